@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "vm/accelerator.hpp"
+#include "vm/kernel.hpp"
+
+namespace mprogcheck::vm {
+
+struct MachineConfig {
+  KernelImage kernel;
+  std::string initramfs;     ///< path of the cpio archive
+  std::string directory;     ///< console.log and qemu.log go here; created if missing
+  std::string command_line;  ///< appended to the kernel's
+  unsigned memory_mib = 192;
+  std::optional<Accelerator> accelerator;          ///< none: the one that really boots here, remembered
+  std::chrono::milliseconds boot_deadline{60000};  ///< from exec until the guest says something
+};
+
+/// The line to the agent that the guest chose by speaking first on it.
+enum class ChannelKind { virtio_serial, second_serial };
+
+/// A running guest: one vCPU, a console, and a byte stream to whatever runs as its /init.
+///
+/// In the guest the stream is the virtio-serial port named "agent" (/dev/vport0p1), or the second serial port
+/// (/dev/ttyS1) where the kernel has no virtio console. The guest speaks first, on one of them.
+///
+/// QEMU ends with the Machine, and with this process however that ends. Nothing but the two logs is left on disk.
+class Machine {
+ public:
+  /// Returns as soon as the first byte of the guest can be read from channel(). An Error says in one line why that did
+  /// not happen; console.log is kept.
+  static Result<Machine> boot(const MachineConfig& config);
+
+  Machine(Machine&&) noexcept;
+  Machine& operator=(Machine&&) noexcept;
+  ~Machine();
+
+  /// A stream socket, blocking, owned by the Machine. End of file: QEMU is gone.
+  [[nodiscard]] int channel() const;
+  [[nodiscard]] ChannelKind channel_kind() const;
+  /// Readable as soon as QEMU has ended: for poll() beside channel().
+  [[nodiscard]] int pidfd() const;
+  [[nodiscard]] pid_t pid() const;
+  [[nodiscard]] bool alive() const;
+
+  [[nodiscard]] Accelerator accelerator() const;
+  /// For the user: "accelerator: tcg (/dev/kvm opens but did not boot the kernel)".
+  [[nodiscard]] const std::string& accelerator_line() const;
+  /// From exec of QEMU to the first byte.
+  [[nodiscard]] double boot_seconds() const;
+  /// What QEMU occupies now, guest memory it touched included; 0 when it is gone.
+  [[nodiscard]] std::uint64_t resident_bytes() const;
+
+  [[nodiscard]] const std::string& console_path() const;
+  /// The last lines of the console as text, for a report.
+  [[nodiscard]] std::string console_tail(std::size_t lines) const;
+
+  /// Ends QEMU: asked first, killed if it does not listen. The logs stay.
+  void stop();
+
+ private:
+  struct State;
+  explicit Machine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mprogcheck::vm
