@@ -1,0 +1,42 @@
+# One room of the house: a library of its *.cpp, and one test binary of its *_test.cpp.
+#
+#   mprogcheck_room(NAME DEPENDS lib... [TEST_DEPENDS lib...])
+#
+# The library is called mprogcheck_NAME, the tests mprogcheck_NAME_test.
+find_package(GTest REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(tl-expected REQUIRED)
+find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
+
+add_library(mprogcheck_options INTERFACE)
+target_include_directories(mprogcheck_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(mprogcheck_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                    $<$<BOOL:${MPROGCHECK_WERROR}>:-Werror>)
+if(MPROGCHECK_SANITIZE)
+  target_compile_options(mprogcheck_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(mprogcheck_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(MPROGCHECK_COVERAGE)
+  target_compile_options(mprogcheck_options INTERFACE --coverage)
+  target_link_options(mprogcheck_options INTERFACE --coverage)
+endif()
+
+function(mprogcheck_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(sources)
+    add_library(mprogcheck_${name} STATIC ${sources})
+    target_link_libraries(mprogcheck_${name} PUBLIC mprogcheck_options fmt::fmt tl::expected ${ROOM_DEPENDS})
+    set(library mprogcheck_${name})
+  endif()
+  if(tests)
+    add_executable(mprogcheck_${name}_test ${tests})
+    target_link_libraries(mprogcheck_${name}_test PRIVATE ${library} mprogcheck_options ${ROOM_TEST_DEPENDS} GTest::gmock
+                                                          GTest::gtest_main ${RAPIDCHECK_LIBRARY})
+    gtest_discover_tests(mprogcheck_${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()

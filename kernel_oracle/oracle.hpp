@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/sequence.hpp"
+#include "model/world.hpp"
+
+namespace mprogcheck {
+
+/// How much is looked at. fast: the touched hook after each step, everything after the last. deep: everything after each.
+enum class Depth : std::uint8_t { fast, deep };
+
+/// A canary: what the oracle is told to misreport, to see whether the judge notices. It runs the step honestly.
+enum class Lie : std::uint8_t {
+  none,
+  outcome,    ///< another errno, or an error instead of success
+  revision,   ///< the touched list's revision is one more
+  order,      ///< two entries of the touched list change places; with fewer than two, an entry that is not there appears
+  isolation,  ///< in the observation after the last step, the revision of a list that the step did not touch is one more
+  lifecycle,  ///< after the last step, an object that is alive is reported gone, or the other way round
+};
+
+/// One sequence to run from an empty world, and how.
+struct Job {
+  model::Sequence sequence;
+  Depth depth = Depth::fast;
+  Lie lie = Lie::none;
+  std::uint32_t lie_at = 0;  ///< the step it applies to (isolation and lifecycle: the last step, whatever this says)
+};
+
+/// What BPF_PROG_QUERY answered for one list. Entries are in the model's terms: the oracle maps ids to table slots. A
+/// program or link that the oracle has never heard of is model::no_program, or foreign_link.
+struct ListView {
+  model::ListIndex list = model::no_list;
+  model::Outcome outcome;      ///< of the query itself
+  std::uint64_t revision = 0;
+  std::uint32_t count = 0;     ///< what the kernel says; `length` entries follow
+  std::uint32_t first = 0;     ///< index into Run::entries
+  std::uint32_t length = 0;
+};
+inline constexpr model::LinkIndex foreign_link = 0xfe;
+inline constexpr std::uint16_t unknown_references = 0xffff;
+
+/// What is known of a link: alive by its id, and if so what BPF_OBJ_GET_INFO_BY_FD says.
+struct LinkView {
+  model::LinkIndex link = model::no_link;
+  bool alive = false;
+  model::ProgramIndex program = model::no_program;
+  model::ListIndex list = model::no_list;           ///< no_list: detached
+  std::uint16_t references = unknown_references;
+};
+
+/// What is known of a program: alive by its id. Mortals that the sequence loaded; with reference counts, every declared one.
+struct ProgramView {
+  model::ProgramIndex program = model::no_program;
+  bool alive = false;
+  std::uint16_t references = unknown_references;
+};
+
+/// A step as it was seen. Ranges are into the vectors of the Run. In fast depth only the last step sees links and programs,
+/// and a step that touches no hook sees no list.
+struct Step {
+  std::uint16_t caller = 0;
+  std::uint64_t begin = 0;  ///< guest's monotonic clock, nanoseconds; 0 where not taken
+  std::uint64_t end = 0;
+  model::Outcome outcome;
+  std::uint32_t first_list = 0, lists = 0;
+  std::uint32_t first_link = 0, links = 0;
+  std::uint32_t first_program = 0, programs = 0;
+  std::int32_t answer = -1;  ///< a `query` operation's own answer: index into Run::lists
+};
+
+struct Run {
+  enum class Ending : std::uint8_t {
+    complete,  ///< every step ran, and the world was found empty again
+    unclean,   ///< every step ran, but the world could not be emptied: `note` says what was left
+    splat,     ///< the kernel log shows a defect: `note` is its first line
+    hung,      ///< no answer within the deadline
+    lost,      ///< the guest or its agent is gone
+  };
+  std::vector<Step> steps;
+  std::vector<ListView> lists;
+  std::vector<model::Entry> entries;
+  std::vector<LinkView> links;
+  std::vector<ProgramView> programs;
+  Ending ending = Ending::complete;
+  std::uint32_t at = 0;  ///< the step during which it ended, where that is known
+  std::string note;
+
+  void clear();
+};
+
+/// Where runs go, in order, as they arrive. `run` may be taken from; it is reused for the next one.
+class RunSink {
+ public:
+  virtual ~RunSink() = default;
+  virtual void take(std::size_t job, Run& run) = 0;
+};
+
+/// What the oracle is, for reports.
+struct OracleIdentity {
+  std::string source;       ///< as the user named it: debian:trixie, a path, here, model:FAULT
+  std::string release;      ///< uname -r, or empty
+  std::string accelerator;  ///< kvm, tcg, or none
+  std::vector<std::string> features;
+};
+
+/// What answers: a kernel in a VM, the kernel here, or the model itself.
+class Oracle {
+ public:
+  virtual ~Oracle() = default;
+  [[nodiscard]] virtual const OracleIdentity& identity() const = 0;
+  /// Runs the jobs in order and hands each Run to the sink. An Error is infrastructure only; a guest that dies is an ending
+  /// of the job it died in, and the jobs after that one are run all the same.
+  virtual Result<void> run(std::span<const Job> jobs, RunSink& sink) = 0;
+  /// Memory in bytes, for bench: of the guest, or 0.
+  [[nodiscard]] virtual std::uint64_t guest_bytes() const { return 0; }
+};
+
+}  // namespace mprogcheck

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "model/name.hpp"
+
+namespace mprogcheck::model {
+
+/// The attachment flags of uapi/linux/bpf.h, by value.
+namespace flag {
+inline constexpr std::uint32_t override_ = 1U << 0;  ///< BPF_F_ALLOW_OVERRIDE
+inline constexpr std::uint32_t multi = 1U << 1;      ///< BPF_F_ALLOW_MULTI
+inline constexpr std::uint32_t replace = 1U << 2;    ///< BPF_F_REPLACE
+inline constexpr std::uint32_t before = 1U << 3;     ///< BPF_F_BEFORE
+inline constexpr std::uint32_t after = 1U << 4;      ///< BPF_F_AFTER
+inline constexpr std::uint32_t id = 1U << 5;         ///< BPF_F_ID: the relative is an id, not an fd
+inline constexpr std::uint32_t preorder = 1U << 6;   ///< BPF_F_PREORDER
+inline constexpr std::uint32_t link = 1U << 13;      ///< BPF_F_LINK: the relative is a link, not a program
+}  // namespace flag
+
+enum class ProgramType : std::uint8_t { sched_cls, xdp, socket_filter };
+inline constexpr unsigned program_types = 3;
+
+/// What a program returns when it runs (KERNEL: enum tcx_action_base). `unknown` is a code no hook knows.
+enum class Returns : std::uint8_t { next, pass, drop, redirect, unknown };
+inline constexpr unsigned returns_count = 5;
+
+/// Where programs are attached. A new hook is one more value here and one row in each table that is indexed by it.
+enum class Hook : std::uint8_t { tcx_ingress, tcx_egress };
+inline constexpr unsigned hooks = 2;
+
+/// What a hook belongs to: device dN, or a literal interface index. A device that the sequence does not declare, and every
+/// literal that is legal, is an interface that does not exist.
+struct Target {
+  std::uint32_t value = 0;  ///< device number, or literal_base + ifindex
+
+  static constexpr unsigned device_count = 4;                 ///< d0 to d3
+  static constexpr std::uint32_t literal_base = 0x8000'0000;  ///< literals: 0 and 1000000 upward, below 2^31
+  static constexpr Target device(std::uint32_t n) { return {n}; }
+  static constexpr Target literal(std::uint32_t ifindex) { return {literal_base + ifindex}; }
+  [[nodiscard]] constexpr bool is_literal() const { return value >= literal_base; }
+  [[nodiscard]] constexpr std::uint32_t ifindex() const { return value - literal_base; }
+  friend constexpr auto operator<=>(Target, Target) = default;
+};
+
+/// One hook of one target.
+struct Site {
+  Hook hook = Hook::tcx_ingress;
+  Target target;
+  friend constexpr auto operator<=>(Site, Site) = default;
+};
+
+/// An argument that the kernel reads as a file descriptor or, where a flag says so, as an id: a name or a literal number.
+/// Literals are legal only where they cannot hit a real object by accident: see legal_literal().
+struct Argument {
+  std::uint32_t value = 0;  ///< the literal, or the slot of the name
+  bool named = false;
+
+  static constexpr Argument of(Name name) { return {name.slot, true}; }
+  static constexpr Argument literal(std::uint32_t number) { return {number, false}; }
+  [[nodiscard]] constexpr Name name() const { return {static_cast<std::uint8_t>(value)}; }
+  /// Nothing given: the zero that every field of bpf_attr starts as.
+  [[nodiscard]] constexpr bool is_zero() const { return !named && value == 0; }
+  friend constexpr auto operator<=>(Argument, Argument) = default;
+};
+
+/// fd 0 to 2 are open in the guest and are no BPF object; 900 upward (and so every negative number) is never open.
+constexpr bool legal_fd_literal(std::uint32_t number) { return number <= 2 || number >= 900; }
+/// Id 0 is never given to an object; ids from 2^30 upward are never reached.
+constexpr bool legal_id_literal(std::uint32_t number) { return number == 0 || number >= (1U << 30); }
+
+/// expected_revision, or an offset from the revision that the hook has when the operation runs.
+struct Revision {
+  std::uint64_t value = 0;  ///< the number itself, or, if relative, a signed offset in two's complement
+  bool relative = false;
+
+  static constexpr Revision literal(std::uint64_t number) { return {number, false}; }
+  static constexpr Revision now(std::int64_t offset = 0) { return {static_cast<std::uint64_t>(offset), true}; }
+  [[nodiscard]] constexpr bool is_zero() const { return !relative && value == 0; }
+  [[nodiscard]] constexpr std::uint64_t resolve(std::uint64_t current) const { return relative ? current + value : value; }
+  friend constexpr auto operator<=>(Revision, Revision) = default;
+};
+
+enum class ObjectKind : std::uint8_t { program, link };
+
+/// BPF_PROG_ATTACH.
+struct Attach {
+  Site site;
+  Argument program;   ///< attach_bpf_fd
+  std::uint32_t flags = 0;
+  Argument relative;  ///< relative_fd or relative_id
+  Argument replace;   ///< replace_bpf_fd
+  Revision revision;  ///< expected_revision
+  friend constexpr auto operator<=>(const Attach&, const Attach&) = default;
+};
+
+/// BPF_PROG_DETACH. Without a program (attach_bpf_fd 0) the entry is chosen by position.
+struct Detach {
+  Site site;
+  Argument program;
+  std::uint32_t flags = 0;
+  Argument relative;
+  Argument replace;
+  Revision revision;
+  friend constexpr auto operator<=>(const Detach&, const Detach&) = default;
+};
+
+/// BPF_LINK_CREATE. On success `name` is bound to the new link; a handle it named before is closed after that (dup2).
+struct CreateLink {
+  Name name;
+  Site site;
+  Argument program;
+  std::uint32_t flags = 0;
+  Argument relative;
+  Revision revision;
+  friend constexpr auto operator<=>(const CreateLink&, const CreateLink&) = default;
+};
+
+/// BPF_LINK_UPDATE. The flags' BPF_F_REPLACE says that old_program is to be compared.
+struct UpdateLink {
+  Argument link;
+  Argument program;
+  std::uint32_t flags = 0;
+  Argument old_program;
+  friend constexpr auto operator<=>(const UpdateLink&, const UpdateLink&) = default;
+};
+
+/// BPF_LINK_DETACH.
+struct DetachLink {
+  Argument link;
+  friend constexpr auto operator<=>(const DetachLink&, const DetachLink&) = default;
+};
+
+/// close(2).
+struct Close {
+  Name name;
+  friend constexpr auto operator<=>(const Close&, const Close&) = default;
+};
+
+/// dup2(2): `name` becomes another handle of the same open file.
+struct Dup {
+  Name name;
+  Argument from;
+  friend constexpr auto operator<=>(const Dup&, const Dup&) = default;
+};
+
+/// BPF_PROG_GET_FD_BY_ID, BPF_LINK_GET_FD_BY_ID: `name` becomes a handle of a new open file.
+struct Open {
+  Name name;
+  ObjectKind kind = ObjectKind::program;
+  Argument id;
+  friend constexpr auto operator<=>(const Open&, const Open&) = default;
+};
+
+/// BPF_PROG_LOAD of a mortal program: one that is gone with its last holder.
+struct Load {
+  Name name;
+  ProgramType type = ProgramType::sched_cls;
+  friend constexpr auto operator<=>(const Load&, const Load&) = default;
+};
+
+/// BPF_PROG_QUERY with an array of `count` ids (and the two link arrays of the same length).
+struct Query {
+  Site site;
+  std::uint32_t query_flags = 0;
+  std::uint32_t attach_flags = 0;
+  std::uint32_t count = 64;
+  friend constexpr auto operator<=>(const Query&, const Query&) = default;
+};
+
+/// Appends fillers that are not in the list yet, in order of their number, until the list has `count` entries. One
+/// operation for the shrinker and the reader, many calls for the kernel.
+struct Fill {
+  Site site;
+  std::uint8_t count = 0;  ///< at most 63, so that every attach in it succeeds if the first does
+  friend constexpr auto operator<=>(const Fill&, const Fill&) = default;
+};
+
+using Operation =
+    std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill>;
+
+/// The keyword of the call in the sequence language: "attach", "link", "update", …
+std::string_view call_name(const Operation& operation);
+/// The hook an operation names, if it names one.
+std::optional<Site> site_of(const Operation& operation);
+
+}  // namespace mprogcheck::model

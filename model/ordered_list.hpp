@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace mprogcheck::model {
+
+using ProgramIndex = std::uint8_t;  ///< into World's programs
+using LinkIndex = std::uint8_t;     ///< into World's links
+inline constexpr LinkIndex no_link = 0xff;
+inline constexpr ProgramIndex no_program = 0xff;
+
+/// One attachment: a program, and the link that owns it, if it was attached by a link.
+struct Entry {
+  ProgramIndex program = no_program;
+  LinkIndex link = no_link;
+  friend constexpr auto operator<=>(const Entry&, const Entry&) = default;
+};
+
+/// The attachments of one hook of one target, in the order in which they run, and the revision.
+struct OrderedList {
+  static constexpr unsigned capacity = 63;  ///< include/linux/bpf_mprog.h: bpf_mprog_max()
+
+  std::uint64_t revision = 1;
+  std::uint8_t count = 0;
+  std::array<Entry, capacity> slots{};
+
+  [[nodiscard]] std::span<const Entry> entries() const { return {slots.data(), count}; }
+  [[nodiscard]] bool empty() const { return count == 0; }
+  [[nodiscard]] bool full() const { return count == capacity; }
+  /// Where the program stands, whoever attached it: a program is in a list at most once.
+  [[nodiscard]] std::optional<int> find(ProgramIndex program) const;
+
+  void insert(int position, Entry entry);
+  void overwrite(int position, Entry entry) { slots[static_cast<unsigned>(position)] = entry; }
+  void remove(int position);
+
+  friend bool operator==(const OrderedList& a, const OrderedList& b);
+};
+
+}  // namespace mprogcheck::model

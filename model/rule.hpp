@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "model/outcome.hpp"
+
+namespace mprogcheck::model {
+
+/// The rule that decided an operation's outcome. One line each: the identifier, its name in reports, the outcome it gives,
+/// and what it says. The order of the lines has no meaning.
+// clang-format off
+#define MPROGCHECK_RULES(RULE)                                                                                                            \
+  /* the fd and flag checks that every call makes before it reaches a hook (kernel/bpf/syscall.c) */                                      \
+  RULE(attach_unknown_flag,      "prog_attach.unknown_flag",      einval,  "only REPLACE, BEFORE, AFTER, ID and LINK mean something")      \
+  RULE(attach_program_closed,    "prog_attach.program_closed",    ebadf,   "the program's fd is not open")                                 \
+  RULE(attach_not_a_program,     "prog_attach.not_a_program",     einval,  "the fd is not a program of the hook's type")                   \
+  RULE(attach_no_device,         "prog_attach.no_device",         enodev,  "no such interface in this network namespace")                  \
+  RULE(attach_replace_closed,    "prog_attach.replace_closed",    ebadf,   "REPLACE, and replace_bpf_fd is not open")                      \
+  RULE(attach_replace_type,      "prog_attach.replace_type",      einval,  "REPLACE, and replace_bpf_fd is not a program of the hook's type") \
+  RULE(detach_unknown_flag,      "prog_detach.unknown_flag",      einval,  "only REPLACE, BEFORE, AFTER, ID and LINK mean something")      \
+  RULE(detach_program_closed,    "prog_detach.program_closed",    ebadf,   "a program is given and its fd is not open")                    \
+  RULE(detach_not_a_program,     "prog_detach.not_a_program",     einval,  "a program is given and it is not one of the hook's type")      \
+  RULE(detach_no_device,         "prog_detach.no_device",         enodev,  "no such interface in this network namespace")                  \
+  RULE(detach_no_entry,          "tcx.detach.no_entry",           enoent,  "nothing is attached and no qdisc keeps the hook: decided before revision and flags") \
+  RULE(link_program_closed,      "link_create.program_closed",    ebadf,   "the program's fd is not open")                                 \
+  RULE(link_not_a_program,       "link_create.not_a_program",     einval,  "the fd is not a program, or its type is not the hook's")       \
+  RULE(link_no_device,           "link_create.no_device",         enodev,  "no such interface in this network namespace")                  \
+  RULE(query_unknown_flag,       "prog_query.unknown_flag",       einval,  "only BPF_F_QUERY_EFFECTIVE is known to the call")              \
+  RULE(query_no_device,          "prog_query.no_device",          enodev,  "no such interface in this network namespace")                  \
+  /* the ordered list (kernel/bpf/mprog.c) */                                                                                             \
+  RULE(query_flags,              "mprog.query.flags",             einval,  "query_flags and attach_flags must be zero")                    \
+  RULE(query_short,              "mprog.query.short",             enospc,  "the array is shorter than the list; what fits is written")     \
+  RULE(query_done,               "mprog.query",                   success, "revision, count and ids are written")                          \
+  RULE(stale,                    "mprog.stale",                   estale,  "expected_revision is neither 0 nor the revision")              \
+  RULE(attach_exists,            "mprog.attach.exists",           eexist,  "the program is in the list already, whoever attached it")      \
+  RULE(relative_id_gone,         "mprog.relative.id_gone",        enoent,  "ID, and no such object: id 0 included")                        \
+  RULE(relative_closed,          "mprog.relative.closed",         ebadf,   "the relative's fd is not open")                                \
+  RULE(relative_kind,            "mprog.relative.kind",           einval,  "the relative's fd is not of the kind that LINK, or its absence, asks for") \
+  RULE(relative_link_zero,       "mprog.relative.link_zero",      einval,  "LINK with fd 0: a link relative must be named")                \
+  RULE(relative_type,            "mprog.relative.type",           einval,  "the relative's program has another type")                      \
+  RULE(replace_absent,           "mprog.replace.absent",          enoent,  "the program to replace is not in the list")                    \
+  RULE(replace_owner,            "mprog.replace.owner",           ebusy,   "the program to replace was attached by another owner")         \
+  RULE(attach_full,              "mprog.attach.full",             erange,  "the list holds 63")                                            \
+  RULE(relative_absent,          "mprog.relative.absent",         enoent,  "the relative is not in the list")                              \
+  RULE(disagree,                 "mprog.disagree",                erange,  "two directives yield different positions")                     \
+  RULE(no_directive,             "mprog.no_directive",            einval,  "flags or a relative are given, but none that yields a position") \
+  RULE(attach_done,              "mprog.attach",                  success, "inserted at the position")                                     \
+  RULE(replace_done,             "mprog.replace",                 success, "the entry is overwritten in place")                            \
+  RULE(detach_replace,           "mprog.detach.replace",          einval,  "REPLACE means nothing to a detach")                            \
+  RULE(detach_empty,             "mprog.detach.empty",            enoent,  "the list is empty")                                            \
+  RULE(detach_absent,            "mprog.detach.absent",           enoent,  "the program is not in the list")                               \
+  RULE(detach_owner,             "mprog.detach.owner",            ebusy,   "the entry belongs to a link")                                  \
+  RULE(detach_done,              "mprog.detach",                  success, "the entry is removed")                                         \
+  RULE(link_done,                "mprog.link",                    success, "a link is made and its program inserted at the position")      \
+  /* links (kernel/bpf/syscall.c, kernel/bpf/tcx.c) */                                                                                    \
+  RULE(update_unknown_flag,      "link_update.unknown_flag",      einval,  "only REPLACE means something")                                 \
+  RULE(update_link_closed,       "link_update.link_closed",       ebadf,   "the link's fd is not open")                                    \
+  RULE(update_not_a_link,        "link_update.not_a_link",        einval,  "the fd is not a link")                                         \
+  RULE(update_program_closed,    "link_update.program_closed",    ebadf,   "the new program's fd is not open")                             \
+  RULE(update_not_a_program,     "link_update.not_a_program",     einval,  "the new program's fd is not a program")                        \
+  RULE(update_old_closed,        "link_update.old_closed",        ebadf,   "REPLACE, and the old program's fd is not open")                \
+  RULE(update_old_not_a_program, "link_update.old_not_a_program", einval,  "REPLACE, and the old program's fd is not a program")           \
+  RULE(update_old_without_flag,  "link_update.old_without_flag",  einval,  "an old program is given without REPLACE")                      \
+  RULE(update_detached,          "link_update.detached",          enolink, "the link is detached")                                         \
+  RULE(update_old_mismatch,      "link_update.old_mismatch",      eperm,   "the old program given is not the link's")                      \
+  RULE(update_same,              "link_update.same",              success, "the link holds that program already: nothing moves, not even the revision") \
+  RULE(update_exists,            "link_update.exists",            eexist,  "the new program is in the list already")                       \
+  RULE(update_type,              "link_update.type",              einval,  "the new program has another type")                             \
+  RULE(update_done,              "link_update",                   success, "the link's entry holds the new program, in place")             \
+  RULE(detach_link_closed,       "link_detach.link_closed",       ebadf,   "the link's fd is not open")                                    \
+  RULE(detach_link_not_a_link,   "link_detach.not_a_link",        einval,  "the fd is not a link")                                         \
+  RULE(detach_link_again,        "link_detach.again",             success, "the link is detached already: nothing happens")                \
+  RULE(detach_link_done,         "link_detach",                   success, "the entry is removed; the link stays, with its program")       \
+  /* handles */                                                                                                                           \
+  RULE(close_closed,             "close.closed",                  ebadf,   "the fd is not open")                                           \
+  RULE(close_done,               "close",                         success, "the last close of a link detaches it; the last holder of an object frees it") \
+  RULE(dup_closed,               "dup.closed",                    ebadf,   "the fd is not open")                                           \
+  RULE(dup_done,                 "dup",                           success, "another handle of the same open file: no reference moves")     \
+  RULE(open_gone,                "open_by_id.gone",               enoent,  "no such object: id 0 included")                                \
+  RULE(open_done,                "open_by_id",                    success, "a new open file: one more reference")                          \
+  RULE(load_done,                "prog_load",                     success, "a new program with one reference")                             \
+  RULE(fill_no_device,           "fill.no_device",                enodev,  "no such interface in this network namespace")                  \
+  RULE(fill_done,                "fill",                          success, "fillers are appended until the list is as long as asked")
+// clang-format on
+
+enum class Rule : std::uint8_t {
+#define MPROGCHECK_RULE(id, name, outcome, text) id,
+  MPROGCHECK_RULES(MPROGCHECK_RULE)
+#undef MPROGCHECK_RULE
+};
+
+inline constexpr unsigned rule_count = 0
+#define MPROGCHECK_RULE(id, name, outcome, text) +1
+    MPROGCHECK_RULES(MPROGCHECK_RULE)
+#undef MPROGCHECK_RULE
+    ;
+
+struct RuleText {
+  std::string_view name;
+  Outcome outcome;
+  std::string_view says;
+};
+/// What a rule is called, gives and says.
+const RuleText& text_of(Rule rule);
+inline std::string_view name_of(Rule rule) { return text_of(rule).name; }
+
+}  // namespace mprogcheck::model

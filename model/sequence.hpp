@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/operation.hpp"
+
+namespace mprogcheck::model {
+
+/// A pool program as declared: programs of one class are interchangeable.
+struct ProgramClass {
+  ProgramType type = ProgramType::sched_cls;
+  Returns returns = Returns::next;
+  friend constexpr auto operator<=>(const ProgramClass&, const ProgramClass&) = default;
+};
+
+/// What exists before the first operation.
+struct Declarations {
+  std::uint8_t devices = 0;    ///< bit N: dN exists
+  std::uint32_t programs = 0;  ///< bit N: pN is loaded and open
+  std::array<ProgramClass, Name::pool_count> classes{};
+
+  [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Target::device_count && (devices >> n & 1U) != 0; }
+  [[nodiscard]] bool has_program(unsigned n) const { return (programs >> n & 1U) != 0; }
+  friend bool operator==(const Declarations&, const Declarations&) = default;
+};
+
+struct Sequence {
+  Declarations declarations;
+  std::vector<Operation> operations;
+  friend bool operator==(const Sequence&, const Sequence&) = default;
+};
+
+/// Mortal programs live in a table of this size; a sequence loads no more.
+inline constexpr unsigned max_loads = 64;
+
+/// What makes a sequence unfit to be run: an illegal literal, a name of the wrong letter for the call that binds it, too many
+/// loads. The parser refuses such a sequence, the generator and the shrinker never make one.
+struct Invalid {
+  std::size_t operation;  ///< index
+  std::string expected;
+};
+std::optional<Invalid> validate(const Sequence& sequence);
+/// The same for one operation alone.
+std::optional<std::string> validate(const Operation& operation);
+
+}  // namespace mprogcheck::model

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "model/operation.hpp"
+#include "model/ordered_list.hpp"
+#include "model/outcome.hpp"
+#include "model/rule.hpp"
+#include "model/sequence.hpp"
+
+namespace mprogcheck::model {
+
+/// Programs stand in one table: the pool (p), the fillers (f), then mortals (q) as they are loaded.
+inline constexpr unsigned filler_program_begin = Name::pool_count;
+inline constexpr unsigned mortal_program_begin = filler_program_begin + Name::filler_count;
+inline constexpr unsigned program_count = mortal_program_begin + max_loads;
+inline constexpr unsigned link_count = Name::link_count + Name::any_count + 1;
+inline constexpr unsigned list_count = Target::device_count * hooks;
+
+using ListIndex = std::uint8_t;
+inline constexpr ListIndex no_list = 0xff;
+constexpr ListIndex list_of(Hook hook, std::uint32_t device) {
+  return static_cast<ListIndex>(device * hooks + static_cast<unsigned>(hook));
+}
+constexpr Site site_of_list(ListIndex list) {
+  return {static_cast<Hook>(list % hooks), Target::device(list / hooks)};
+}
+
+/// A program in the kernel. `references` is what prog->aux->refcnt reads: one for each open file, each entry attached
+/// without a link, and each link that holds it. A pool or filler program has one file that no sequence can close.
+struct Program {
+  bool alive = false;
+  ProgramType type = ProgramType::sched_cls;
+  std::uint16_t references = 0;
+};
+
+/// A link in the kernel. `references` is what link->refcnt reads: one for each open file.
+struct Link {
+  bool alive = false;
+  ProgramIndex program = no_program;
+  ListIndex list = no_list;  ///< no_list: detached
+  std::uint16_t references = 0;
+};
+
+using FileIndex = std::uint8_t;
+inline constexpr FileIndex no_file = 0xff;
+
+/// An open file: what handles share after a dup.
+struct File {
+  std::uint16_t handles = 0;  ///< 0: the slot is free
+  ObjectKind kind = ObjectKind::program;
+  std::uint8_t object = 0;
+};
+
+/// What a name is bound to.
+struct Handle {
+  FileIndex file = no_file;                  ///< no_file: closed
+  ObjectKind last_kind = ObjectKind::program;
+  std::uint8_t last = 0xff;                  ///< what id(name) denotes; 0xff: never bound, or gone
+};
+
+/// What a successful operation does; nothing, if it fails. Consequences (the last close of a link detaches it) follow in
+/// commit() by the rules of references and are not said here.
+struct Edit {
+  enum class Kind : std::uint8_t {
+    nothing,
+    insert,       ///< program into list at position
+    overwrite,    ///< program into list at position, in the place of another
+    remove,       ///< the entry at position of list
+    create_link,  ///< name := a link with program in list at position
+    update_link,  ///< link holds program
+    detach_link,  ///< link leaves its list
+    close,        ///< name
+    dup,          ///< name := file
+    open,         ///< name := a new file of (kind, object)
+    load,         ///< name := a new program of type
+    fill,         ///< list up to position entries
+  };
+  Kind kind = Kind::nothing;
+  ListIndex list = no_list;
+  std::uint8_t position = 0;
+  ProgramIndex program = no_program;
+  LinkIndex link = no_link;
+  Name name;
+  FileIndex file = no_file;
+  ObjectKind object_kind = ObjectKind::program;
+  std::uint8_t object = 0;
+  ProgramType type = ProgramType::sched_cls;
+};
+
+struct Verdict {
+  Outcome outcome;
+  Rule rule = Rule::close_done;
+  Edit edit;
+};
+
+/// What a file descriptor number denotes to a call.
+struct Denoted {
+  enum class Kind : std::uint8_t { closed, other, program, link } kind = Kind::closed;  ///< other: open, and no BPF object
+  std::uint8_t object = 0;
+};
+
+/// All that a sequence can see of the kernel. A value: copy it to remember it.
+class World {
+ public:
+  explicit World(const Declarations& declarations);
+
+  /// The one outcome of an operation, the rule that decides it and what it does. Total: defined for every operation.
+  [[nodiscard]] Verdict predict(const Operation& operation) const;
+  void commit(const Edit& edit);
+  Verdict apply(const Operation& operation) {
+    const Verdict verdict = predict(operation);
+    commit(verdict.edit);
+    return verdict;
+  }
+
+  [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Target::device_count && (devices_ >> n & 1U) != 0; }
+  /// The list that a site denotes, if its target exists.
+  [[nodiscard]] std::optional<ListIndex> list_at(const Site& site) const;
+  [[nodiscard]] const OrderedList& list(ListIndex index) const { return lists_[index]; }
+  [[nodiscard]] const Program& program(ProgramIndex index) const { return programs_[index]; }
+  [[nodiscard]] const Link& link(LinkIndex index) const { return links_[index]; }
+  [[nodiscard]] const Handle& handle(Name name) const { return handles_[name.slot]; }
+  [[nodiscard]] const File& file(FileIndex index) const { return files_[index]; }
+
+  [[nodiscard]] Denoted denoted_by_fd(const Argument& argument) const;
+  /// The object of that kind with the id given, if there is one. An id of an object of another kind denotes none: the guest
+  /// keeps the two id spaces apart.
+  [[nodiscard]] std::optional<std::uint8_t> denoted_by_id(const Argument& argument, ObjectKind kind) const;
+
+  /// The table slot that the next link or mortal program takes.
+  [[nodiscard]] LinkIndex next_link() const;
+  [[nodiscard]] ProgramIndex next_mortal() const;
+
+  /// For oracles that misbehave on purpose, and for tests.
+  OrderedList& mutable_list(ListIndex index) { return lists_[index]; }
+  Program& mutable_program(ProgramIndex index) { return programs_[index]; }
+  Link& mutable_link(LinkIndex index) { return links_[index]; }
+
+ private:
+  void bind(Name name, FileIndex file);
+  void release(FileIndex file);
+  FileIndex open_file(ObjectKind kind, std::uint8_t object);
+  void put_program(ProgramIndex program);
+  void leave_list(LinkIndex link);
+  void removed_from(ListIndex list);
+  void forget(ObjectKind kind, std::uint8_t object);
+
+  std::array<Program, program_count> programs_{};
+  std::array<Link, link_count> links_{};
+  std::array<File, Name::slots> files_{};
+  std::array<Handle, Name::slots> handles_{};
+  std::array<OrderedList, list_count> lists_{};
+  std::uint8_t devices_ = 0;
+};
+
+/// The pool program that pN is, the filler program that fN is.
+constexpr ProgramIndex pool_program(unsigned n) { return static_cast<ProgramIndex>(n); }
+constexpr ProgramIndex filler_program(unsigned n) { return static_cast<ProgramIndex>(filler_program_begin + n); }
+
+}  // namespace mprogcheck::model
