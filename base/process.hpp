@@ -16,7 +16,7 @@ namespace mprogcheck {
 
 /// How a child process ended.
 struct ExitStatus {
-  int code = 0;    ///< exit code; 128 + signal if it was killed
+  int code = 0;  ///< exit code; 128 + signal if it was killed
   bool ok() const { return code == 0; }
 };
 
@@ -24,9 +24,9 @@ struct ExitStatus {
 class Process {
  public:
   struct Options {
-    std::vector<std::string> command;                ///< argv; the program is looked up in PATH
-    std::string output;                              ///< stdout and stderr go to this file; empty: /dev/null
-    std::vector<std::pair<int, int>> inherit;        ///< (our fd, its number in the child)
+    std::vector<std::string> command;          ///< argv; the program is looked up in PATH
+    std::string output;                        ///< stdout and stderr go to this file; empty: /dev/null
+    std::vector<std::pair<int, int>> inherit;  ///< (our fd, its number in the child)
   };
   static Result<Process> start(const Options& options);
 
@@ -51,7 +51,8 @@ class Process {
   std::optional<ExitStatus> status_;
 };
 
-/// Runs a command to its end and returns what it wrote to stdout. A non-zero exit is an Error with the last line of its stderr.
+/// Runs a command to its end and returns what it wrote to stdout. A non-zero exit is an Error with the last line of its
+/// stderr.
 Result<std::string> run_command(const std::vector<std::string>& command);
 
 }  // namespace mprogcheck

@@ -12,22 +12,25 @@
 
 namespace mprogcheck {
 
-/// How much is looked at. fast: the touched hook after each step, everything after the last. deep: everything after each.
+/// How much is looked at. fast: the touched hook after each step, everything after the last. deep: everything after
+/// each.
 enum class Depth : std::uint8_t { fast, deep };
 
 /// A canary: what the oracle is told to misreport, to see whether the judge notices. It runs the step honestly.
 enum class Lie : std::uint8_t {
   none,
-  outcome,    ///< another errno, or an error instead of success
-  revision,   ///< the touched list's revision is one more
-  order,      ///< two entries of the touched list change places; with fewer than two, an entry that is not there appears
-  isolation,  ///< in the observation after the last step, the revision of a list that the step did not touch is one more
+  outcome,   ///< another errno, or an error instead of success
+  revision,  ///< the touched list's revision is one more
+  order,     ///< two entries of the touched list change places; with fewer than two, an entry that is not there appears
+  isolation,  ///< in the observation after the last step, the revision of a list that the step did not touch is one
+              ///< more
   lifecycle,  ///< after the last step, an object that is alive is reported gone, or the other way round
 };
 
 /// One sequence to run from an empty world, and how.
 struct Job {
   model::Sequence sequence;
+  model::Quirks quirks;  ///< the known wrong behaviours that the model follows in this run
   Depth depth = Depth::fast;
   Lie lie = Lie::none;
   std::uint32_t lie_at = 0;  ///< the step it applies to (isolation and lifecycle: the last step, whatever this says)
@@ -37,10 +40,10 @@ struct Job {
 /// program or link that the oracle has never heard of is model::no_program, or foreign_link.
 struct ListView {
   model::ListIndex list = model::no_list;
-  model::Outcome outcome;      ///< of the query itself
+  model::Outcome outcome;  ///< of the query itself
   std::uint64_t revision = 0;
-  std::uint32_t count = 0;     ///< what the kernel says; `length` entries follow
-  std::uint32_t first = 0;     ///< index into Run::entries
+  std::uint32_t count = 0;  ///< what the kernel says; `length` entries follow
+  std::uint32_t first = 0;  ///< index into Run::entries
   std::uint32_t length = 0;
 };
 inline constexpr model::LinkIndex foreign_link = 0xfe;
@@ -51,19 +54,20 @@ struct LinkView {
   model::LinkIndex link = model::no_link;
   bool alive = false;
   model::ProgramIndex program = model::no_program;
-  model::ListIndex list = model::no_list;           ///< no_list: detached
+  model::ListIndex list = model::no_list;  ///< no_list: detached
   std::uint16_t references = unknown_references;
 };
 
-/// What is known of a program: alive by its id. Mortals that the sequence loaded; with reference counts, every declared one.
+/// What is known of a program: alive by its id. Mortals that the sequence loaded; with reference counts, every declared
+/// one.
 struct ProgramView {
   model::ProgramIndex program = model::no_program;
   bool alive = false;
   std::uint16_t references = unknown_references;
 };
 
-/// A step as it was seen. Ranges are into the vectors of the Run. In fast depth only the last step sees links and programs,
-/// and a step that touches no hook sees no list.
+/// A step as it was seen. Ranges are into the vectors of the Run. In fast depth only the last step sees links and
+/// programs, and a step that touches no hook sees no list.
 struct Step {
   std::uint16_t caller = 0;
   std::uint64_t begin = 0;  ///< guest's monotonic clock, nanoseconds; 0 where not taken
@@ -115,8 +119,8 @@ class Oracle {
  public:
   virtual ~Oracle() = default;
   [[nodiscard]] virtual const OracleIdentity& identity() const = 0;
-  /// Runs the jobs in order and hands each Run to the sink. An Error is infrastructure only; a guest that dies is an ending
-  /// of the job it died in, and the jobs after that one are run all the same.
+  /// Runs the jobs in order and hands each Run to the sink. An Error is infrastructure only; a guest that dies is an
+  /// ending of the job it died in, and the jobs after that one are run all the same.
   virtual Result<void> run(std::span<const Job> jobs, RunSink& sink) = 0;
   /// Memory in bytes, for bench: of the guest, or 0.
   [[nodiscard]] virtual std::uint64_t guest_bytes() const { return 0; }

@@ -35,7 +35,11 @@ struct Name {
   static constexpr Name filler(unsigned i) { return {static_cast<std::uint8_t>(filler_begin + i)}; }
 
   [[nodiscard]] constexpr char letter() const {
-    return slot < mortal_begin ? 'p' : slot < link_begin ? 'q' : slot < any_begin ? 'l' : slot < filler_begin ? 'h' : 'f';
+    return slot < mortal_begin   ? 'p'
+           : slot < link_begin   ? 'q'
+           : slot < any_begin    ? 'l'
+           : slot < filler_begin ? 'h'
+                                 : 'f';
   }
   /// The number behind the letter.
   [[nodiscard]] constexpr unsigned index() const {

@@ -33,8 +33,8 @@ inline constexpr unsigned returns_count = 5;
 enum class Hook : std::uint8_t { tcx_ingress, tcx_egress };
 inline constexpr unsigned hooks = 2;
 
-/// What a hook belongs to: device dN, or a literal interface index. A device that the sequence does not declare, and every
-/// literal that is legal, is an interface that does not exist.
+/// What a hook belongs to: device dN, or a literal interface index. A device that the sequence does not declare, and
+/// every literal that is legal, is an interface that does not exist.
 struct Target {
   std::uint32_t value = 0;  ///< device number, or literal_base + ifindex
 
@@ -54,8 +54,8 @@ struct Site {
   friend constexpr auto operator<=>(Site, Site) = default;
 };
 
-/// An argument that the kernel reads as a file descriptor or, where a flag says so, as an id: a name or a literal number.
-/// Literals are legal only where they cannot hit a real object by accident: see legal_literal().
+/// An argument that the kernel reads as a file descriptor or, where a flag says so, as an id: a name or a literal
+/// number. Literals are legal only where they cannot hit a real object by accident: see legal_literal().
 struct Argument {
   std::uint32_t value = 0;  ///< the literal, or the slot of the name
   bool named = false;
@@ -69,9 +69,13 @@ struct Argument {
 };
 
 /// fd 0 to 2 are open in the guest and are no BPF object; 900 upward (and so every negative number) is never open.
-constexpr bool legal_fd_literal(std::uint32_t number) { return number <= 2 || number >= 900; }
+constexpr bool legal_fd_literal(std::uint32_t number) {
+  return number <= 2 || number >= 900;
+}
 /// Id 0 is never given to an object; ids from 2^30 upward are never reached.
-constexpr bool legal_id_literal(std::uint32_t number) { return number == 0 || number >= (1U << 30); }
+constexpr bool legal_id_literal(std::uint32_t number) {
+  return number == 0 || number >= (1U << 30);
+}
 
 /// expected_revision, or an offset from the revision that the hook has when the operation runs.
 struct Revision {
@@ -81,7 +85,9 @@ struct Revision {
   static constexpr Revision literal(std::uint64_t number) { return {number, false}; }
   static constexpr Revision now(std::int64_t offset = 0) { return {static_cast<std::uint64_t>(offset), true}; }
   [[nodiscard]] constexpr bool is_zero() const { return !relative && value == 0; }
-  [[nodiscard]] constexpr std::uint64_t resolve(std::uint64_t current) const { return relative ? current + value : value; }
+  [[nodiscard]] constexpr std::uint64_t resolve(std::uint64_t current) const {
+    return relative ? current + value : value;
+  }
   friend constexpr auto operator<=>(Revision, Revision) = default;
 };
 
@@ -90,7 +96,7 @@ enum class ObjectKind : std::uint8_t { program, link };
 /// BPF_PROG_ATTACH.
 struct Attach {
   Site site;
-  Argument program;   ///< attach_bpf_fd
+  Argument program;  ///< attach_bpf_fd
   std::uint32_t flags = 0;
   Argument relative;  ///< relative_fd or relative_id
   Argument replace;   ///< replace_bpf_fd
@@ -180,8 +186,7 @@ struct Fill {
   friend constexpr auto operator<=>(const Fill&, const Fill&) = default;
 };
 
-using Operation =
-    std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill>;
+using Operation = std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill>;
 
 /// The keyword of the call in the sequence language: "attach", "link", "update", …
 std::string_view call_name(const Operation& operation);

@@ -8,8 +8,8 @@
 
 namespace mprogcheck::model {
 
-/// The rule that decided an operation's outcome. One line each: the identifier, its name in reports, the outcome it gives,
-/// and what it says. The order of the lines has no meaning.
+/// The rule that decided an operation's outcome. One line each: the identifier, its name in reports, the outcome it
+/// gives, and what it says. The order of the lines has no meaning.
 // clang-format off
 #define MPROGCHECK_RULES(RULE)                                                                                                            \
   /* the fd and flag checks that every call makes before it reaches a hook (kernel/bpf/syscall.c) */                                      \
@@ -52,6 +52,7 @@ namespace mprogcheck::model {
   RULE(detach_empty,             "mprog.detach.empty",            enoent,  "the list is empty")                                            \
   RULE(detach_absent,            "mprog.detach.absent",           enoent,  "the program is not in the list")                               \
   RULE(detach_owner,             "mprog.detach.owner",            ebusy,   "the entry belongs to a link")                                  \
+  RULE(detach_full_tail,         "mprog.detach.full_tail",        erange,  "quirk full_list_keeps_tail: position 63 of a full list is refused") \
   RULE(detach_done,              "mprog.detach",                  success, "the entry is removed")                                         \
   RULE(link_done,                "mprog.link",                    success, "a link is made and its program inserted at the position")      \
   /* links (kernel/bpf/syscall.c, kernel/bpf/tcx.c) */                                                                                    \
@@ -104,6 +105,8 @@ struct RuleText {
 };
 /// What a rule is called, gives and says.
 const RuleText& text_of(Rule rule);
-inline std::string_view name_of(Rule rule) { return text_of(rule).name; }
+inline std::string_view name_of(Rule rule) {
+  return text_of(rule).name;
+}
 
 }  // namespace mprogcheck::model

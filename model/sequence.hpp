@@ -38,8 +38,8 @@ struct Sequence {
 /// Mortal programs live in a table of this size; a sequence loads no more.
 inline constexpr unsigned max_loads = 64;
 
-/// What makes a sequence unfit to be run: an illegal literal, a name of the wrong letter for the call that binds it, too many
-/// loads. The parser refuses such a sequence, the generator and the shrinker never make one.
+/// What makes a sequence unfit to be run: an illegal literal, a name of the wrong letter for the call that binds it,
+/// too many loads. The parser refuses such a sequence, the generator and the shrinker never make one.
 struct Invalid {
   std::size_t operation;  ///< index
   std::string expected;

@@ -8,6 +8,7 @@
 #include "model/operation.hpp"
 #include "model/ordered_list.hpp"
 #include "model/outcome.hpp"
+#include "model/quirk.hpp"
 #include "model/rule.hpp"
 #include "model/sequence.hpp"
 
@@ -57,13 +58,13 @@ struct File {
 
 /// What a name is bound to.
 struct Handle {
-  FileIndex file = no_file;                  ///< no_file: closed
+  FileIndex file = no_file;  ///< no_file: closed
   ObjectKind last_kind = ObjectKind::program;
-  std::uint8_t last = 0xff;                  ///< what id(name) denotes; 0xff: never bound, or gone
+  std::uint8_t last = 0xff;  ///< what id(name) denotes; 0xff: never bound, or gone
 };
 
-/// What a successful operation does; nothing, if it fails. Consequences (the last close of a link detaches it) follow in
-/// commit() by the rules of references and are not said here.
+/// What a successful operation does; nothing, if it fails. Consequences (the last close of a link detaches it) follow
+/// in commit() by the rules of references and are not said here.
 struct Edit {
   enum class Kind : std::uint8_t {
     nothing,
@@ -84,7 +85,7 @@ struct Edit {
   std::uint8_t position = 0;
   ProgramIndex program = no_program;
   LinkIndex link = no_link;
-  Name name;
+  Name name{};
   FileIndex file = no_file;
   ObjectKind object_kind = ObjectKind::program;
   std::uint8_t object = 0;
@@ -99,14 +100,19 @@ struct Verdict {
 
 /// What a file descriptor number denotes to a call.
 struct Denoted {
-  enum class Kind : std::uint8_t { closed, other, program, link } kind = Kind::closed;  ///< other: open, and no BPF object
+  enum class Kind : std::uint8_t {
+    closed,
+    other,
+    program,
+    link
+  } kind = Kind::closed;  ///< other: open, and no BPF object
   std::uint8_t object = 0;
 };
 
 /// All that a sequence can see of the kernel. A value: copy it to remember it.
 class World {
  public:
-  explicit World(const Declarations& declarations);
+  explicit World(const Declarations& declarations, Quirks quirks = {});
 
   /// The one outcome of an operation, the rule that decides it and what it does. Total: defined for every operation.
   [[nodiscard]] Verdict predict(const Operation& operation) const;
@@ -127,8 +133,8 @@ class World {
   [[nodiscard]] const File& file(FileIndex index) const { return files_[index]; }
 
   [[nodiscard]] Denoted denoted_by_fd(const Argument& argument) const;
-  /// The object of that kind with the id given, if there is one. An id of an object of another kind denotes none: the guest
-  /// keeps the two id spaces apart.
+  /// The object of that kind with the id given, if there is one. An id of an object of another kind denotes none: the
+  /// guest keeps the two id spaces apart.
   [[nodiscard]] std::optional<std::uint8_t> denoted_by_id(const Argument& argument, ObjectKind kind) const;
 
   /// The table slot that the next link or mortal program takes.
@@ -141,6 +147,17 @@ class World {
   Link& mutable_link(LinkIndex index) { return links_[index]; }
 
  private:
+  [[nodiscard]] Verdict decide(const Attach& call) const;
+  [[nodiscard]] Verdict decide(const Detach& call) const;
+  [[nodiscard]] Verdict decide(const CreateLink& call) const;
+  [[nodiscard]] Verdict decide(const UpdateLink& call) const;
+  [[nodiscard]] Verdict decide(const DetachLink& call) const;
+  [[nodiscard]] Verdict decide(const Close& call) const;
+  [[nodiscard]] Verdict decide(const Dup& call) const;
+  [[nodiscard]] Verdict decide(const Open& call) const;
+  [[nodiscard]] Verdict decide(const Load& call) const;
+  [[nodiscard]] Verdict decide(const Query& call) const;
+  [[nodiscard]] Verdict decide(const Fill& call) const;
   void bind(Name name, FileIndex file);
   void release(FileIndex file);
   FileIndex open_file(ObjectKind kind, std::uint8_t object);
@@ -155,10 +172,15 @@ class World {
   std::array<Handle, Name::slots> handles_{};
   std::array<OrderedList, list_count> lists_{};
   std::uint8_t devices_ = 0;
+  Quirks quirks_;
 };
 
 /// The pool program that pN is, the filler program that fN is.
-constexpr ProgramIndex pool_program(unsigned n) { return static_cast<ProgramIndex>(n); }
-constexpr ProgramIndex filler_program(unsigned n) { return static_cast<ProgramIndex>(filler_program_begin + n); }
+constexpr ProgramIndex pool_program(unsigned n) {
+  return static_cast<ProgramIndex>(n);
+}
+constexpr ProgramIndex filler_program(unsigned n) {
+  return static_cast<ProgramIndex>(filler_program_begin + n);
+}
 
 }  // namespace mprogcheck::model

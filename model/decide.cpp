@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// What each call checks before it reaches the ordered list, in the order of kernel/bpf/syscall.c and kernel/bpf/tcx.c.
+#include "model/mprog.hpp"
+#include "model/world.hpp"
+
+namespace mprogcheck::model {
+
+namespace {
+
+constexpr std::uint32_t mprog_flags = flag::replace | flag::before | flag::after | flag::id | flag::link;
+constexpr LinkIndex foreign = 0xfe;                 ///< a link that owns nothing yet
+constexpr std::uint32_t query_effective = 1U << 0;  ///< BPF_F_QUERY_EFFECTIVE
+
+/// The program type of each hook (kernel/bpf/syscall.c: attach_type_to_prog_type).
+constexpr ProgramType type_of(Hook hook) {
+  switch (hook) {
+    case Hook::tcx_ingress:
+    case Hook::tcx_egress:
+      return ProgramType::sched_cls;
+  }
+  return ProgramType::sched_cls;
+}
+
+Verdict decided(Rule rule) {
+  return {text_of(rule).outcome, rule, {}};
+}
+Verdict decided(Rule rule, const Edit& edit) {
+  return {text_of(rule).outcome, rule, edit};
+}
+
+/// A program that an fd must denote, or why it does not.
+struct WantedProgram {
+  ProgramIndex program = no_program;
+  std::optional<Rule> refused{};
+};
+
+/// kernel/bpf/syscall.c: bpf_prog_get_type. An fd that is no program and a program of another type are the same error.
+WantedProgram program_of_type(const World& world, const Argument& argument, ProgramType type, Rule closed, Rule wrong) {
+  const Denoted denoted = world.denoted_by_fd(argument);
+  if (denoted.kind == Denoted::Kind::closed) return {no_program, closed};
+  if (denoted.kind != Denoted::Kind::program || world.program(denoted.object).type != type) return {no_program, wrong};
+  return {denoted.object, std::nullopt};
+}
+
+/// kernel/bpf/syscall.c: bpf_prog_get. Any type will do.
+WantedProgram program_of_any_type(const World& world, const Argument& argument, Rule closed, Rule wrong) {
+  const Denoted denoted = world.denoted_by_fd(argument);
+  if (denoted.kind == Denoted::Kind::closed) return {no_program, closed};
+  if (denoted.kind != Denoted::Kind::program) return {no_program, wrong};
+  return {denoted.object, std::nullopt};
+}
+
+/// kernel/bpf/mprog.c: bpf_mprog_tuple_relative. Without `type` the relative may be of any.
+mprog::Relative resolve_relative(const World& world, const Argument& argument, std::uint32_t flags,
+                                 std::optional<ProgramType> type) {
+  const bool by_id = (flags & flag::id) != 0;
+  const bool is_link = (flags & flag::link) != 0;
+  const auto wanted = is_link ? ObjectKind::link : ObjectKind::program;
+
+  if (!by_id && argument.is_zero()) {
+    if (is_link) return {.refused = Rule::relative_link_zero};
+    return {};
+  }
+
+  std::uint8_t object = 0;
+  if (by_id) {
+    const auto found = world.denoted_by_id(argument, wanted);
+    if (!found) return {.refused = Rule::relative_id_gone};
+    object = *found;
+  } else {
+    const Denoted found = world.denoted_by_fd(argument);
+    if (found.kind == Denoted::Kind::closed) return {.refused = Rule::relative_closed};
+    if (found.kind != (is_link ? Denoted::Kind::link : Denoted::Kind::program)) return {.refused = Rule::relative_kind};
+    object = found.object;
+  }
+
+  const ProgramIndex program = is_link ? world.link(object).program : object;
+  if (type && world.program(program).type != *type) return {.refused = Rule::relative_type};
+  return {.program = program, .link = is_link ? object : no_link};
+}
+
+}  // namespace
+
+/// kernel/bpf/syscall.c: bpf_prog_attach; kernel/bpf/tcx.c: tcx_prog_attach.
+Verdict World::decide(const Attach& call) const {
+  const ProgramType type = type_of(call.site.hook);
+  if ((call.flags & ~mprog_flags) != 0) return decided(Rule::attach_unknown_flag);
+  const auto program =
+      program_of_type(*this, call.program, type, Rule::attach_program_closed, Rule::attach_not_a_program);
+  if (program.refused) return decided(*program.refused);
+  const auto list = list_at(call.site);
+  if (!list) return decided(Rule::attach_no_device);
+  WantedProgram old;
+  if ((call.flags & flag::replace) != 0)
+    old = program_of_type(*this, call.replace, type, Rule::attach_replace_closed, Rule::attach_replace_type);
+  if (old.refused) return decided(*old.refused);
+
+  const auto decision =
+      mprog::attach(lists_[*list], {.entry = {program.program, no_link},
+                                    .flags = call.flags,
+                                    .relative = resolve_relative(*this, call.relative, call.flags, type),
+                                    .old_program = old.program,
+                                    .expected_revision = call.revision.resolve(lists_[*list].revision)});
+  Edit edit{.list = *list, .position = static_cast<std::uint8_t>(decision.position), .program = program.program};
+  if (decision.rule == Rule::attach_done)
+    edit.kind = Edit::Kind::insert;
+  else if (decision.rule == Rule::replace_done)
+    edit.kind = Edit::Kind::overwrite;
+  return decided(decision.rule, edit);
+}
+
+/// kernel/bpf/syscall.c: bpf_prog_detach; kernel/bpf/tcx.c: tcx_prog_detach. replace_bpf_fd is never looked at.
+Verdict World::decide(const Detach& call) const {
+  if ((call.flags & ~mprog_flags) != 0) return decided(Rule::detach_unknown_flag);
+  WantedProgram program;
+  std::optional<ProgramType> relative_type;
+  if (!call.program.is_zero()) {
+    const ProgramType type = type_of(call.site.hook);
+    program = program_of_type(*this, call.program, type, Rule::detach_program_closed, Rule::detach_not_a_program);
+    relative_type = type;
+  }
+  if (program.refused) return decided(*program.refused);
+  const auto list = list_at(call.site);
+  if (!list) return decided(Rule::detach_no_device);
+  if (lists_[*list].empty()) return decided(Rule::detach_no_entry);
+
+  const auto decision = mprog::detach(lists_[*list],
+                                      {.entry = {program.program, no_link},
+                                       .flags = call.flags,
+                                       .relative = resolve_relative(*this, call.relative, call.flags, relative_type),
+                                       .expected_revision = call.revision.resolve(lists_[*list].revision)},
+                                      quirks_);
+  if (decision.rule != Rule::detach_done) return decided(decision.rule);
+  return decided(decision.rule,
+                 {.kind = Edit::Kind::remove, .list = *list, .position = static_cast<std::uint8_t>(decision.position)});
+}
+
+/// kernel/bpf/syscall.c: link_create; kernel/bpf/tcx.c: tcx_link_attach. There is no mask of flags: unknown bits pass,
+/// and count as a flag where the list asks whether any is given. REPLACE has no program to replace.
+Verdict World::decide(const CreateLink& call) const {
+  const ProgramType type = type_of(call.site.hook);
+  const auto program = program_of_type(*this, call.program, type, Rule::link_program_closed, Rule::link_not_a_program);
+  if (program.refused) return decided(*program.refused);
+  const auto list = list_at(call.site);
+  if (!list) return decided(Rule::link_no_device);
+
+  // The link is not in the list yet, so any index that no entry has stands for it.
+  const auto decision =
+      mprog::attach(lists_[*list], {.entry = {program.program, foreign},
+                                    .flags = call.flags,
+                                    .relative = resolve_relative(*this, call.relative, call.flags, type),
+                                    .expected_revision = call.revision.resolve(lists_[*list].revision)});
+  if (decision.rule != Rule::attach_done) return decided(decision.rule);
+  return decided(Rule::link_done, {.kind = Edit::Kind::create_link,
+                                   .list = *list,
+                                   .position = static_cast<std::uint8_t>(decision.position),
+                                   .program = program.program,
+                                   .name = call.name});
+}
+
+/// kernel/bpf/syscall.c: link_update; kernel/bpf/tcx.c: tcx_link_update.
+Verdict World::decide(const UpdateLink& call) const {
+  const bool expects = (call.flags & flag::replace) != 0;
+  if ((call.flags & ~flag::replace) != 0) return decided(Rule::update_unknown_flag);
+  const Denoted denoted = denoted_by_fd(call.link);
+  if (denoted.kind == Denoted::Kind::closed) return decided(Rule::update_link_closed);
+  if (denoted.kind != Denoted::Kind::link) return decided(Rule::update_not_a_link);
+  const auto program =
+      program_of_any_type(*this, call.program, Rule::update_program_closed, Rule::update_not_a_program);
+  if (program.refused) return decided(*program.refused);
+  WantedProgram old;
+  if (expects)
+    old = program_of_any_type(*this, call.old_program, Rule::update_old_closed, Rule::update_old_not_a_program);
+  else if (!call.old_program.is_zero())
+    old.refused = Rule::update_old_without_flag;
+  if (old.refused) return decided(*old.refused);
+
+  const Link& link = links_[denoted.object];
+  if (link.list == no_list) return decided(Rule::update_detached);
+  if (expects && old.program != link.program) return decided(Rule::update_old_mismatch);
+  if (program.program == link.program) return decided(Rule::update_same);
+  if (lists_[link.list].find(program.program)) return decided(Rule::update_exists);
+  if (programs_[program.program].type != programs_[link.program].type) return decided(Rule::update_type);
+  return decided(
+      Rule::update_done,
+      {.kind = Edit::Kind::update_link, .list = link.list, .program = program.program, .link = denoted.object});
+}
+
+/// kernel/bpf/syscall.c: link_detach; kernel/bpf/tcx.c: tcx_link_detach.
+Verdict World::decide(const DetachLink& call) const {
+  const Denoted denoted = denoted_by_fd(call.link);
+  if (denoted.kind == Denoted::Kind::closed) return decided(Rule::detach_link_closed);
+  if (denoted.kind != Denoted::Kind::link) return decided(Rule::detach_link_not_a_link);
+  const Link& link = links_[denoted.object];
+  if (link.list == no_list) return decided(Rule::detach_link_again);
+  return decided(Rule::detach_link_done, {.kind = Edit::Kind::detach_link, .list = link.list, .link = denoted.object});
+}
+
+Verdict World::decide(const Close& call) const {
+  if (handles_[call.name.slot].file == no_file) return decided(Rule::close_closed);
+  return decided(Rule::close_done, {.kind = Edit::Kind::close, .name = call.name});
+}
+
+Verdict World::decide(const Dup& call) const {
+  const Argument& from = call.from;
+  const FileIndex file = from.named ? handles_[from.name().slot].file : no_file;
+  if (file == no_file) return decided(Rule::dup_closed);
+  return decided(Rule::dup_done, {.kind = Edit::Kind::dup, .name = call.name, .file = file});
+}
+
+/// kernel/bpf/syscall.c: bpf_prog_get_fd_by_id, bpf_link_get_fd_by_id.
+Verdict World::decide(const Open& call) const {
+  const auto object = denoted_by_id(call.id, call.kind);
+  if (!object) return decided(Rule::open_gone);
+  return decided(Rule::open_done,
+                 {.kind = Edit::Kind::open, .name = call.name, .object_kind = call.kind, .object = *object});
+}
+
+Verdict World::decide(const Load& call) const {
+  return decided(Rule::load_done, {.kind = Edit::Kind::load, .name = call.name, .type = call.type});
+}
+
+/// kernel/bpf/syscall.c: bpf_prog_query; kernel/bpf/tcx.c: tcx_prog_query.
+Verdict World::decide(const Query& call) const {
+  if ((call.query_flags & ~query_effective) != 0) return decided(Rule::query_unknown_flag);
+  const auto list = list_at(call.site);
+  if (!list) return decided(Rule::query_no_device);
+  return decided(mprog::query(lists_[*list], call.query_flags, call.attach_flags, call.count));
+}
+
+Verdict World::decide(const Fill& call) const {
+  const auto list = list_at(call.site);
+  if (!list) return decided(Rule::fill_no_device);
+  return decided(Rule::fill_done, {.kind = Edit::Kind::fill, .list = *list, .position = call.count});
+}
+
+}  // namespace mprogcheck::model

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/quirk.hpp"
+
+#include <array>
+
+namespace mprogcheck::model {
+
+namespace {
+constexpr std::array<std::string_view, quirk_count> names{"full_list_keeps_tail"};
+}  // namespace
+
+std::string_view name_of(Quirk quirk) {
+  return names[static_cast<unsigned>(quirk)];
+}
+
+std::optional<Quirk> quirk_named(std::string_view name) {
+  for (unsigned i = 0; i < quirk_count; ++i)
+    if (names[i] == name) return static_cast<Quirk>(i);
+  return std::nullopt;
+}
+
+}  // namespace mprogcheck::model

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/world.hpp"
+
+#include <utility>
+
+namespace mprogcheck::model {
+
+namespace {
+constexpr std::uint8_t gone = 0xff;
+}  // namespace
+
+World::World(const Declarations& declarations, Quirks quirks) : devices_(declarations.devices), quirks_(quirks) {
+  const auto load_at_start = [this](ProgramIndex program, Name name, ProgramType type) {
+    programs_[program] = {.alive = true, .type = type, .references = 0};
+    const FileIndex file = open_file(ObjectKind::program, program);
+    bind(name, file);
+    ++files_[file].handles;  // the guest's own handle, which no sequence can close
+  };
+  for (unsigned n = 0; n < Name::pool_count; ++n)
+    if (declarations.has_program(n)) load_at_start(pool_program(n), Name::pool(n), declarations.classes[n].type);
+  for (unsigned n = 0; n < Name::filler_count; ++n)
+    load_at_start(filler_program(n), Name::filler(n), ProgramType::sched_cls);
+}
+
+std::optional<ListIndex> World::list_at(const Site& site) const {
+  if (site.target.is_literal() || !has_device(site.target.value)) return std::nullopt;
+  return list_of(site.hook, site.target.value);
+}
+
+Denoted World::denoted_by_fd(const Argument& argument) const {
+  if (!argument.named) return {argument.value <= 2 ? Denoted::Kind::other : Denoted::Kind::closed};
+  const FileIndex file = handles_[argument.name().slot].file;
+  if (file == no_file) return {Denoted::Kind::closed};
+  return {files_[file].kind == ObjectKind::program ? Denoted::Kind::program : Denoted::Kind::link, files_[file].object};
+}
+
+std::optional<std::uint8_t> World::denoted_by_id(const Argument& argument, ObjectKind kind) const {
+  if (!argument.named) return std::nullopt;
+  const Handle& handle = handles_[argument.name().slot];
+  if (handle.last == gone || handle.last_kind != kind) return std::nullopt;
+  return handle.last;
+}
+
+LinkIndex World::next_link() const {
+  LinkIndex index = 0;
+  while (links_[index].alive) ++index;
+  return index;
+}
+
+ProgramIndex World::next_mortal() const {
+  ProgramIndex index = mortal_program_begin;
+  while (programs_[index].alive) ++index;
+  return index;
+}
+
+Verdict World::predict(const Operation& operation) const {
+  return std::visit([this](const auto& call) { return decide(call); }, operation);
+}
+
+void World::commit(const Edit& edit) {
+  switch (edit.kind) {
+    case Edit::Kind::nothing:
+      break;
+    case Edit::Kind::insert:
+      lists_[edit.list].insert(edit.position, {edit.program, no_link});
+      ++lists_[edit.list].revision;
+      ++programs_[edit.program].references;
+      break;
+    case Edit::Kind::overwrite: {
+      const ProgramIndex old = lists_[edit.list].slots[edit.position].program;
+      lists_[edit.list].overwrite(edit.position, {edit.program, no_link});
+      ++lists_[edit.list].revision;
+      ++programs_[edit.program].references;
+      put_program(old);
+      break;
+    }
+    case Edit::Kind::remove: {
+      const ProgramIndex old = lists_[edit.list].slots[edit.position].program;
+      lists_[edit.list].remove(edit.position);
+      removed_from(edit.list);
+      put_program(old);
+      break;
+    }
+    case Edit::Kind::create_link: {
+      const LinkIndex link = next_link();
+      links_[link] = {.alive = true, .program = edit.program, .list = edit.list, .references = 0};
+      ++programs_[edit.program].references;
+      lists_[edit.list].insert(edit.position, {edit.program, link});
+      ++lists_[edit.list].revision;
+      bind(edit.name, open_file(ObjectKind::link, link));
+      break;
+    }
+    case Edit::Kind::update_link: {
+      Link& link = links_[edit.link];
+      OrderedList& list = lists_[link.list];
+      const ProgramIndex old = link.program;
+      list.overwrite(*list.find(old), {edit.program, edit.link});
+      ++list.revision;
+      link.program = edit.program;
+      ++programs_[edit.program].references;
+      put_program(old);
+      break;
+    }
+    case Edit::Kind::detach_link:
+      leave_list(edit.link);
+      break;
+    case Edit::Kind::close:
+      release(std::exchange(handles_[edit.name.slot].file, no_file));
+      break;
+    case Edit::Kind::dup:
+      bind(edit.name, edit.file);
+      break;
+    case Edit::Kind::open:
+      bind(edit.name, open_file(edit.object_kind, edit.object));
+      break;
+    case Edit::Kind::load: {
+      const ProgramIndex program = next_mortal();
+      programs_[program] = {.alive = true, .type = edit.type, .references = 0};
+      bind(edit.name, open_file(ObjectKind::program, program));
+      break;
+    }
+    case Edit::Kind::fill: {
+      OrderedList& list = lists_[edit.list];
+      for (unsigned n = 0; list.count < edit.position; ++n) {
+        const ProgramIndex filler = filler_program(n);
+        if (list.find(filler)) continue;
+        list.insert(list.count, {filler, no_link});
+        ++list.revision;
+        ++programs_[filler].references;
+      }
+      break;
+    }
+  }
+}
+
+/// dup2(2): the new file is there before the old one is let go.
+void World::bind(Name name, FileIndex file) {
+  Handle& handle = handles_[name.slot];
+  const FileIndex old = handle.file;
+  if (file == old) return;
+  ++files_[file].handles;
+  handle = {.file = file, .last_kind = files_[file].kind, .last = files_[file].object};
+  if (old != no_file) release(old);
+}
+
+/// One handle less. With the last handle the file goes, and its reference on the object (kernel/bpf/syscall.c:
+/// bpf_prog_release, bpf_link_release).
+void World::release(FileIndex index) {
+  File& file = files_[index];
+  if (--file.handles != 0) return;
+  if (file.kind == ObjectKind::program) {
+    put_program(file.object);
+    return;
+  }
+  Link& link = links_[file.object];
+  if (--link.references != 0) return;
+  leave_list(file.object);
+  put_program(link.program);
+  link = {};
+  forget(ObjectKind::link, file.object);
+}
+
+FileIndex World::open_file(ObjectKind kind, std::uint8_t object) {
+  FileIndex index = 0;
+  while (files_[index].handles != 0) ++index;
+  files_[index] = {.handles = 0, .kind = kind, .object = object};
+  if (kind == ObjectKind::program)
+    ++programs_[object].references;
+  else
+    ++links_[object].references;
+  return index;
+}
+
+void World::put_program(ProgramIndex index) {
+  Program& program = programs_[index];
+  if (--program.references != 0) return;
+  program = {};
+  forget(ObjectKind::program, index);
+}
+
+/// kernel/bpf/tcx.c: tcx_link_release. A detached link keeps its program.
+void World::leave_list(LinkIndex index) {
+  Link& link = links_[index];
+  if (link.list == no_list) return;
+  const ListIndex list = std::exchange(link.list, no_list);
+  lists_[list].remove(*lists_[list].find(link.program));
+  removed_from(list);
+}
+
+/// kernel/bpf/tcx.c: a tcx hook is freed with its last entry, and the next attach makes a new one with revision 1.
+void World::removed_from(ListIndex index) {
+  OrderedList& list = lists_[index];
+  list.revision = list.empty() ? 1 : list.revision + 1;
+}
+
+/// The object is gone, and with it what id(name) denoted for every name that was last bound to it.
+void World::forget(ObjectKind kind, std::uint8_t object) {
+  for (Handle& handle : handles_)
+    if (handle.last == object && handle.last_kind == kind) handle.last = gone;
+}
+
+}  // namespace mprogcheck::model
