@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+
+#include "model/world.hpp"
+
+namespace mprogcheck::model {
+
+/// A set of lists: bit N is ListIndex N.
+using ListSet = std::uint8_t;
+static_assert(list_count <= 8);
+
+/// The lists that an operation could change in some world like this one, whatever its outcome: the one of the site it
+/// names; the one of the link it updates, detaches or closes; the one of the link whose name it binds anew. Every other
+/// list must be afterwards what it was before. What an observation in fast depth looks at after the step, and what
+/// `isolation` means.
+ListSet touched_lists(const World& before, const Operation& operation);
+
+/// Every list of the devices that exist.
+ListSet existing_lists(const World& world);
+
+constexpr bool contains(ListSet set, ListIndex list) {
+  return list < list_count && (set >> list & 1U) != 0;
+}
+
+}  // namespace mprogcheck::model
