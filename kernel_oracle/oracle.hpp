@@ -122,6 +122,8 @@ class Oracle {
   /// Runs the jobs in order and hands each Run to the sink. An Error is infrastructure only; a guest that dies is an
   /// ending of the job it died in, and the jobs after that one are run all the same.
   virtual Result<void> run(std::span<const Job> jobs, RunSink& sink) = 0;
+  /// The last lines that the kernel logged, for a finding. Empty where there is no console.
+  [[nodiscard]] virtual std::string console_tail(std::size_t /*lines*/) const { return {}; }
   /// Memory in bytes, for bench: of the guest, or 0.
   [[nodiscard]] virtual std::uint64_t guest_bytes() const { return 0; }
 };
