@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <string>
+
+#include "properties/judge.hpp"
+
+namespace mprogcheck::properties {
+
+/// What a finding shows to a human: the properties broken, the sequence up to the step, the rule that the model used,
+/// and both sides next to each other. Plain text, lines of up to 120 columns, ends with a newline.
+std::string describe(const model::Sequence& sequence, const Divergence& divergence, model::Quirks quirks = {});
+
+/// "order: attach tcx_ingress@d0 p1 before fd(p0): expected ok, observed -EEXIST": one line without newline.
+std::string summary(const Divergence& divergence);
+
+}  // namespace mprogcheck::properties
