@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/operation.hpp"
+
+#include "model/words.hpp"
+
+namespace mprogcheck::model {
+
+std::string_view call_name(const Operation& operation) {
+  return word_of(call_names, operation.index());
+}
+
+std::optional<Site> site_of(const Operation& operation) {
+  return std::visit(
+      [](const auto& call) -> std::optional<Site> {
+        if constexpr (requires { call.site; }) {
+          return call.site;
+        } else {
+          return std::nullopt;
+        }
+      },
+      operation);
+}
+
+}  // namespace mprogcheck::model

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/parse.hpp"
+
+#include <limits>
+#include <span>
+
+#include "model/read.hpp"
+
+namespace mprogcheck::model {
+namespace {
+
+/// Reads headers, declarations and operations, one line after the other.
+class Parser : private Reader {
+ public:
+  using Reader::error;
+  using Reader::Reader;
+
+  /// Skips empty lines; true where nothing follows.
+  bool at_end() {
+    while (peek().kind == Token::Kind::newline) take();
+    return peek().kind == Token::Kind::end;
+  }
+
+  bool sequence(Sequence& out) {
+    at_end();
+    if (!keyword("mprogcheck", "mprogcheck 1, which every sequence starts with")) return false;
+    if (!keyword("1", "1, the version of the language") || !line_end("the end of the line")) return false;
+    unsigned loads = 0;
+    while (!at_end() && !peek().is("mprogcheck")) {
+      const Token first = peek();
+      if (out.operations.empty() && (first.is("netdev") || first.is("prog"))) {
+        take();
+        if (!(first.is("prog") ? programs(out.declarations) : devices(out.declarations))) return false;
+        continue;
+      }
+      Operation& operation = out.operations.emplace_back();
+      if (!call(operation, out.operations.size() == 1)) return false;
+      if (out.operations.size() > max_operations)
+        return fail_since(first, "at most " + std::to_string(max_operations) + " operations");
+      if (std::holds_alternative<Load>(operation) && ++loads > max_loads)
+        return fail_since(first, "at most " + std::to_string(max_loads) + " loads");
+      if (!line_end("the end of the line")) return false;
+    }
+    return true;
+  }
+
+  bool operation(Operation& out) {
+    at_end();
+    return call(out) && line_end("the end of the line");
+  }
+
+  bool nothing_more(std::string_view what) { return at_end() || fail("the end of the file: " + std::string(what)); }
+
+ private:
+  // --- declarations
+
+  bool devices(Declarations& out) {
+    std::uint32_t members = out.devices;
+    if (!list('d', Target::device_count, "device", members)) return false;
+    out.devices = static_cast<std::uint8_t>(members);
+    return line_end(", or the end of the line");
+  }
+
+  bool programs(Declarations& out) {
+    std::uint32_t members = out.programs;
+    if (!list('p', Name::pool_count, "program", members)) return false;
+    ProgramClass declared;
+    if (!word(declared.type, program_type_names, ", or a program type")) return false;
+    const bool returns = accept("returns");
+    if (returns && !word(declared.returns, returns_names, "what it returns")) return false;
+    for (unsigned n = 0; n < Name::pool_count; ++n)
+      if (((members & ~out.programs) >> n & 1U) != 0) out.classes[n] = declared;
+    out.programs = members;
+    return line_end(returns ? "the end of the line" : "returns or the end of the line");
+  }
+
+  // --- calls
+
+  bool call(Operation& out, bool or_declaration = false) {
+    const Token first = peek();
+    const auto known = position_in(call_names, first.text);
+    if (!known) {
+      const bool late = first.is("netdev") || first.is("prog");
+      return fail((or_declaration ? "netdev, prog or an operation: " : "an operation: ") +
+                  expected::one_of(call_names) + (late ? " (declarations come before the first)" : ""));
+    }
+    take();
+    if (!(this->*calls[*known])(out)) return false;
+    // What the call's own function does not refuse.
+    auto complaint = validate(out);
+    return !complaint || fail_since(first, std::move(*complaint));
+  }
+
+  using Call = bool (Parser::*)(Operation&);
+  static const std::array<Call, call_names.size()> calls;
+
+  bool attach(Operation& out) {
+    Attach call;
+    if (!site(call.site) || !argument(call.program, "a program") || !program_call(call)) return false;
+    out = call;
+    return true;
+  }
+  bool detach(Operation& out) {
+    Detach call;
+    if (!site(call.site)) return false;
+    if ((peek().is("fd") || name_in(peek().text)) && !argument(call.program, "a program")) return false;
+    if (!program_call(call)) return false;
+    out = call;
+    return true;
+  }
+  bool link(Operation& out) {
+    CreateLink call;
+    Position position;
+    if (!bound(call.name, 'l', "a link to bind") || !site(call.site) || !argument(call.program, "a program"))
+      return false;
+    if (!options(position, std::span(option_names).first<without_replace>())) return false;
+    call.flags = position.flags;
+    call.relative = position.relative;
+    call.revision = position.revision;
+    out = call;
+    return true;
+  }
+  bool update(Operation& out) {
+    UpdateLink call;
+    if (!argument(call.link, "a link") || !argument(call.program, "a program")) return false;
+    constexpr std::array<std::string_view, 3> names = {"expect", "expect_fd", "flags"};
+    const auto option = [&](std::string_view name) {
+      if (name == "flags") return flags(call.flags);
+      if (name == "expect") call.flags |= flag::replace;
+      return argument(call.old_program, "the link's program");
+    };
+    if (!each_option(names, option)) return false;
+    out = call;
+    return true;
+  }
+  bool detach_link(Operation& out) {
+    DetachLink call;
+    if (!argument(call.link, "a link")) return false;
+    out = call;
+    return true;
+  }
+  bool close(Operation& out) {
+    Close call;
+    if (!name(call.name)) return false;
+    out = call;
+    return true;
+  }
+  bool dup(Operation& out) {
+    Dup call;
+    if (!bound(call.name, 'h', "a handle to bind") || !argument(call.from, "what to dup")) return false;
+    out = call;
+    return true;
+  }
+  bool open(Operation& out) {
+    Open call;
+    if (!bound(call.name, 'h', "a handle to bind") || !word(call.kind, object_kind_names, "the kind of object"))
+      return false;
+    if (!keyword("id", "id(NAME) or id N") || !after_id(call.id)) return false;
+    out = call;
+    return true;
+  }
+  bool load(Operation& out) {
+    Load call;
+    if (!bound(call.name, 'q', "a program to bind")) return false;
+    if (!peek().ends_line() && !word(call.type, program_type_names, "the end of the line, or a program type"))
+      return false;
+    out = call;
+    return true;
+  }
+  bool query(Operation& out) {
+    Query call;
+    constexpr std::array<std::string_view, 3> names = {"query_flags", "attach_flags", "count"};
+    const auto option = [&](std::string_view name) {
+      if (name == "count") return number(call.count, max_query_count, expected::query_count);
+      constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+      return number(name == "query_flags" ? call.query_flags : call.attach_flags, most, "a number of 32 bits");
+    };
+    if (!site(call.site) || !each_option(names, option)) return false;
+    out = call;
+    return true;
+  }
+  bool fill(Operation& out) {
+    Fill call;
+    std::uint32_t count = 0;
+    if (!site(call.site) || !number(count, max_fill_count, expected::fill_count)) return false;
+    call.count = static_cast<std::uint8_t>(count);
+    out = call;
+    return true;
+  }
+
+  // --- options
+
+  /// What attach, detach and link have in common.
+  struct Position {
+    std::uint32_t flags = 0;
+    Argument relative;
+    Argument replace;
+    Revision revision;
+  };
+  static constexpr std::array<std::string_view, 8> option_names = {"before",   "after", "link",    "relative",
+                                                                   "revision", "flags", "replace", "replace_fd"};
+  static constexpr std::size_t without_replace = 6;
+
+  template <typename T>
+  bool program_call(T& call) {
+    Position position;
+    if (!options(position, option_names)) return false;
+    call.flags = position.flags;
+    call.relative = position.relative;
+    call.replace = position.replace;
+    call.revision = position.revision;
+    return true;
+  }
+
+  bool options(Position& out, std::span<const std::string_view> names) {
+    std::optional<Token> relative;  // its first token
+    const auto read_relative = [&] {
+      if (relative) return fail("one relative, not two");
+      relative = peek();
+      const bool by_id = peek().is("id");
+      if (!by_id && !peek().is("fd")) return fail("a relative: fd(NAME), id(NAME), fd N or id N");
+      take();
+      if (by_id) out.flags |= flag::id;
+      return (by_id ? after_id(out.relative) : after_fd(out.relative));
+    };
+    const auto option = [&](std::string_view name) {
+      if (name == "relative") return read_relative();
+      if (name == "revision") return revision(out.revision);
+      if (name == "replace") out.flags |= flag::replace;
+      if (name == "replace" || name == "replace_fd") return argument(out.replace, "a program to replace");
+      if (name == "before") out.flags |= flag::before;
+      if (name == "after") out.flags |= flag::after;
+      if (name == "link") out.flags |= flag::link;
+      if (name == "flags" && !flags(out.flags)) return false;
+      // A relative may follow; a bare name is most likely meant as one.
+      return !(peek().is("fd") || peek().is("id") || name_in(peek().text)) || read_relative();
+    };
+    if (!each_option(names, option)) return false;
+    if (relative && relative->is("fd") && (out.flags & flag::id) != 0)
+      return fail_at(*relative, "id(NAME) or id N, since flags say id", "\"fd\"");
+    return true;
+  }
+
+  /// Reads options, each at most once, in any order, to the end of the line. A field that two of them fill is one
+  /// option.
+  template <typename Read>
+  bool each_option(std::span<const std::string_view> names, Read read) {
+    std::uint32_t given = 0;
+    while (!peek().ends_line()) {
+      std::size_t i = 0;
+      while (i < names.size() && !peek().is(names[i])) ++i;
+      if (i == names.size()) return fail("the end of the line, " + expected::one_of(names));
+      const bool same_field = i > 0 && names[i].ends_with("_fd");
+      const std::uint32_t field = 1U << (same_field ? i - 1 : i);
+      if ((given & field) != 0) return fail("each option once");
+      given |= field;
+      take();
+      if (!read(names[i])) return false;
+    }
+    return true;
+  }
+};
+
+/// In the order of call_names.
+constexpr std::array<Parser::Call, call_names.size()> Parser::calls = {
+    &Parser::attach, &Parser::detach, &Parser::link, &Parser::update, &Parser::detach_link, &Parser::close,
+    &Parser::dup,    &Parser::open,   &Parser::load, &Parser::query,  &Parser::fill};
+
+}  // namespace
+
+std::string SyntaxError::to_string(std::string_view file) const {
+  return std::string(file) + ':' + std::to_string(line) + ':' + std::to_string(column) + ": expected " + expected +
+         ", found " + found;
+}
+
+tl::expected<Sequence, SyntaxError> parse(std::string_view text) {
+  Parser parser(text);
+  Sequence sequence;
+  if (!parser.sequence(sequence) || !parser.nothing_more("this is to be one sequence"))
+    return tl::unexpected(std::move(parser).error());
+  return sequence;
+}
+
+tl::expected<std::vector<Sequence>, SyntaxError> parse_all(std::string_view text) {
+  Parser parser(text);
+  std::vector<Sequence> sequences;
+  do {
+    if (!parser.sequence(sequences.emplace_back())) return tl::unexpected(std::move(parser).error());
+  } while (!parser.at_end());
+  return sequences;
+}
+
+tl::expected<Operation, SyntaxError> parse_operation(std::string_view text) {
+  Parser parser(text);
+  Operation operation;
+  if (!parser.operation(operation) || !parser.nothing_more("this is to be one operation"))
+    return tl::unexpected(std::move(parser).error());
+  return operation;
+}
+
+}  // namespace mprogcheck::model

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/sequence.hpp"
+
+#include "model/words.hpp"
+
+namespace mprogcheck::model {
+namespace {
+
+using Complaint = std::optional<std::string>;
+
+Complaint unless(bool legal, std::string_view expected) {
+  return legal ? Complaint() : Complaint(std::string(expected));
+}
+
+Complaint first_of(std::initializer_list<Complaint> complaints) {
+  for (const Complaint& complaint : complaints)
+    if (complaint) return complaint;
+  return std::nullopt;
+}
+
+Complaint check_site(const Site& site) {
+  if (static_cast<unsigned>(site.hook) >= hooks) return "a hook: " + expected::one_of(hook_names);
+  return unless(site.target.is_literal() ? legal_ifindex_literal(site.target.ifindex())
+                                         : site.target.value < Target::device_count,
+                expected::target);
+}
+
+Complaint check_name(Name name) {
+  return name.slot < Name::slots ? Complaint() : Complaint("a name: " + expected::any_name());
+}
+
+/// The name that a call binds: only names of one letter are bound by it.
+Complaint check_bound(Name name, char letter, std::string_view call) {
+  if (name.slot < Name::slots && name.letter() == letter) return std::nullopt;
+  return "a name that " + std::string(call) + " binds: " + expected::names(letter);
+}
+
+Complaint check_argument(const Argument& argument, bool is_id = false) {
+  if (argument.named) return argument.value < Name::slots ? Complaint() : Complaint("a name: " + expected::any_name());
+  return is_id ? unless(legal_id_literal(argument.value), expected::id_literal)
+               : unless(legal_fd_literal(argument.value), expected::fd_literal);
+}
+
+/// BPF_F_ID decides what the kernel takes the relative for, and so which literals are harmless.
+Complaint check_relative(const Argument& relative, std::uint32_t flags) {
+  return check_argument(relative, (flags & flag::id) != 0);
+}
+
+struct Check {
+  Complaint operator()(const Attach& call) const { return check_program_call(call); }
+  Complaint operator()(const Detach& call) const { return check_program_call(call); }
+  Complaint operator()(const CreateLink& call) const {
+    return first_of({check_bound(call.name, 'l', "link"), check_site(call.site), check_argument(call.program),
+                     check_relative(call.relative, call.flags)});
+  }
+  Complaint operator()(const UpdateLink& call) const {
+    return first_of({check_argument(call.link), check_argument(call.program), check_argument(call.old_program)});
+  }
+  Complaint operator()(const DetachLink& call) const { return check_argument(call.link); }
+  Complaint operator()(const Close& call) const { return check_name(call.name); }
+  Complaint operator()(const Dup& call) const {
+    return first_of({check_bound(call.name, 'h', "dup"), check_argument(call.from),
+                     // fds 0 to 2 are open: their dup would be a handle of something that is no BPF object.
+                     unless(call.from.named || call.from.value >= 900,
+                            "dup of a name, or of a literal fd that is not open: 900 to 4294967295, or negative")});
+  }
+  Complaint operator()(const Open& call) const {
+    return first_of({check_bound(call.name, 'h', "open"),
+                     unless(static_cast<unsigned>(call.kind) < object_kind_names.size(), "prog or link"),
+                     check_argument(call.id, true)});
+  }
+  Complaint operator()(const Load& call) const {
+    if (static_cast<unsigned>(call.type) >= program_types)
+      return "a program type: " + expected::one_of(program_type_names);
+    return check_bound(call.name, 'q', "load");
+  }
+  Complaint operator()(const Query& call) const {
+    return first_of({check_site(call.site), unless(call.count <= max_query_count, expected::query_count)});
+  }
+  Complaint operator()(const Fill& call) const {
+    return first_of({check_site(call.site), unless(call.count <= max_fill_count, expected::fill_count)});
+  }
+
+ private:
+  template <typename Call>
+  static Complaint check_program_call(const Call& call) {
+    return first_of({check_site(call.site), check_argument(call.program), check_relative(call.relative, call.flags),
+                     check_argument(call.replace)});
+  }
+};
+
+Complaint check_declarations(const Declarations& declarations) {
+  if (declarations.devices >> Target::device_count != 0) return "devices " + expected::names('d');
+  for (unsigned n = 0; n < Name::pool_count; ++n) {
+    const ProgramClass& declared = declarations.classes[n];
+    if (!declarations.has_program(n) && declared != ProgramClass())
+      return "no class for p" + std::to_string(n) + ", which is not declared";
+    if (static_cast<unsigned>(declared.type) >= program_types)
+      return "a program type: " + expected::one_of(program_type_names);
+    if (static_cast<unsigned>(declared.returns) >= returns_count)
+      return "what a program returns: " + expected::one_of(returns_names);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> validate(const Operation& operation) {
+  return std::visit(Check(), operation);
+}
+
+std::optional<Invalid> validate(const Sequence& sequence) {
+  if (auto complaint = check_declarations(sequence.declarations))
+    return Invalid{sequence.operations.size(), std::move(*complaint)};
+  if (sequence.operations.size() > max_operations)
+    return Invalid{max_operations, "at most " + std::to_string(max_operations) + " operations"};
+  unsigned loads = 0;
+  for (std::size_t i = 0; i < sequence.operations.size(); ++i) {
+    if (auto complaint = validate(sequence.operations[i])) return Invalid{i, std::move(*complaint)};
+    if (std::holds_alternative<Load>(sequence.operations[i]) && ++loads > max_loads)
+      return Invalid{i, "at most " + std::to_string(max_loads) + " loads"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace mprogcheck::model

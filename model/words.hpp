@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "model/operation.hpp"
+#include "model/sequence.hpp"
+
+namespace mprogcheck::model {
+
+// The words of the sequence language, in one place for those who print and those who parse.
+
+/// The calls, in the order of the alternatives of Operation.
+inline constexpr std::array<std::string_view, std::variant_size_v<Operation>> call_names = {
+    "attach", "detach", "link", "update", "detach_link", "close", "dup", "open", "load", "query", "fill"};
+inline constexpr std::array<std::string_view, hooks> hook_names = {"tcx_ingress", "tcx_egress"};
+inline constexpr std::array<std::string_view, program_types> program_type_names = {"sched_cls", "xdp", "socket_filter"};
+inline constexpr std::array<std::string_view, returns_count> returns_names = {"next", "pass", "drop", "redirect",
+                                                                              "unknown"};
+inline constexpr std::array<std::string_view, 2> object_kind_names = {"prog", "link"};
+
+struct FlagName {
+  std::uint32_t bit;
+  std::string_view name;
+};
+/// By ascending bit, which is the order in which they are printed.
+inline constexpr std::array<FlagName, 8> flag_names = {{{flag::override_, "override"},
+                                                        {flag::multi, "multi"},
+                                                        {flag::replace, "replace"},
+                                                        {flag::before, "before"},
+                                                        {flag::after, "after"},
+                                                        {flag::id, "id"},
+                                                        {flag::preorder, "preorder"},
+                                                        {flag::link, "link"}}};
+
+/// The word of a value; "?" for one that no enumerator has.
+template <std::size_t n>
+constexpr std::string_view word_of(const std::array<std::string_view, n>& words, std::size_t index) {
+  return index < n ? words[index] : "?";
+}
+constexpr std::string_view name_of(Hook hook) {
+  return word_of(hook_names, static_cast<std::size_t>(hook));
+}
+constexpr std::string_view name_of(ProgramType type) {
+  return word_of(program_type_names, static_cast<std::size_t>(type));
+}
+constexpr std::string_view name_of(Returns returns) {
+  return word_of(returns_names, static_cast<std::size_t>(returns));
+}
+constexpr std::string_view name_of(ObjectKind kind) {
+  return word_of(object_kind_names, static_cast<std::size_t>(kind));
+}
+
+/// The hook called so, if there is one.
+std::optional<Hook> hook_named(std::string_view name);
+
+/// What a user is told to write: an error says "expected " and one of these.
+namespace expected {
+/// "a, b or c"
+std::string one_of(std::span<const std::string_view> words);
+/// "l0 to l63"
+std::string names(char letter);
+/// "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62"
+std::string any_name();
+
+inline constexpr std::string_view fd_literal =
+    "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
+inline constexpr std::string_view id_literal = "a literal id that no object has: 0, or 1073741824 to 4294967295";
+inline constexpr std::string_view target =
+    "a target: d0 to d3, or an interface index that no device has: 0, or 1000000 to 2147483647";
+inline constexpr std::string_view fill_count = "a number of entries: 0 to 63";
+inline constexpr std::string_view query_count = "a number of ids: 0 to 64";
+}  // namespace expected
+
+/// The most that a sequence may hold, and a query may ask for.
+inline constexpr std::size_t max_operations = 100'000;
+inline constexpr std::uint32_t max_query_count = 64;
+inline constexpr unsigned max_fill_count = Name::filler_count;
+
+/// An interface index that no device has: 0, or far above what a guest hands out.
+constexpr bool legal_ifindex_literal(std::uint64_t ifindex) {
+  return ifindex == 0 || (ifindex >= 1'000'000 && ifindex < Target::literal_base);
+}
+
+/// The letters of names, in the order of their slots.
+struct NameRange {
+  char letter;
+  unsigned begin;
+  unsigned count;
+};
+inline constexpr std::array<NameRange, 5> name_ranges = {{{'p', 0, Name::pool_count},
+                                                          {'q', Name::mortal_begin, Name::mortal_count},
+                                                          {'l', Name::link_begin, Name::link_count},
+                                                          {'h', Name::any_begin, Name::any_count},
+                                                          {'f', Name::filler_begin, Name::filler_count}}};
+
+}  // namespace mprogcheck::model
