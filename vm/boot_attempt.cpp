@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "vm/boot_attempt.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "vm/cache.hpp"
+#include "vm/console.hpp"
+#include "vm/qemu.hpp"
+
+namespace mprogcheck::vm {
+namespace {
+
+struct Pair {
+  Fd ours, theirs;
+};
+
+Result<Pair> socket_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail("cannot create a socket pair: {}", std::strerror(errno));
+  }
+  return Pair{Fd(ends[0]), Fd(ends[1])};
+}
+
+bool has_data(int fd) {
+  char byte = 0;
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+}  // namespace
+
+Result<BootAttempt> BootAttempt::start(const MachineConfig& config, const std::string& kernel, const std::string& qemu,
+                                       Accelerator accelerator, const std::string& suffix) {
+  auto virtio = socket_pair();
+  auto serial = socket_pair();
+  auto control = socket_pair();
+  for (const auto* pair : {&virtio, &serial, &control}) {
+    if (!*pair) return tl::unexpected(pair->error());
+  }
+  // The numbers that the sockets get in QEMU.
+  constexpr int virtio_fd = 10, serial_fd = 11, qmp_fd = 12;
+  QemuGuest guest;
+  guest.kernel = kernel;
+  guest.initramfs = config.initramfs;
+  guest.command_line = std::string(platform().kernel_command_line);
+  if (!config.command_line.empty()) guest.command_line += " " + config.command_line;
+  guest.console = fmt::format("{}/console{}.log", config.directory, suffix);
+  guest.memory_mib = config.memory_mib;
+  guest.virtio_fd = virtio_fd;
+  guest.serial_fd = serial_fd;
+  guest.qmp_fd = qmp_fd;
+
+  const Fd console(::open(guest.console.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!console) return tl::unexpected(io_error("write", guest.console, errno));
+
+  Process::Options options;
+  options.command = qemu_command(qemu, guest, accelerator);
+  options.output = fmt::format("{}/qemu{}.log", config.directory, suffix);
+  options.inherit = {
+      {virtio->theirs.get(), virtio_fd}, {serial->theirs.get(), serial_fd}, {control->theirs.get(), qmp_fd}};
+  const auto started = Clock::now();
+  auto process = Process::start(options);
+  if (!process) return tl::unexpected(process.error());
+  return BootAttempt{
+      std::move(*process), std::move(virtio->ours), std::move(serial->ours), Qmp(std::move(control->ours)),
+      accelerator,         guest.console,           options.output,          started};
+}
+
+std::array<pollfd, 3> BootAttempt::events() const {
+  return {pollfd{virtio.get(), POLLIN, 0}, pollfd{serial.get(), POLLIN, 0}, pollfd{process.pidfd(), POLLIN, 0}};
+}
+
+std::optional<ChannelKind> BootAttempt::first_word() const {
+  if (has_data(virtio.get())) return ChannelKind::virtio_serial;
+  if (has_data(serial.get())) return ChannelKind::second_serial;
+  return std::nullopt;
+}
+
+std::string BootAttempt::why_not(const MachineConfig& config, bool timed_out) {
+  const auto& kernel = config.kernel.release.empty() ? config.kernel.path : config.kernel.release;
+  const auto text = last_lines(console, 400);
+  const auto last = last_lines(console, 1);
+  const auto complaint = last_lines(log, 1);
+  if (const auto reason = panic_reason(text); !reason.empty()) {
+    return fmt::format("the kernel {} panicked at boot: {} (see {})", kernel, reason, console);
+  }
+  if (timed_out) {
+    const auto seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    return fmt::format("the kernel {} did not answer within {:.0f} s of {}; its console {} (see {})", kernel, seconds,
+                       name(accelerator), last.empty() ? "is empty" : "ends with \"" + last + "\"", console);
+  }
+  if (!complaint.empty()) return fmt::format("QEMU ended: {} (see {})", complaint, log);
+  const auto status = process.wait(std::chrono::milliseconds(0));
+  return fmt::format("the kernel {} ended before it answered (QEMU's exit code {}); its console {} (see {})", kernel,
+                     status ? status->code : 0, last.empty() ? "is empty" : "ends with \"" + last + "\"", console);
+}
+
+}  // namespace mprogcheck::vm

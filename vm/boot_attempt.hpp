@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <poll.h>
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/process.hpp"
+#include "vm/machine.hpp"
+#include "vm/qmp.hpp"
+
+namespace mprogcheck::vm {
+
+/// One QEMU on its way from exec to the guest's first byte.
+class BootAttempt {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Logs go to `directory`/console`suffix`.log and qemu`suffix`.log.
+  static Result<BootAttempt> start(const MachineConfig& config, const std::string& kernel, const std::string& qemu,
+                                   Accelerator accelerator, const std::string& suffix);
+
+  /// What poll() should wait for: both channels and the end of the process.
+  [[nodiscard]] std::array<pollfd, 3> events() const;
+  /// The channel the guest has spoken on, if it has.
+  [[nodiscard]] std::optional<ChannelKind> first_word() const;
+  [[nodiscard]] bool ended() { return process.wait(std::chrono::milliseconds(0)).has_value(); }
+  /// Why it ended, or why it is given up on, in one line.
+  [[nodiscard]] std::string why_not(const MachineConfig& config, bool timed_out);
+
+  Process process;
+  Fd virtio, serial;  ///< our ends
+  Qmp qmp;
+  Accelerator accelerator;
+  std::string console, log;  ///< paths
+  Clock::time_point started;
+};
+
+}  // namespace mprogcheck::vm

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace mprogcheck::vm {
+
+/// Where fetched kernels and other things worth keeping live: $MPROGCHECK_CACHE, else $XDG_CACHE_HOME/mprogcheck, else
+/// ~/.cache/mprogcheck. Not necessarily there yet.
+std::string cache_directory();
+
+Result<void> make_directories(const std::string& path);
+Result<std::string> read_file(const std::string& path);
+/// Readers see the old content or the new, never a part.
+Result<void> write_file_atomically(const std::string& path, std::string_view content);
+
+/// For an operation on a path that set errno: "cannot write PATH: REASON", and what to do about it where that is known.
+Error io_error(std::string_view verb, const std::string& path, int error);
+
+/// Exclusive among all processes that name the same path; waits its turn. Freed on destruction, or when the process
+/// ends.
+Result<Fd> lock_file(const std::string& path);
+
+}  // namespace mprogcheck::vm

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vm/kernel.hpp"
+
+namespace mprogcheck::vm {
+
+/// The kernels in the cache:
+///   kernels/RELEASE/vmlinuz        the image
+///   kernels/RELEASE/modules/*.ko   what its virtio needs, if anything
+///   kernels/RELEASE/meta.json      release, modules in load order
+///   suites/SUITE                   the release last fetched for that suite
+/// A release's directory appears by one rename, so it is there completely or not at all.
+
+/// "trixie", "6.12.107" (the newest that fits: also "6.12"), or a whole release.
+std::optional<KernelImage> find_fetched(std::string_view what);
+std::vector<KernelImage> all_fetched();
+
+/// Does "6.12.107+deb13-cloud-amd64" fit "6.12", "6.12.107" or itself? (But not "6.1".)
+bool release_fits(std::string_view release, std::string_view version);
+/// Versions begin with a digit, suites do not.
+bool is_version(std::string_view what);
+
+/// Makes a prepared directory (vmlinuz, modules/) the release's own, and the suite's if one is named.
+Result<KernelImage> publish(const std::string& prepared, const std::string& release,
+                            const std::vector<std::string>& modules, const std::string& suite);
+
+}  // namespace mprogcheck::vm

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "vm/kernel.hpp"
+
+#include "vm/fetched.hpp"
+#include "vm/image.hpp"
+
+namespace mprogcheck::vm {
+namespace {
+
+constexpr std::string_view debian = "debian:";
+
+Result<KernelImage> find_file(std::string_view spec) {
+  const std::string path(spec);
+  const auto header = read_image_header(path);
+  if (!header) return tl::unexpected(header.error());
+  return KernelImage{path, header->release, path, {}};
+}
+
+}  // namespace
+
+Result<KernelImage> find_kernel(std::string_view spec) {
+  if (!spec.starts_with(debian)) return find_file(spec);
+  if (auto image = find_fetched(spec.substr(debian.size()))) {
+    image->source = spec;
+    return *image;
+  }
+  return fail(Error::Kind::infrastructure, "{} is not here yet: run `mprogcheck kernel fetch {}`", spec, spec);
+}
+
+std::vector<KernelImage> list_kernels() {
+  return all_fetched();
+}
+
+}  // namespace mprogcheck::vm

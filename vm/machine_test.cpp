@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "vm/machine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "vm/cache.hpp"
+#include "vm/initramfs.hpp"
+
+namespace mprogcheck::vm {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string fresh_directory() {
+  auto name = testing::TempDir() + "machine_test.XXXXXX";
+  return ::mkdtemp(name.data());
+}
+
+/// A kernel in the cache, a directory of its own and a guest that echoes.
+class MachineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto kernel = find_kernel("debian:trixie");
+    if (!kernel) GTEST_SKIP() << kernel.error().message;
+    use(*kernel);
+  }
+  void TearDown() override {
+    if (!directory_.empty()) std::filesystem::remove_all(directory_);
+  }
+  void use(const KernelImage& kernel) {
+    directory_ = fresh_directory();
+    config_.kernel = kernel;
+    config_.directory = directory_;
+    config_.initramfs = directory_ + "/initramfs.cpio";
+    const auto written = write_initramfs({VM_TEST_INIT, kernel.modules, {}}, config_.initramfs);
+    ASSERT_TRUE(written) << written.error().message;
+  }
+  std::string boot_error() {
+    const auto machine = Machine::boot(config_);
+    return machine ? "no error" : machine.error().message;
+  }
+
+  std::string directory_;
+  MachineConfig config_;
+};
+
+std::string read_exactly(int fd, std::size_t size) {
+  std::string text;
+  while (text.size() < size) {
+    pollfd poll{fd, POLLIN, 0};
+    if (::poll(&poll, 1, 60'000) != 1) break;
+    char buffer[4096];
+    const auto got = ::recv(fd, buffer, std::min(sizeof buffer, size - text.size()), 0);
+    if (got <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+void expect_echo(Machine& machine) {
+  EXPECT_EQ(read_exactly(machine.channel(), 6), "hello\n");
+  std::string sent;  // every byte there is: a terminal in between would change some
+  for (int i = 0; i < 4096; ++i) sent += static_cast<char>(i);
+  ASSERT_EQ(::send(machine.channel(), sent.data(), sent.size(), MSG_NOSIGNAL), static_cast<ssize_t>(sent.size()));
+  EXPECT_EQ(read_exactly(machine.channel(), sent.size()), sent);
+}
+
+TEST_F(MachineTest, boots_and_talks_over_virtio) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  EXPECT_EQ(machine->channel_kind(), ChannelKind::virtio_serial);
+  expect_echo(*machine);
+  EXPECT_TRUE(machine->alive());
+  EXPECT_GT(machine->resident_bytes(), 10u << 20);
+  EXPECT_THAT(machine->accelerator_line(), HasSubstr("accelerator: "));
+  EXPECT_THAT(machine->console_tail(100), HasSubstr("the test guest says hello on its console"));
+  EXPECT_EQ(machine->console_path(), directory_ + "/console.log");
+  RecordProperty("boot_seconds", std::to_string(machine->boot_seconds()));
+
+  const pid_t pid = machine->pid();
+  machine->stop();
+  EXPECT_FALSE(machine->alive());
+  EXPECT_EQ(::kill(pid, 0), -1) << "ended and reaped";
+  EXPECT_EQ(read_exactly(machine->channel(), 1), "") << "end of file";
+  EXPECT_EQ(machine->resident_bytes(), 0u);
+}
+
+TEST_F(MachineTest, talks_over_the_second_serial_port_where_the_guest_prefers_it) {
+  config_.command_line = "test=serial";
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  EXPECT_EQ(machine->channel_kind(), ChannelKind::second_serial);
+  expect_echo(*machine);
+}
+
+TEST_F(MachineTest, remembers_the_accelerator_that_booted) {
+  const auto first = Machine::boot(config_);
+  ASSERT_TRUE(first) << first.error().message;
+  const auto second = Machine::boot(config_);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(first->accelerator_line(), second->accelerator_line());
+}
+
+TEST_F(MachineTest, a_guest_whose_init_ends_has_panicked) {
+  config_.accelerator = Accelerator::tcg;
+  config_.command_line = "test=exit";
+  EXPECT_THAT(boot_error(), HasSubstr("panicked at boot: Attempted to kill init!"));
+  EXPECT_THAT(read_file(directory_ + "/console.log").value(), HasSubstr("Kernel panic")) << "the console is kept";
+}
+
+TEST_F(MachineTest, a_guest_that_crashes_has_panicked) {
+  config_.accelerator = Accelerator::tcg;
+  config_.command_line = "test=panic";
+  EXPECT_THAT(boot_error(), HasSubstr("panicked at boot: sysrq triggered crash"));
+}
+
+TEST_F(MachineTest, a_guest_that_says_nothing_is_given_up_on) {
+  config_.accelerator = Accelerator::tcg;
+  config_.command_line = "test=silent";
+  config_.boot_deadline = 6s;
+  EXPECT_THAT(boot_error(), HasSubstr("did not answer within"));
+}
+
+TEST_F(MachineTest, ends_with_the_process_that_started_it_even_if_that_is_killed) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    auto machine = Machine::boot(config_);
+    const pid_t qemu = machine ? machine->pid() : -1;
+    (void)!::write(ends[1], &qemu, sizeof qemu);
+    ::pause();
+    ::_exit(0);
+  }
+  pid_t qemu = -1;
+  ASSERT_EQ(::read(ends[0], &qemu, sizeof qemu), static_cast<ssize_t>(sizeof qemu));
+  ASSERT_GT(qemu, 0);
+  const Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, qemu, 0)));
+  ASSERT_TRUE(pidfd);
+  ::kill(parent, SIGKILL);
+  ASSERT_EQ(::waitpid(parent, nullptr, 0), parent);
+  pollfd poll{pidfd.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&poll, 1, 60'000), 1) << "QEMU is gone";
+  for (const int fd : ends) ::close(fd);
+}
+
+TEST_F(MachineTest, a_missing_initramfs_is_named) {
+  config_.initramfs = directory_ + "/nothing";
+  EXPECT_THAT(boot_error(), HasSubstr("/nothing: No such file"));
+}
+
+TEST_F(MachineTest, a_truncated_image_is_named) {
+  const auto whole = read_file(config_.kernel.path).value();
+  config_.kernel.path = directory_ + "/vmlinuz";
+  ASSERT_TRUE(write_file_atomically(config_.kernel.path, whole.substr(0, whole.size() / 2)));
+  EXPECT_THAT(boot_error(), HasSubstr("is truncated"));
+}
+
+TEST_F(MachineTest, too_little_memory_is_told_by_qemu_or_the_kernel) {
+  config_.accelerator = Accelerator::tcg;
+  config_.memory_mib = 8;
+  config_.boot_deadline = 6s;
+  EXPECT_THAT(boot_error(), Not(HasSubstr("no error")));
+}
+
+TEST_F(MachineTest, no_qemu_names_the_package) {
+  const std::string path = ::getenv("PATH");
+  ::setenv("PATH", directory_.c_str(), 1);
+  const auto error = boot_error();
+  ::setenv("PATH", path.c_str(), 1);
+  EXPECT_THAT(error, HasSubstr("install the package qemu-system-x86"));
+}
+
+}  // namespace
+}  // namespace mprogcheck::vm

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "vm/qmp.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace mprogcheck::vm {
+
+using nlohmann::json;
+
+Result<json> Qmp::read_object(Deadline deadline) {
+  constexpr std::size_t longest_line = 16 << 20;
+  for (;;) {
+    if (const auto end = buffer_.find('\n'); end != std::string::npos) {
+      const auto object =
+          json::parse(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+      buffer_.erase(0, end + 1);
+      if (!object.is_object()) return fail("QEMU sent something that is not QMP");
+      return object;
+    }
+    if (buffer_.size() > longest_line) return fail("QEMU sent something that is not QMP");
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    pollfd poll{socket_.get(), POLLIN, 0};
+    const int ready = left > 0 ? ::poll(&poll, 1, static_cast<int>(left)) : 0;
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) return fail("QEMU does not answer on its control socket");
+    std::array<char, 65536> chunk;
+    const auto got = ::recv(socket_.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got <= 0) return fail("QEMU has closed its control socket");
+    buffer_.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+}
+
+Result<json> Qmp::call(const std::string& command, const json& arguments, Deadline deadline) {
+  const auto id = ++last_id_;
+  json request{{"execute", command}, {"id", id}};
+  if (!arguments.empty()) request["arguments"] = arguments;
+  const auto line = request.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  for (std::string_view rest = line; !rest.empty();) {
+    const auto sent = ::send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return fail("cannot send to QEMU's control socket: {}", std::strerror(errno));
+    rest.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  for (;;) {
+    auto reply = read_object(deadline);
+    if (!reply) return reply;
+    // Events come at any time, and so may the answer to a command we gave up on.
+    if (!reply->contains("id") || (*reply)["id"] != id) continue;
+    if (reply->contains("return")) return (*reply)["return"];
+    const auto error = reply->value("error", json::object());
+    return fail("QEMU refuses {}: {}", command, error.is_object() ? error.value("desc", "no reason given") : "");
+  }
+}
+
+Result<json> Qmp::execute(const std::string& command, const json& arguments, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  if (!negotiated_) {
+    auto greeting = read_object(deadline);
+    if (!greeting) return greeting;
+    if (!greeting->contains("QMP")) return fail("QEMU sent something that is not QMP");
+    if (auto entered = call("qmp_capabilities", json::object(), deadline); !entered) return entered;
+    negotiated_ = true;
+  }
+  return call(command, arguments, deadline);
+}
+
+}  // namespace mprogcheck::vm

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace mprogcheck::vm {
+
+/// QEMU's control connection: one JSON object a line, a greeting first, events in between.
+class Qmp {
+ public:
+  /// Takes over a connected stream socket. Nothing is sent before the first command.
+  explicit Qmp(Fd socket) : socket_(std::move(socket)) {}
+
+  /// What the command returned. An Error if QEMU refuses it, closes the connection or does not answer in time.
+  Result<nlohmann::json> execute(const std::string& command, const nlohmann::json& arguments = nlohmann::json::object(),
+                                 std::chrono::milliseconds timeout = std::chrono::seconds(10));
+
+ private:
+  using Deadline = std::chrono::steady_clock::time_point;
+  Result<nlohmann::json> read_object(Deadline deadline);
+  Result<nlohmann::json> call(const std::string& command, const nlohmann::json& arguments, Deadline deadline);
+
+  Fd socket_;
+  std::string buffer_;       ///< read, but not a whole line yet
+  bool negotiated_ = false;  ///< greeting seen and command mode entered
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace mprogcheck::vm
