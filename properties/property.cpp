@@ -134,7 +134,7 @@ bool objects_differ(const Evidence& evidence, const model::World& world) {
 }
 
 bool breaks_atomic(const Evidence& evidence) {
-  if (evidence.observed.ok()) return false;
+  if (evidence.observed.ok() || evidence.unforeseen()) return false;
   return objects_differ(evidence, evidence.before) ||
          any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
            return differs(view, seen, evidence.before.list(view.list));

@@ -80,11 +80,13 @@ struct Evidence {
   [[nodiscard]] std::span<const model::Entry> entries_of(const ListView& view) const {
     return entries.subspan(view.first, view.length);
   }
-  /// Where the model stands after the outcome that was really observed. After a success that the model refuses, nobody
-  /// knows: see unforeseen().
+  /// Where the model stands after the outcome that was really observed, unless that is unforeseen().
   [[nodiscard]] const model::World& reference() const { return observed.ok() ? after : before; }
-  /// The operation succeeded where the model refuses it.
-  [[nodiscard]] bool unforeseen() const { return observed.ok() && !verdict.outcome.ok(); }
+  /// The operation succeeded where the model refuses it; or a `fill`, which is many calls, stopped on its way. What the
+  /// world should be like after that, nobody can say.
+  [[nodiscard]] bool unforeseen() const {
+    return observed != verdict.outcome && (observed.ok() || std::holds_alternative<model::Fill>(operation));
+  }
 };
 
 /// The step shows that the property does not hold.

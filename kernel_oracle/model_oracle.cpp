@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/model_oracle.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <utility>
+
+#include "kernel_oracle/observe.hpp"
+
+namespace mprogcheck {
+namespace {
+
+using model::Entry;
+using model::ListSet;
+using model::Outcome;
+using model::Verdict;
+using model::World;
+
+/// The slots that the specification gives to the objects of a world that misbehaves. The two drift apart as soon as an
+/// object outlives its time; an oracle knows objects by what it was told when they were made, as the guest knows ids.
+template <std::size_t size>
+class Slots {
+ public:
+  Slots() {
+    to_world_.fill(none);
+    to_model_.fill(none);
+  }
+  void made(std::size_t in_world, std::size_t in_model) {
+    if (to_world_[in_model] != none) to_model_[to_world_[in_model]] = none;
+    to_world_[in_model] = static_cast<std::uint8_t>(in_world);
+    to_model_[in_world] = static_cast<std::uint8_t>(in_model);
+  }
+  void made_unforeseen(std::size_t in_world) { to_model_[in_world] = none; }
+  /// none: was never made
+  [[nodiscard]] std::uint8_t in_world(std::size_t in_model) const { return to_world_[in_model]; }
+  [[nodiscard]] std::uint8_t in_model(std::size_t in_world) const { return to_model_[in_world]; }
+  static constexpr std::uint8_t none = 0xff;
+
+ private:
+  std::array<std::uint8_t, size> to_world_{}, to_model_{};
+};
+
+/// One sequence on its way through a world.
+class Session {
+ public:
+  Session(const Job& job, Run& run, Misbehaviour* misbehaviour, model::Quirks quirks)
+      : job_(job), run_(run), misbehaviour_(misbehaviour), world_(job.sequence.declarations, quirks), model_(world_) {
+    for (unsigned n = 0; n < model::mortal_program_begin; ++n) programs_.made(n, n);
+  }
+
+  void run() {
+    const auto& operations = job_.sequence.operations;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      number_ = i;
+      last_ = i + 1 == operations.size();
+      if (!take(operations[i])) return;
+    }
+  }
+
+ private:
+  [[nodiscard]] bool lies(Lie lie) const {
+    if (job_.lie != lie) return false;
+    return lie == Lie::isolation || lie == Lie::lifecycle ? last_ : number_ == job_.lie_at;
+  }
+
+  /// False if the run ends here.
+  bool take(const model::Operation& operation) {
+    const World& reference = misbehaviour_ != nullptr ? model_ : world_;
+    const ListSet touched = model::touched_lists(reference, operation);
+    const ListSet observed = observed_lists(job_.depth, last_, reference, operation);
+
+    Step step;
+    Verdict verdict = world_.predict(operation);
+    if (misbehaviour_ == nullptr) {
+      remember_objects(verdict, verdict);
+      answer(operation, verdict, step);
+      world_.commit(verdict.edit);
+    } else {
+      const Verdict honest = verdict;
+      const World before = world_;
+      verdict = misbehaviour_->decide(world_, operation, honest);
+      const Verdict expected = model_.predict(operation);
+      remember_objects(verdict, expected);
+      answer(operation, verdict, step);
+      world_.commit(verdict.edit);
+      misbehaviour_->applied(world_, before, operation, honest);
+      detach_links_without_entry();
+      model_.commit(expected.edit);
+    }
+    step.outcome = verdict.outcome;
+    if (lies(Lie::outcome)) step.outcome = verdict.outcome == model::einval ? model::erange : model::einval;
+
+    const bool changed = verdict.edit.kind != model::Edit::Kind::nothing;
+    show_lists(step, observed, touched, changed);
+    if (last_ || job_.depth == Depth::deep) show_objects(step);
+    if (misbehaviour_ != nullptr) {
+      const auto ending = misbehaviour_->ending(run_.note);
+      if (ending != Run::Ending::complete) {
+        run_.ending = ending;
+        run_.at = static_cast<std::uint32_t>(number_);
+      }
+      if (ending == Run::Ending::hung || ending == Run::Ending::lost) return false;
+    }
+    run_.steps.push_back(step);
+    return run_.ending == Run::Ending::complete || run_.ending == Run::Ending::unclean;
+  }
+
+  void remember_objects(const Verdict& taken, const Verdict& expected) {
+    using Kind = model::Edit::Kind;
+    const World& reference = misbehaviour_ != nullptr ? model_ : world_;
+    if (taken.edit.kind == Kind::create_link) {
+      if (expected.edit.kind == Kind::create_link)
+        links_.made(world_.next_link(), reference.next_link());
+      else
+        links_.made_unforeseen(world_.next_link());
+    }
+    if (taken.edit.kind == Kind::load && expected.edit.kind == Kind::load)
+      programs_.made(world_.next_mortal(), reference.next_mortal());
+  }
+
+  /// World::commit() relies on every attached link having its entry.
+  void detach_links_without_entry() {
+    for (unsigned n = 0; n < model::link_count; ++n) {
+      model::Link& link = world_.mutable_link(static_cast<model::LinkIndex>(n));
+      if (link.list != model::no_list && !world_.list(link.list).find(link.program)) link.list = model::no_list;
+    }
+  }
+
+  void answer(const model::Operation& operation, Verdict& verdict, Step& step) {
+    const auto* query = std::get_if<model::Query>(&operation);
+    if (query == nullptr) return;
+    const auto index = world_.list_at(query->site);
+    const bool writes = verdict.outcome.ok() || verdict.outcome == model::enospc;
+    if (!index || !writes) return;
+    const model::OrderedList& list = world_.list(*index);
+    ListView view{.list = *index, .outcome = verdict.outcome, .revision = list.revision, .count = list.count};
+    const auto length = std::min<std::size_t>(query->count, list.count);
+    entries_.assign(list.entries().begin(), list.entries().begin() + static_cast<std::ptrdiff_t>(length));
+    if (misbehaviour_ != nullptr) misbehaviour_->answer(world_, *query, view, entries_);
+    verdict.outcome = view.outcome;
+    step.answer = static_cast<std::int32_t>(run_.lists.size());
+    record(view);
+  }
+
+  void show_lists(Step& step, ListSet observed, ListSet touched, bool changed) {
+    const bool lying = lies(Lie::revision) || lies(Lie::order) || lies(Lie::isolation);
+    // As the wire does: what was seen before and did not change is not said again.
+    if (misbehaviour_ == nullptr && !lying && !changed && observed == shown_ && observed != 0) {
+      step.first_list = shown_first_;
+      step.lists = static_cast<std::uint32_t>(std::popcount(observed));
+      return;
+    }
+    step.first_list = static_cast<std::uint32_t>(run_.lists.size());
+    step.lists = static_cast<std::uint32_t>(std::popcount(observed));
+    const auto lowest = [](ListSet set) { return static_cast<model::ListIndex>(std::countr_zero(set)); };
+    const model::ListIndex own = touched != 0 ? lowest(touched) : model::no_list;
+    const auto untouched = static_cast<ListSet>(observed & ~touched);
+    const model::ListIndex other = untouched != 0 ? lowest(untouched) : model::no_list;
+    for (ListSet rest = observed; rest != 0; rest = static_cast<ListSet>(rest & (rest - 1))) {
+      const model::ListIndex index = lowest(rest);
+      const model::OrderedList& list = world_.list(index);
+      ListView view{.list = index, .outcome = {}, .revision = list.revision, .count = list.count};
+      entries_.assign(list.entries().begin(), list.entries().end());
+      if (misbehaviour_ != nullptr) misbehaviour_->show(world_, view, entries_);
+      if ((lies(Lie::revision) && index == own) || (lies(Lie::isolation) && index == other)) ++view.revision;
+      if (lies(Lie::order) && index == own) lie_about_order(view);
+      record(view);
+    }
+    shown_ = lying ? ListSet{0} : observed;
+    shown_first_ = step.first_list;
+  }
+
+  void lie_about_order(ListView& view) {
+    if (entries_.size() >= 2) {
+      std::swap(entries_.front(), entries_.back());
+      return;
+    }
+    entries_.push_back({});  // an entry of nobody's
+    view.count = static_cast<std::uint32_t>(entries_.size());
+  }
+
+  /// The view with entries_ in the model's terms.
+  void record(ListView view) {
+    if (misbehaviour_ != nullptr)
+      for (Entry& entry : entries_) {
+        if (entry.program != model::no_program) entry.program = programs_.in_model(entry.program);
+        if (entry.link == model::no_link) continue;
+        const auto slot = links_.in_model(entry.link);
+        entry.link = slot != links_.none ? slot : foreign_link;
+      }
+    view.first = static_cast<std::uint32_t>(run_.entries.size());
+    view.length = static_cast<std::uint32_t>(entries_.size());
+    run_.entries.insert(run_.entries.end(), entries_.begin(), entries_.end());
+    run_.lists.push_back(view);
+  }
+
+  void show_objects(Step& step) {
+    step.first_link = static_cast<std::uint32_t>(run_.links.size());
+    for (unsigned n = 0; n < model::link_count; ++n)
+      if (const auto slot = links_.in_world(n); slot != links_.none) run_.links.push_back(view_of_link(n, slot));
+    step.links = static_cast<std::uint32_t>(run_.links.size()) - step.first_link;
+    step.first_program = static_cast<std::uint32_t>(run_.programs.size());
+    for (unsigned n = 0; n < model::program_count; ++n) {
+      const auto slot = programs_.in_world(n);
+      if (slot == programs_.none) continue;
+      if (n < Name::pool_count && !job_.sequence.declarations.has_program(n)) continue;
+      const model::Program& program = world_.program(slot);
+      run_.programs.push_back({static_cast<model::ProgramIndex>(n), program.alive, program.references});
+    }
+    step.programs = static_cast<std::uint32_t>(run_.programs.size()) - step.first_program;
+    if (!lies(Lie::lifecycle)) return;
+    if (step.links != 0)
+      run_.links[step.first_link].alive = !run_.links[step.first_link].alive;
+    else
+      for (auto i = step.first_program; i < run_.programs.size(); ++i)
+        if (run_.programs[i].program >= model::mortal_program_begin) {
+          run_.programs[i].alive = !run_.programs[i].alive;
+          break;
+        }
+  }
+
+  [[nodiscard]] LinkView view_of_link(unsigned in_model, unsigned in_world) const {
+    const model::Link& link = world_.link(static_cast<model::LinkIndex>(in_world));
+    LinkView view{.link = static_cast<model::LinkIndex>(in_model), .alive = link.alive};
+    if (!link.alive) return view;
+    view.program = misbehaviour_ != nullptr ? programs_.in_model(link.program) : link.program;
+    view.list = link.list;
+    view.references = link.references;
+    return view;
+  }
+
+  using Name = model::Name;
+  const Job& job_;
+  Run& run_;
+  Misbehaviour* misbehaviour_;
+  World world_;  ///< what happens
+  World model_;  ///< what should; kept only beside a misbehaviour
+  Slots<model::link_count> links_;
+  Slots<model::program_count> programs_;
+  std::vector<Entry> entries_;
+  std::size_t number_ = 0;
+  bool last_ = false;
+  ListSet shown_ = 0;
+  std::uint32_t shown_first_ = 0;
+};
+
+}  // namespace
+
+ModelOracle::ModelOracle(model::Quirks quirks) : ModelOracle("model", nullptr, quirks) {}
+
+ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbehaviour, model::Quirks quirks)
+    : identity_{.source = std::move(source), .release = {}, .accelerator = "none", .features = {}},
+      misbehaviour_(std::move(misbehaviour)),
+      quirks_(quirks) {}
+
+Result<void> ModelOracle::run(std::span<const Job> jobs, RunSink& sink) {
+  Run run;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    run.clear();
+    run.steps.reserve(jobs[i].sequence.operations.size());
+    if (misbehaviour_) misbehaviour_->begin();
+    Session(jobs[i], run, misbehaviour_.get(), quirks_).run();
+    sink.take(i, run);
+  }
+  return {};
+}
+
+}  // namespace mprogcheck
