@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "properties/simpler.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace mprogcheck::properties {
+namespace {
+
+using model::Argument;
+using model::Declarations;
+using model::Name;
+using model::Operation;
+using model::Sequence;
+using model::Target;
+
+/// The order of the simplifications.
+enum Phase : std::uint32_t {
+  drop_chunk,          ///< + 63 - log2 of the length: the longest first
+  drop_pair = 64,      ///< operation and variant
+  into_fill,           ///< the attach `operation` becomes part of the fill `variant`
+  undeclare_all,       ///< all that nobody uses
+  undeclare,           ///< variant: device, or device_count + program
+  move_device,         ///< operation: from, variant: to; everywhere
+  ingress_everywhere,  ///< the first hook in the place of the others
+  move_name,           ///< operation: from, variant: to, which nobody uses; everywhere
+  default_class,       ///< of pN
+  simplify_operation,  ///< variant: index of the form
+};
+
+constexpr std::size_t few = 12;  ///< so many operations that all pairs can be tried
+
+template <typename Visit>
+void visit_names(Operation& operation, Visit visit) {
+  const auto argument = [&](Argument& given) {
+    if (!given.named) return;
+    Name name = given.name();
+    visit(name);
+    given = Argument::of(name);
+  };
+  std::visit(
+      [&](auto& call) {
+        if constexpr (requires { call.name; }) visit(call.name);
+        if constexpr (requires { call.program; }) argument(call.program);
+        if constexpr (requires { call.relative; }) argument(call.relative);
+        if constexpr (requires { call.replace; }) argument(call.replace);
+        if constexpr (requires { call.link; }) argument(call.link);
+        if constexpr (requires { call.old_program; }) argument(call.old_program);
+        if constexpr (requires { call.from; }) argument(call.from);
+        if constexpr (requires { call.id; }) argument(call.id);
+      },
+      operation);
+}
+
+template <typename Visit>
+void visit_site(Operation& operation, Visit visit) {
+  std::visit(
+      [&](auto& call) {
+        if constexpr (requires { call.site; }) visit(call.site);
+      },
+      operation);
+}
+
+/// What the operations speak of.
+struct Usage {
+  std::array<bool, Name::slots> names{};
+  std::array<bool, Target::device_count> devices{};
+  bool other_hooks = false;
+
+  explicit Usage(const Sequence& sequence) {
+    for (Operation operation : sequence.operations) {
+      visit_names(operation, [this](Name name) { names[name.slot] = true; });
+      visit_site(operation, [this](const model::Site& site) {
+        if (!site.target.is_literal()) devices[site.target.value] = true;
+        other_hooks = other_hooks || site.hook != model::Hook{};
+      });
+    }
+  }
+};
+
+void remove_program(Declarations& declarations, unsigned n) {
+  declarations.programs &= ~(1U << n);
+  declarations.classes[n] = {};
+}
+void remove_device(Declarations& declarations, unsigned n) {
+  declarations.devices = static_cast<std::uint8_t>(declarations.devices & ~(1U << n));
+}
+
+bool appends_to(const Operation& operation, const model::Site& site) {
+  if (const auto* attach = std::get_if<model::Attach>(&operation)) return attach->site == site;
+  if (const auto* create = std::get_if<model::CreateLink>(&operation)) return create->site == site;
+  return false;
+}
+
+}  // namespace
+
+struct Simpler::Plan {
+  Sequence sequence;
+  Usage usage;
+  std::vector<SimplificationKey> keys;             ///< ascending
+  std::vector<std::vector<Operation>> operations;  ///< simpler forms of each operation
+
+  explicit Plan(const Sequence& given) : sequence(given), usage(given) {
+    plan_drops();
+    plan_fills();
+    plan_declarations();
+    plan_moves();
+    plan_forms();
+  }
+
+  void add(std::uint32_t phase, std::size_t operation, std::size_t variant) {
+    keys.push_back({phase, static_cast<std::uint32_t>(operation), static_cast<std::uint32_t>(variant)});
+  }
+
+  void plan_drops() {
+    const std::size_t count = sequence.operations.size();
+    for (std::size_t length = std::bit_floor(count); length != 0; length /= 2)
+      for (std::size_t at = 0; at < count; at += length)
+        add(drop_chunk + 63U - static_cast<std::uint32_t>(std::countr_zero(length)), at, length);
+    if (count > few) return;
+    for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t j = i + 1; j < count; ++j) add(drop_pair, i, j);
+  }
+
+  void plan_fills() {
+    const std::size_t count = sequence.operations.size();
+    for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t j = 0; j < count; ++j)
+        if (const auto* fill = std::get_if<model::Fill>(&sequence.operations[j]))
+          if (fill->count < Name::filler_count && appends_to(sequence.operations[i], fill->site)) add(into_fill, i, j);
+  }
+
+  void plan_declarations() {
+    const Declarations& declarations = sequence.declarations;
+    const std::size_t first = keys.size();
+    for (unsigned n = 0; n < Target::device_count; ++n)
+      if (declarations.has_device(n) && !usage.devices[n]) add(undeclare, 0, n);
+    for (unsigned n = 0; n < Name::pool_count; ++n)
+      if (declarations.has_program(n) && !usage.names[Name::pool(n).slot]) add(undeclare, 0, Target::device_count + n);
+    if (keys.size() - first > 1) keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(first), {undeclare_all, 0, 0});
+  }
+
+  void plan_moves() {
+    const Declarations& declarations = sequence.declarations;
+    for (unsigned from = 1; from < Target::device_count; ++from)
+      for (unsigned to = 0; to < from; ++to)
+        if (usage.devices[from] || (declarations.has_device(from) && !declarations.has_device(to)))
+          add(move_device, from, to);
+    if (usage.other_hooks) add(ingress_everywhere, 0, 0);
+    for (unsigned from = 0; from < Name::slots; ++from) {
+      if (!usage.names[from]) continue;
+      const char letter = Name{static_cast<std::uint8_t>(from)}.letter();
+      for (unsigned to = from - Name{static_cast<std::uint8_t>(from)}.index(); to < from; ++to)
+        if (!usage.names[to] && !(letter == 'p' && declarations.has_program(to))) {
+          add(move_name, from, to);
+          break;
+        }
+    }
+    for (unsigned n = 0; n < Name::pool_count; ++n)
+      if (declarations.classes[n] != model::ProgramClass{}) add(default_class, n, 0);
+  }
+
+  void plan_forms() {
+    std::vector<Name> used;
+    for (unsigned slot = 0; slot < Name::slots; ++slot) {
+      const Name name{static_cast<std::uint8_t>(slot)};
+      const bool declared = slot < Name::pool_count && sequence.declarations.has_program(slot);
+      if (usage.names[slot] || declared) used.push_back(name);
+    }
+    for (std::size_t i = 0; i < sequence.operations.size(); ++i) {
+      operations.push_back(simpler_forms(sequence.operations[i], used));
+      for (std::size_t form = 0; form < operations.back().size(); ++form) add(simplify_operation, i, form);
+    }
+  }
+
+  void undeclare_one(Declarations& declarations, std::uint32_t n) const {
+    if (n < Target::device_count)
+      remove_device(declarations, n);
+    else
+      remove_program(declarations, n - Target::device_count);
+  }
+
+  [[nodiscard]] Sequence without(std::size_t begin, std::size_t length) const {
+    Sequence result{.declarations = sequence.declarations, .operations = {}};
+    const auto& all = sequence.operations;
+    const std::size_t end = std::min(begin + length, all.size());
+    result.operations.reserve(all.size());
+    result.operations.insert(result.operations.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(begin));
+    result.operations.insert(result.operations.end(), all.begin() + static_cast<std::ptrdiff_t>(end), all.end());
+    return result;
+  }
+
+  [[nodiscard]] Sequence apply(const SimplificationKey& key) const {
+    if (key.phase < drop_pair) return without(key.operation, key.variant);
+    Sequence result = sequence;
+    Declarations& declarations = result.declarations;
+    auto& list = result.operations;
+    const auto erase = [&list](std::size_t at) { list.erase(list.begin() + static_cast<std::ptrdiff_t>(at)); };
+    switch (key.phase) {
+      case drop_pair:
+        erase(key.variant);
+        erase(key.operation);
+        break;
+      case into_fill:
+        ++std::get<model::Fill>(list[key.variant]).count;
+        erase(key.operation);
+        break;
+      case undeclare_all:
+        for (const auto& other : keys)
+          if (other.phase == undeclare) undeclare_one(declarations, other.variant);
+        break;
+      case undeclare:
+        undeclare_one(declarations, key.variant);
+        break;
+      case move_device: {
+        if (declarations.has_device(key.operation))
+          declarations.devices = static_cast<std::uint8_t>(declarations.devices | 1U << key.variant);
+        remove_device(declarations, key.operation);
+        for (Operation& operation : list)
+          visit_site(operation, [&](model::Site& site) {
+            if (site.target == Target::device(key.operation)) site.target = Target::device(key.variant);
+          });
+        break;
+      }
+      case ingress_everywhere:
+        for (Operation& operation : list) visit_site(operation, [](model::Site& site) { site.hook = model::Hook{}; });
+        break;
+      case move_name: {
+        if (key.operation < Name::pool_count && declarations.has_program(key.operation)) {
+          declarations.programs |= 1U << key.variant;
+          declarations.classes[key.variant] = declarations.classes[key.operation];
+          remove_program(declarations, key.operation);
+        }
+        for (Operation& operation : list)
+          visit_names(operation, [&](Name& name) {
+            if (name.slot == key.operation) name.slot = static_cast<std::uint8_t>(key.variant);
+          });
+        break;
+      }
+      case default_class:
+        declarations.classes[key.operation] = {};
+        break;
+      case simplify_operation:
+        list[key.operation] = operations[key.operation][key.variant];
+        break;
+      default:
+        break;
+    }
+    return result;
+  }
+};
+
+Simpler::Simpler(const Sequence& sequence) : plan_(std::make_shared<const Plan>(sequence)) {}
+
+std::size_t Simpler::size() const {
+  return plan_->keys.size();
+}
+
+SimplificationKey Simpler::key(std::size_t index) const {
+  return plan_->keys[index];
+}
+
+std::size_t Simpler::not_before(const SimplificationKey& key) const {
+  return static_cast<std::size_t>(std::ranges::lower_bound(plan_->keys, key) - plan_->keys.begin());
+}
+
+std::optional<Sequence> Simpler::candidate(std::size_t index) const {
+  Sequence result = plan_->apply(plan_->keys[index]);
+  if (model::validate(result)) return std::nullopt;
+  return result;
+}
+
+std::optional<Sequence> Simpler::next() {
+  while (next_ < size())
+    if (auto result = candidate(next_++)) return result;
+  return std::nullopt;
+}
+
+std::vector<Sequence> simpler(const Sequence& sequence) {
+  std::vector<Sequence> all;
+  Simpler candidates(sequence);
+  while (auto candidate = candidates.next()) all.push_back(std::move(*candidate));
+  return all;
+}
+
+Measure measure(const Sequence& sequence) {
+  Measure sum;
+  const Declarations& declarations = sequence.declarations;
+  for (unsigned n = 0; n < Target::device_count; ++n)
+    if (declarations.has_device(n)) {
+      ++sum.declared;
+      sum.numbers += n;
+    }
+  for (unsigned n = 0; n < Name::pool_count; ++n)
+    if (declarations.has_program(n)) {
+      ++sum.declared;
+      sum.numbers += n;
+      const auto& declared = declarations.classes[n];
+      sum.fields += static_cast<std::uint64_t>(declared.type != model::ProgramType{}) +
+                    static_cast<std::uint64_t>(declared.returns != model::Returns{});
+    }
+  for (const Operation& operation : sequence.operations) {
+    const Measure one = measure(operation);
+    ++sum.operations;
+    sum.links += one.links;
+    sum.fields += one.fields;
+    sum.numbers += one.numbers;
+  }
+  return sum;
+}
+
+}  // namespace mprogcheck::properties
