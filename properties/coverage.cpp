@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "properties/coverage.hpp"
+
+#include <numeric>
+#include <utility>
+
+namespace mprogcheck::properties {
+
+namespace {
+
+constexpr std::array<std::string_view, length_classes> length_names{"0", "1", "2", "3-4", "5-61", "62", "63"};
+
+/// One name a call: what call_name() says of an operation of that alternative.
+template <std::size_t... indices>
+std::array<std::string_view, sizeof...(indices)> all_calls(std::index_sequence<indices...>) {
+  return {model::call_name(model::Operation(std::in_place_index<indices>))...};
+}
+
+template <std::size_t size>
+void add_to(std::array<std::uint64_t, size>& sum, const std::array<std::uint64_t, size>& more) {
+  for (std::size_t i = 0; i < size; ++i) sum[i] += more[i];
+}
+
+}  // namespace
+
+std::string_view name_of(LengthClass length) {
+  return length_names[static_cast<unsigned>(length)];
+}
+
+bool reachable(model::Rule rule) {
+  switch (rule) {
+    case model::Rule::detach_empty:  // a tcx hook is gone with its last entry (detach_no_entry), unless a qdisc keeps
+                                     // it
+    case model::Rule::detach_full_tail:  // a quirk's
+      return false;
+    default:
+      return true;
+  }
+}
+
+void Coverage::add(const model::Operation& operation, const model::Verdict& verdict, const model::World& before) {
+  add(operation, verdict);
+  const auto site = model::site_of(operation);
+  if (!site) return;
+  if (const auto list = before.list_at(*site))
+    ++lengths_[static_cast<unsigned>(length_class_of(before.list(*list).count))];
+}
+
+void Coverage::merge(const Coverage& other) {
+  add_to(calls_, other.calls_);
+  add_to(rules_, other.rules_);
+  add_to(errors_, other.errors_);
+  add_to(lengths_, other.lengths_);
+}
+
+std::uint64_t Coverage::operations() const {
+  return std::accumulate(calls_.begin(), calls_.end(), std::uint64_t{0});
+}
+
+std::map<std::string, std::uint64_t> Coverage::rules() const {
+  std::map<std::string, std::uint64_t> seen;
+  for (unsigned i = 0; i < rules_.size(); ++i)
+    if (rules_[i] != 0) seen[std::string(model::name_of(static_cast<model::Rule>(i)))] += rules_[i];
+  return seen;
+}
+
+std::map<std::string, std::uint64_t> Coverage::by_errno() const {
+  std::map<std::string, std::uint64_t> seen;
+  for (unsigned i = 0; i < errors_.size(); ++i)
+    if (errors_[i] != 0) seen[model::to_string(model::Outcome{static_cast<std::int32_t>(i)})] += errors_[i];
+  return seen;
+}
+
+std::map<std::string, std::uint64_t> Coverage::calls() const {
+  static const auto names = all_calls(std::make_index_sequence<std::variant_size_v<model::Operation>>());
+  std::map<std::string, std::uint64_t> seen;
+  for (unsigned i = 0; i < calls_.size(); ++i)
+    if (calls_[i] != 0) seen[std::string(names[i])] += calls_[i];
+  return seen;
+}
+
+std::map<std::string, std::uint64_t> Coverage::lengths() const {
+  std::map<std::string, std::uint64_t> seen;
+  for (unsigned i = 0; i < lengths_.size(); ++i)
+    if (lengths_[i] != 0) seen[std::string(length_names[i])] += lengths_[i];
+  return seen;
+}
+
+std::vector<model::Rule> Coverage::unseen() const {
+  std::vector<model::Rule> rules;
+  for (unsigned i = 0; i < rules_.size(); ++i)
+    if (rules_[i] == 0 && reachable(static_cast<model::Rule>(i))) rules.push_back(static_cast<model::Rule>(i));
+  return rules;
+}
+
+}  // namespace mprogcheck::properties

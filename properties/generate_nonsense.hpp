@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <span>
+
+#include "properties/generate_scene.hpp"
+#include "properties/swarm.hpp"
+
+namespace mprogcheck::properties {
+
+/// Spoils an operation that meant something in one or two of its fields: wrong types, closed and unbound names, ids of
+/// what is gone, literals, flag words, revisions, devices that are not there. Which of several errors wins is worth
+/// asking, and now and then the result means something after all. Stays within what model::validate() allows.
+class Nonsense {
+ public:
+  Nonsense(const Mix& mix, std::span<const model::Hook> hooks, const Scene& scene, RandomStream& random)
+      : mix_(mix), hooks_(hooks), scene_(scene), random_(random) {}
+
+  void spoil(model::Operation& operation);
+
+ private:
+  void spoil(model::Attach& call) { spoil_program_call(call); }
+  void spoil(model::Detach& call) { spoil_program_call(call); }
+  void spoil(model::CreateLink& call);
+  void spoil(model::UpdateLink& call);
+  void spoil(model::DetachLink& call);
+  void spoil(model::Close& call);
+  void spoil(model::Dup& call);
+  void spoil(model::Open& call);
+  void spoil(model::Load& call);
+  void spoil(model::Query& call);
+  void spoil(model::Fill& call);
+
+  template <typename Call>
+  void spoil_program_call(Call& call);
+  /// The fields that attach, detach and link have in common.
+  template <typename Call>
+  void spoil_common(Call& call);
+  void spoil_flags(std::uint32_t& flags);
+
+  model::Name any_name();
+  model::Name closed_name();
+  model::Name of_other_kind(model::ObjectKind wanted);
+  model::Argument odd_fd(model::ObjectKind wanted);
+  model::Argument odd_id();
+  model::Revision odd_revision();
+  model::Site odd_site();
+
+  const Mix& mix_;
+  std::span<const model::Hook> hooks_;
+  const Scene& scene_;
+  RandomStream& random_;
+};
+
+}  // namespace mprogcheck::properties
