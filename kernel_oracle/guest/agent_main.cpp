@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// The agent: /init of the guest, or with `--fd N` a child of the command on the kernel that is running.
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel_oracle/guest/bench.hpp"
+#include "kernel_oracle/guest/channel.hpp"
+#include "kernel_oracle/guest/devices.hpp"
+#include "kernel_oracle/guest/guest_init.hpp"
+#include "kernel_oracle/guest/kernel_log.hpp"
+#include "kernel_oracle/guest/programs.hpp"
+#include "kernel_oracle/guest/sequence_runner.hpp"
+
+namespace mprogcheck::guest {
+namespace {
+
+constexpr std::uint32_t agent_version = 1;
+/// Runs are sent when so many bytes have come together: an exchange costs 0.1 ms, and 64 KiB cost 0.6.
+constexpr std::size_t coalesced = 32U << 10;
+
+bool has_tcx() {
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_QUERY_SIZE);
+  attr.query.target_ifindex = if_nametoindex("lo");
+  attr.query.attach_type = BPF_TCX_INGRESS;
+  return mpc_bpf(BPF_PROG_QUERY, &attr, MPC_QUERY_SIZE) >= 0;
+}
+
+/// The world and the line, and what is said over it.
+class Agent {
+ public:
+  Agent(int channel, std::string complaints) : channel_(channel), complaints_(std::move(complaints)) {}
+
+  void serve() {
+    if (!hello()) return;
+    wire::Frame frame;
+    while (channel_.read(frame)) {
+      switch (frame.type) {
+        case wire::FrameType::jobs:
+          if (!run(frame.payload)) return;
+          break;
+        case wire::FrameType::bench_request:
+          if (!bench(frame.payload)) return;
+          break;
+        case wire::FrameType::bye:
+          return;
+        default:
+          give_up("a frame that only an agent sends");
+          return;
+      }
+    }
+    if (channel_.fault() != wire::Fault::incomplete) give_up(wire::text_of(channel_.fault()));
+  }
+
+ private:
+  bool hello() {
+    std::string features;
+    if (has_tcx()) {
+      build_world();
+      features = "tcx";
+      if (devices_.kind == "netkit") features += " netkit";
+    }
+    utsname system{};
+    uname(&system);
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    const auto frame = wire::begin_frame(out_, wire::FrameType::hello);
+    wire::put_hello(out_, {.agent = agent_version,
+                           .devices = static_cast<std::uint8_t>(devices_.count),
+                           .clock = static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
+                                    static_cast<std::uint64_t>(time.tv_nsec),
+                           .release = system.release,
+                           .features = features,
+                           .complaints = complaints_});
+    wire::end_frame(out_, frame);
+    return channel_.send(out_);
+  }
+
+  void build_world() {
+    devices_ = make_devices();
+    const auto complain = [this](const char* what, int error) {
+      if (error < 0) complaints_ += std::string(what) + ": " + std::strerror(-error) + "; ";
+    };
+    complain("cannot load the fillers", programs_.load_fillers());
+    if (devices_.keeper != 0) complain("cannot keep the static keys", keep_static_keys(devices_.keeper));
+    const bool log = log_.open();
+    if (!log) complaints_ += "/dev/kmsg cannot be read: splats go unseen; ";
+    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr);
+  }
+
+  bool run(std::span<const std::uint8_t> payload) {
+    wire::Reader reader(payload);
+    wire::JobsHeader header;
+    if (runner_ == nullptr || !wire::get_jobs_header(reader, header)) return give_up("a jobs frame that makes no sense");
+    std::size_t frame = wire::begin_frame(out_, wire::FrameType::runs);
+    for (std::uint32_t n = 0; n < header.jobs; ++n) {
+      wire::JobRecord job;
+      if (!wire::get_job(reader, job) || !runner_->run(job, out_)) {
+        out_.clear();
+        return give_up("a job that makes no sense");
+      }
+      const bool last = n + 1 == header.jobs;
+      if (!last && !header.one_by_one && !runner_->in_doubt() && out_.size() < coalesced) continue;
+      wire::end_frame(out_, frame);
+      if (!channel_.send(out_)) return false;
+      if (runner_->in_doubt()) return wait_for_the_end();
+      if (!last) frame = wire::begin_frame(out_, wire::FrameType::runs);
+    }
+    return true;
+  }
+
+  /// No run after one that left the kernel in doubt. The host reads what there is and throws the guest away.
+  bool wait_for_the_end() {
+    wire::Frame frame;
+    while (channel_.read(frame))
+      if (frame.type == wire::FrameType::bye) break;
+    return false;
+  }
+
+  bool bench(std::span<const std::uint8_t> payload) {
+    wire::Reader reader(payload);
+    wire::JobsHeader header;
+    std::vector<wire::JobRecord> jobs;
+    if (runner_ == nullptr || !wire::get_jobs_header(reader, header)) return give_up("a bench that makes no sense");
+    for (std::uint32_t n = 0; n < header.jobs; ++n) {
+      jobs.emplace_back();
+      if (!wire::get_job(reader, jobs.back())) return give_up("a job that makes no sense");
+    }
+    wire::Bench result;
+    if (!measure(*runner_, jobs, result)) return give_up("a job of the bench that makes no sense");
+    const auto frame = wire::begin_frame(out_, wire::FrameType::bench_answer);
+    wire::put_bench(out_, result);
+    wire::end_frame(out_, frame);
+    return channel_.send(out_);
+  }
+
+  bool give_up(std::string_view why) {
+    out_.clear();
+    const auto frame = wire::begin_frame(out_, wire::FrameType::error);
+    out_.text(why);
+    wire::end_frame(out_, frame);
+    channel_.send(out_);
+    return false;
+  }
+
+  Channel channel_;
+  std::string complaints_;
+  Devices devices_;
+  Programs programs_;
+  KernelLog log_;
+  std::unique_ptr<SequenceRunner> runner_;
+  wire::Buffer out_;
+};
+
+}  // namespace
+}  // namespace mprogcheck::guest
+
+int main(int argc, char** argv) {
+  using namespace mprogcheck::guest;
+  if (argc == 3 && std::string_view(argv[1]) == "--fd") {
+    // Here: the devices that are made must be seen by nobody else.
+    std::string complaints;
+    const int channel = out_of_the_way(std::atoi(argv[2]));
+    pin_low_fds();
+    if (channel < 0) return 2;
+    if (unshare(CLONE_NEWNET) < 0) {
+      complaints = std::string("cannot make a network namespace: ") + std::strerror(errno) + "; ";
+    }
+    Agent(channel, complaints).serve();
+    return 0;
+  }
+  if (getpid() != 1) return 2;
+  std::string complaints = prepare_guest();
+  pin_low_fds();
+  const int channel = open_channel();
+  if (channel >= 0) Agent(out_of_the_way(channel), std::move(complaints)).serve();
+  power_off();
+}

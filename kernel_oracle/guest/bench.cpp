@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/guest/bench.hpp"
+
+#include <ctime>
+
+namespace mprogcheck::guest {
+
+namespace {
+
+constexpr std::uint64_t measured_ns = 1'000'000'000;  ///< each side, about
+constexpr std::uint64_t max_rounds = 1000;
+
+std::uint64_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+bool run_all(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Buffer& scratch) {
+  for (const auto& job : jobs) {
+    if (!runner.run(job, scratch)) return false;
+    if (scratch.size() > (32U << 10)) scratch.clear();  // where the checked path would send it
+  }
+  scratch.clear();
+  return true;
+}
+
+}  // namespace
+
+bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Bench& bench) {
+  wire::Buffer scratch;
+  // Once for nothing: now the world is as it is after the last job, which is how each later round finds it.
+  if (!run_all(runner, jobs, scratch)) return false;
+  Syscalls::Trace trace;
+  runner.calls().record(&trace);
+  const bool recorded = run_all(runner, jobs, scratch);
+  runner.calls().record(nullptr);
+  if (!recorded) return false;
+
+  for (const auto& job : jobs) bench.operations += job.step_count();
+  for (const auto& call : trace)
+    bench.system_calls += call.kind == RecordedCall::Kind::learn ? 0 : call.kind == RecordedCall::Kind::adopt ? 2 : 1;
+  // The two sides take turns, so that what disturbs the machine disturbs both.
+  while (bench.rounds < max_rounds && (bench.floor_ns < measured_ns || bench.checked_ns < measured_ns)) {
+    std::uint64_t begin = now();
+    bench.floor_failures += replay(trace);
+    bench.floor_ns += now() - begin;
+
+    const std::uint64_t failures = runner.calls().failures();
+    begin = now();
+    if (!run_all(runner, jobs, scratch)) return false;
+    bench.checked_ns += now() - begin;
+    bench.checked_failures += runner.calls().failures() - failures;
+    ++bench.rounds;
+  }
+  free_trace(trace);
+  return true;
+}
+
+}  // namespace mprogcheck::guest

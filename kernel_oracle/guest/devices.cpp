@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/guest/devices.hpp"
+
+#include "kernel_oracle/guest/bpf_world.h"
+#include "kernel_oracle/guest/programs.hpp"
+
+namespace mprogcheck::guest {
+
+namespace {
+
+constexpr std::array device_names = {"d0", "d1", "d2", "d3"};
+
+bool take(Devices& devices, const char* name) {
+  devices.ifindex[devices.count] = if_nametoindex(name);
+  if (devices.ifindex[devices.count] == 0) return false;
+  ++devices.count;
+  return true;
+}
+
+bool make_pairs(Devices& devices, const char* kind) {
+  for (std::size_t n = 0; n + 1 < device_names.size(); n += 2) {
+    if (mpc_add_device(kind, device_names[n], device_names[n + 1]) < 0) break;
+    take(devices, device_names[n]);
+    take(devices, device_names[n + 1]);
+  }
+  if (devices.count == 0) return false;
+  if (mpc_add_device(kind, "keeper", "keeper_peer") == 0) devices.keeper = if_nametoindex("keeper");
+  devices.kind = kind;
+  return true;
+}
+
+bool make_dummies(Devices& devices) {
+  for (const char* name : device_names)
+    if (mpc_add_device("dummy", name, nullptr) < 0 || !take(devices, name)) break;
+  if (devices.count == 0) return false;
+  if (mpc_add_device("dummy", "keeper", nullptr) == 0) devices.keeper = if_nametoindex("keeper");
+  devices.kind = "dummy";
+  return true;
+}
+
+}  // namespace
+
+Devices make_devices() {
+  // Devices that come up must find no reason to send: neighbour discovery would run programs too.
+  mpc_write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+  mpc_write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+  Devices devices;
+  if (make_pairs(devices, "netkit") || make_pairs(devices, "veth") || make_dummies(devices)) return devices;
+  take(devices, "lo");
+  devices.kind = "lo";
+  return devices;
+}
+
+int keep_static_keys(std::uint32_t ifindex) {
+  for (unsigned hook = 0; hook < model::hooks; ++hook) {
+    const int program = mpc_load_program(0, 0);
+    if (program < 0) return program;
+    const int error = mpc_attach(ifindex, mpc_attach_type(hook), program);
+    ::close(program);  // the attachment holds it
+    if (error < 0) return error;
+  }
+  return 0;
+}
+
+}  // namespace mprogcheck::guest

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "model/operation.hpp"
+
+namespace mprogcheck::guest {
+
+/// An interface index that no device has.
+inline constexpr std::uint32_t no_device = 0x7fff'fff0;
+
+/// The network devices of the guest: d0 … of a sequence, and one more for the keepers.
+struct Devices {
+  unsigned count = 0;
+  std::array<std::uint32_t, model::Target::device_count> ifindex{};
+  std::uint32_t keeper = 0;  ///< 0: there is none
+  std::string kind;          ///< netkit, veth, dummy or lo
+};
+
+/// Makes as many devices as the kernel can: pairs of netkit or veth, else dummies, else there is only lo.
+Devices make_devices();
+
+/// Attaches one program per direction to the keeper, for good: the static keys of tcx flip with the first and the last
+/// program of the whole system (kernel/bpf/tcx.c: tcx_prog_attach), at more than ten times the cost of an attach.
+int keep_static_keys(std::uint32_t ifindex);
+
+}  // namespace mprogcheck::guest

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Each operation of a sequence, as the system calls that it is.
+#include "kernel_oracle/guest/sequence_runner.hpp"
+
+namespace mprogcheck::guest {
+
+using model::Name;
+using model::ObjectKind;
+using wire::StepRecord;
+
+namespace {
+
+constexpr std::uint32_t bogus_id = never_an_id;
+
+int errno_of(int result) { return result < 0 ? -result : 0; }
+
+/// The number that the kernel is to take for a file descriptor.
+std::uint32_t fd_argument(const StepRecord& step, std::uint8_t bit, std::uint32_t value) {
+  return (step.named & bit) != 0 ? static_cast<std::uint32_t>(fd_of_slot(value)) : value;
+}
+
+}  // namespace
+
+int SequenceRunner::execute(const StepRecord& step) {
+  asked_ = false;
+  pending_link_ = nullptr;
+  switch (step.call) {
+    case wire::Call::attach:
+      return attach(step);
+    case wire::Call::detach:
+      return detach(step);
+    case wire::Call::link:
+      return create_link(step);
+    case wire::Call::update:
+      return update_link(step);
+    case wire::Call::link_detach: {
+      union bpf_attr attr;
+      mpc_clear(&attr, MPC_LINK_DETACH_SIZE);
+      attr.link_detach.link_fd = fd_argument(step, StepRecord::relative_named, step.relative);
+      return errno_of(calls_.bpf(BPF_LINK_DETACH, &attr, MPC_LINK_DETACH_SIZE));
+    }
+    case wire::Call::close:
+      return close_name(step.name);
+    case wire::Call::dup:
+      return duplicate(step);
+    case wire::Call::open:
+      return open_by_id(step);
+    case wire::Call::load:
+      return load(step);
+    case wire::Call::query:
+      return query(step);
+    case wire::Call::fill:
+      return fill(step);
+  }
+  return EINVAL;
+}
+
+std::uint32_t SequenceRunner::ifindex_of(std::uint32_t target) const {
+  if (target >= model::Target::literal_base) return target - model::Target::literal_base;
+  if (target >= devices_.count || (job_->devices >> target & 1U) == 0) return no_device;
+  return devices_.ifindex[target];
+}
+
+AttachList* SequenceRunner::list_of(const StepRecord& step) {
+  if (step.target >= devices_.count || (job_->devices >> step.target & 1U) == 0) return nullptr;
+  return &lists_[step.target * model::hooks + step.hook];
+}
+
+std::uint64_t SequenceRunner::revision_of(const StepRecord& step) {
+  if ((step.named & StepRecord::revision_now) == 0) return step.revision;
+  AttachList* const list = list_of(step);
+  if (list == nullptr) return step.revision;
+  if (!list->known()) look_at(*list);
+  return list->view().revision + step.revision;
+}
+
+const std::uint32_t& SequenceRunner::id_of(std::uint32_t slot, ObjectKind kind) const {
+  const Object* const object = names_[slot];
+  return object != nullptr && object->kind == kind && object->id != 0 ? object->id : bogus_id;
+}
+
+/// Fills in the relative, which a flag makes an fd or an id, and makes the call.
+int SequenceRunner::relative_call(const StepRecord& step, int command, union bpf_attr& attr, unsigned size,
+                                  unsigned field) {
+  const std::uint32_t* cell = nullptr;
+  std::uint32_t relative = step.relative;
+  if ((step.named & StepRecord::relative_named) != 0) {
+    if ((step.flags & model::flag::id) != 0) {
+      cell = &id_of(step.relative, (step.flags & model::flag::link) != 0 ? ObjectKind::link : ObjectKind::program);
+      relative = *cell;
+    } else {
+      relative = static_cast<std::uint32_t>(fd_of_slot(step.relative));
+    }
+  }
+  std::memcpy(reinterpret_cast<char*>(&attr) + field, &relative, sizeof relative);
+  return calls_.bpf(command, &attr, size, field, cell);
+}
+
+int SequenceRunner::attach(const StepRecord& step) {
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_ATTACH_SIZE);
+  attr.target_ifindex = ifindex_of(step.target);
+  attr.attach_bpf_fd = fd_argument(step, StepRecord::program_named, step.program);
+  attr.attach_type = mpc_attach_type(step.hook);
+  attr.attach_flags = step.flags;
+  attr.replace_bpf_fd = fd_argument(step, StepRecord::replace_named, step.replace);
+  attr.expected_revision = revision_of(step);
+  const int command = step.call == wire::Call::attach ? BPF_PROG_ATTACH : BPF_PROG_DETACH;
+  return errno_of(relative_call(step, command, attr, MPC_ATTACH_SIZE, offsetof(union bpf_attr, relative_fd)));
+}
+
+/// The same fields of bpf_attr.
+int SequenceRunner::detach(const StepRecord& step) { return attach(step); }
+
+int SequenceRunner::create_link(const StepRecord& step) {
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_LINK_CREATE_SIZE);
+  attr.link_create.prog_fd = fd_argument(step, StepRecord::program_named, step.program);
+  attr.link_create.target_ifindex = ifindex_of(step.target);
+  attr.link_create.attach_type = mpc_attach_type(step.hook);
+  attr.link_create.flags = step.flags;
+  attr.link_create.tcx.expected_revision = revision_of(step);
+  const int fd = relative_call(step, BPF_LINK_CREATE, attr, MPC_LINK_CREATE_SIZE,
+                               offsetof(union bpf_attr, link_create.tcx.relative_fd));
+  if (fd < 0) return -fd;
+  pending_link_ = make(ObjectKind::link, step.made);
+  bind(step.name, fd, pending_link_);
+  if (job_->deep) learn_link(*pending_link_);
+  return 0;
+}
+
+int SequenceRunner::update_link(const StepRecord& step) {
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_LINK_UPDATE_SIZE);
+  attr.link_update.link_fd = fd_argument(step, StepRecord::relative_named, step.relative);
+  attr.link_update.new_prog_fd = fd_argument(step, StepRecord::program_named, step.program);
+  attr.link_update.flags = step.flags;
+  attr.link_update.old_prog_fd = fd_argument(step, StepRecord::replace_named, step.replace);
+  return errno_of(calls_.bpf(BPF_LINK_UPDATE, &attr, MPC_LINK_UPDATE_SIZE));
+}
+
+int SequenceRunner::close_name(std::uint8_t slot) {
+  const int result = calls_.close(fd_of_slot(slot));
+  if (result == 0) set_closed(slot);
+  return errno_of(result);
+}
+
+int SequenceRunner::duplicate(const StepRecord& step) {
+  const bool named = (step.named & StepRecord::program_named) != 0;
+  const int from = static_cast<int>(fd_argument(step, StepRecord::program_named, step.program));
+  const int result = calls_.dup2(from, fd_of_slot(step.name));
+  if (result < 0) return -result;
+  set_open(step.name);
+  names_[step.name] = named ? names_[step.program] : nullptr;
+  return 0;
+}
+
+int SequenceRunner::open_by_id(const StepRecord& step) {
+  const auto kind = static_cast<ObjectKind>(step.kind);
+  const bool named = (step.named & StepRecord::program_named) != 0;
+  const std::uint32_t* const cell = named ? &id_of(step.program, kind) : nullptr;
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_BY_ID_SIZE);
+  attr.prog_id = named ? *cell : step.program;
+  const int fd = calls_.bpf(kind == ObjectKind::program ? BPF_PROG_GET_FD_BY_ID : BPF_LINK_GET_FD_BY_ID, &attr,
+                            MPC_BY_ID_SIZE, offsetof(union bpf_attr, prog_id), cell);
+  if (fd < 0) return -fd;
+  const Object* const object = named ? names_[step.program] : nullptr;
+  calls_.adopt(fd, fd_of_slot(step.name));
+  set_open(step.name);
+  names_[step.name] = object;
+  return 0;
+}
+
+int SequenceRunner::load(const StepRecord& step) {
+  union bpf_attr attr;
+  mpc_load_attr(&attr, step.kind, mortal_body_.data(), static_cast<unsigned>(mortal_body_.size()));
+  const int fd = calls_.bpf(BPF_PROG_LOAD, &attr, MPC_LOAD_SIZE);
+  if (fd < 0) return -fd;
+  Object* const object = make(ObjectKind::program, step.made);
+  bind(step.name, fd, object);
+  learn_program(*object, fd_of_slot(step.name));
+  return 0;
+}
+
+int SequenceRunner::query(const StepRecord& step) {
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_QUERY_SIZE);
+  attr.query.target_ifindex = ifindex_of(step.target);
+  attr.query.attach_type = mpc_attach_type(step.hook);
+  attr.query.query_flags = step.flags;
+  attr.query.attach_flags = step.relative;
+  attr.query.prog_ids = reinterpret_cast<std::uintptr_t>(answer_.programs.data());
+  attr.query.link_ids = reinterpret_cast<std::uintptr_t>(answer_.links.data());
+  const int result = calls_.query(&attr, step.replace);
+  if (result < 0 && result != -ENOSPC) return -result;
+  AttachList* const list = list_of(step);
+  asked_ = true;
+  answer_list_ = list == nullptr ? model::no_list : static_cast<std::uint8_t>(list - lists_.data());
+  answer_.error = errno_of(result);
+  answer_.revision = attr.query.revision;
+  answer_.count = attr.query.prog_cnt;
+  answer_.length = answer_.count < step.replace ? answer_.count : step.replace;
+  return answer_.error;
+}
+
+int SequenceRunner::fill(const StepRecord& step) {
+  AttachList* const list = list_of(step);
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_ATTACH_SIZE);
+  attr.target_ifindex = ifindex_of(step.target);
+  attr.attach_type = mpc_attach_type(step.hook);
+  std::uint64_t present = 0;
+  std::uint32_t count = 0;
+  if (list != nullptr) {
+    if (!list->known()) look_at(*list);
+    if (list->view().error != 0) return list->view().error;
+    count = list->view().count;
+    for (std::uint32_t i = 0; i < list->view().length; ++i) {
+      const unsigned filler = list->entries[2 * i] - model::filler_program_begin;
+      if (filler < Name::filler_count) present |= 1ULL << filler;
+    }
+  }
+  // Without the device there is nothing to count: the first attach says so, even if nothing was to be filled.
+  for (unsigned n = 0; n < Name::filler_count && (count < step.kind || list == nullptr); ++n) {
+    if ((present >> n & 1U) != 0) continue;
+    attr.attach_bpf_fd = static_cast<std::uint32_t>(programs_.filler(n).fd);
+    const int result = calls_.bpf(BPF_PROG_ATTACH, &attr, MPC_ATTACH_SIZE);
+    if (result < 0) return -result;
+    ++count;
+  }
+  return 0;
+}
+
+/// dup2 to the name's number: what that was before is closed only now.
+void SequenceRunner::bind(std::uint8_t slot, int fd, Object* object) {
+  calls_.adopt(fd, fd_of_slot(slot));
+  set_open(slot);
+  names_[slot] = object;
+}
+
+Object* SequenceRunner::make(ObjectKind kind, std::uint8_t slot) {
+  Object*& at = current(kind, slot);
+  if (at != nullptr) at->slot = 0xff;  // the model gave its slot away: it must be gone, and reset() will see
+  at = &made_[made_count_++];
+  *at = {.id = 0, .kind = kind, .slot = slot};
+  return at;
+}
+
+void SequenceRunner::learn_link(Object& link) {
+  static struct bpf_link_info info;
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_INFO_SIZE);
+  for (unsigned slot = Name::link_begin; slot < Name::any_begin; ++slot)
+    if (names_[slot] == &link && is_open(slot)) attr.info.bpf_fd = static_cast<std::uint32_t>(fd_of_slot(slot));
+  attr.info.info_len = offsetof(struct bpf_link_info, prog_id);
+  attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
+  if (calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE) >= 0) calls_.learn(link.id, info.id);
+}
+
+void SequenceRunner::learn_program(Object& program, int fd) {
+  static struct bpf_prog_info info;
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_INFO_SIZE);
+  attr.info.bpf_fd = static_cast<std::uint32_t>(fd);
+  attr.info.info_len = offsetof(struct bpf_prog_info, tag);
+  attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
+  if (calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE) >= 0) calls_.learn(program.id, info.id);
+}
+
+}  // namespace mprogcheck::guest

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// What a step left behind, in the model's terms, written to the run. And the lies that the host may have asked for.
+#include "kernel_oracle/guest/sequence_runner.hpp"
+
+namespace mprogcheck::guest {
+
+using wire::Lie;
+
+void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last, Times times) {
+  const bool all = last || job_->deep;
+  const auto touched = static_cast<std::uint8_t>(step.observe & declared_lists_);
+  const std::uint8_t lists = all ? declared_lists_ : touched;
+  const Lie lie = job_->lie;
+  const bool here = lie != Lie::none && step_ == job_->lie_at;
+
+  wire::StepHead head{.error = static_cast<std::uint16_t>(error), .lists = lists, .sees = 0};
+  if (lie == Lie::outcome && here) head.error = error == EINVAL ? ENOENT : EINVAL;
+  if (all) head.sees |= wire::StepHead::has_objects;
+  if (job_->deep) head.sees |= wire::StepHead::has_times;
+  if (asked_) head.sees |= wire::StepHead::has_answer;
+  wire::put_step_head(*out_, head);
+  if (job_->deep) {
+    out_->u64(times.begin);
+    out_->u64(times.end);
+  }
+
+  // At most one list is lied about: the first that fits.
+  std::uint8_t victims = 0;
+  if ((lie == Lie::revision || lie == Lie::order) && here) victims = touched;
+  if (lie == Lie::isolation && last) victims = static_cast<std::uint8_t>(declared_lists_ & ~touched);
+  const auto victim = static_cast<std::uint8_t>(victims & -victims);
+  for (unsigned list = 0; list < model::list_count; ++list)
+    if ((lists >> list & 1U) != 0) show(lists_[list], all, (victim >> list & 1U) != 0 ? lie : Lie::none);
+
+  if (pending_link_ != nullptr && pending_link_->id == 0) learn_link(*pending_link_);
+  if (asked_) put_answer();
+  if (all) put_objects(lie == Lie::lifecycle && last);
+}
+
+void SequenceRunner::look_at(AttachList& list, bool flags) {
+  if (list.look(calls_, flags)) translate(list);
+}
+
+void SequenceRunner::show(AttachList& list, bool flags, Lie lie) {
+  look_at(list, flags);
+  if (list.shown && lie == Lie::none) {
+    out_->u8(static_cast<std::uint8_t>(wire::ListTag::unchanged));
+    return;
+  }
+  const RawView& view = list.view();
+  wire::ViewHead head{.error = static_cast<std::uint16_t>(view.error),
+                      .revision = view.revision,
+                      .count = view.count,
+                      .length = static_cast<std::uint8_t>(view.length)};
+  out_->u8(static_cast<std::uint8_t>(wire::ListTag::seen));
+  list.shown = lie == Lie::none;
+  if (lie != Lie::order) {
+    if (lie != Lie::none) ++head.revision;
+    wire::put_view(*out_, head, list.entries.data());
+    return;
+  }
+  auto entries = list.entries;
+  if (view.length >= 2) {
+    std::swap(entries[0], entries[2]);
+    std::swap(entries[1], entries[3]);
+  } else {
+    entries[2 * view.length] = model::no_program;
+    entries[2 * view.length + 1] = model::no_link;
+    ++head.length;
+    ++head.count;
+  }
+  wire::put_view(*out_, head, entries.data());
+}
+
+/// From ids to table slots. What stands before and behind a change has been translated already.
+void SequenceRunner::translate(AttachList& list) {
+  const RawView& now = list.view();
+  const RawView& then = list.before();
+  const std::uint32_t shorter = now.length < then.length ? now.length : then.length;
+  const auto same = [&](std::uint32_t i, std::uint32_t j) {
+    return now.programs[i] == then.programs[j] && now.links[i] == then.links[j];
+  };
+  std::uint32_t front = 0;
+  while (front < shorter && same(front, front)) ++front;
+  std::uint32_t back = 0;
+  while (back < shorter - front && same(now.length - 1 - back, then.length - 1 - back)) ++back;
+  std::uint8_t* const entries = list.entries.data();
+  if (back != 0) std::memmove(entries + 2 * (now.length - back), entries + 2 * (then.length - back), 2 * back);
+  for (std::uint32_t i = front; i < now.length - back; ++i) {
+    entries[2 * i] = program_slot(now.programs[i]);
+    entries[2 * i + 1] = link_slot(now.links[i]);
+  }
+}
+
+std::uint8_t SequenceRunner::program_slot(std::uint32_t id) const {
+  if (const Object* const pooled = programs_.find(id)) return pooled->slot;
+  for (std::size_t i = made_count_; i-- > 0;)
+    if (made_[i].id == id && made_[i].kind == model::ObjectKind::program) return made_[i].slot;
+  return model::no_program;
+}
+
+std::uint8_t SequenceRunner::link_slot(const std::uint32_t& id) {
+  if (id == 0) return model::no_link;
+  for (std::size_t i = made_count_; i-- > 0;)
+    if (made_[i].id == id && made_[i].kind == model::ObjectKind::link)
+      return made_[i].slot == 0xff ? wire::foreign_link : made_[i].slot;
+  if (pending_link_ != nullptr && pending_link_->id == 0) {  // the one id that is new is that of the link just made
+    calls_.learn(pending_link_->id, id);
+    return pending_link_->slot;
+  }
+  return wire::foreign_link;
+}
+
+void SequenceRunner::put_answer() {
+  std::array<std::uint8_t, 2UL * RawView::room> entries{};
+  for (std::uint32_t i = 0; i < answer_.length; ++i) {
+    entries[2 * i] = program_slot(answer_.programs[i]);
+    entries[2 * i + 1] = link_slot(answer_.links[i]);
+  }
+  out_->u8(answer_list_);
+  wire::put_view(*out_,
+                 {.error = static_cast<std::uint16_t>(answer_.error),
+                  .revision = answer_.revision,
+                  .count = answer_.count,
+                  .length = static_cast<std::uint8_t>(answer_.length)},
+                 entries.data());
+}
+
+void SequenceRunner::put_objects(bool lie) {
+  if (made_count_ == 0) {
+    out_->u16(0);
+    return;
+  }
+  const std::size_t links_at = out_->size();
+  std::uint8_t links = 0, programs = 0;
+  out_->u8(0);
+  for (const Object* const object : links_) {
+    if (object == nullptr) continue;
+    wire::LinkRecord link = see_link(*object);
+    if (lie) link = {.link = link.link, .alive = !link.alive};
+    lie = false;
+    wire::put_link(*out_, link);
+    ++links;
+  }
+  out_->set8(links_at, links);
+  const std::size_t programs_at = out_->size();
+  out_->u8(0);
+  for (const Object* const object : mortals_) {
+    if (object == nullptr) continue;
+    wire::ProgramRecord program{.program = object->slot, .alive = !is_gone(*object)};
+    if (lie) program.alive = !program.alive;
+    lie = false;
+    wire::put_program(*out_, program);
+    ++programs;
+  }
+  out_->set8(programs_at, programs);
+}
+
+wire::LinkRecord SequenceRunner::see_link(const Object& link) {
+  static struct bpf_link_info info;
+  constexpr unsigned length = offsetof(struct bpf_link_info, tcx.attach_type) + sizeof info.tcx.attach_type;
+  wire::LinkRecord seen{.link = link.slot};
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_BY_ID_SIZE);
+  attr.link_id = link.id;
+  const int fd = calls_.bpf(BPF_LINK_GET_FD_BY_ID, &attr, MPC_BY_ID_SIZE, offsetof(union bpf_attr, link_id), &link.id);
+  if (fd < 0) return seen;
+  seen.alive = true;
+  mpc_clear(&attr, MPC_INFO_SIZE);
+  attr.info.bpf_fd = static_cast<std::uint32_t>(fd);
+  attr.info.info_len = length;
+  attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
+  if (calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE) >= 0) {
+    seen.program = program_slot(info.prog_id);
+    for (unsigned list = 0; list < devices_.count * model::hooks; ++list)
+      if (lists_[list].ifindex() == info.tcx.ifindex && lists_[list].attach_type() == info.tcx.attach_type)
+        seen.list = static_cast<std::uint8_t>(list);
+  }
+  calls_.close(fd);
+  return seen;
+}
+
+}  // namespace mprogcheck::guest

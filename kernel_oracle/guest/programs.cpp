@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/guest/programs.hpp"
+
+#include <bpf/bpf.h>
+
+namespace mprogcheck::guest {
+
+int out_of_the_way(int fd) {
+  int moved = mpc_move_fd_above(fd, own_fds);
+  if (moved >= forbidden_fds) moved = mpc_move_fd_above(moved, 10);
+  if (moved >= fd_of_slot(0) && moved < own_fds) {
+    ::close(moved);
+    return -EMFILE;
+  }
+  return moved;
+}
+
+int Programs::load(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t slot) {
+  struct bpf_insn insns[2];
+  mpc_program_body(insns, mpc_return_code(returns));
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  const int loaded = bpf_prog_load(static_cast<enum bpf_prog_type>(mpc_program_type(type)), nullptr, "Dual BSD/GPL",
+                                   insns, 2, &options);
+  if (loaded < 0) return loaded;
+  struct bpf_prog_info info = {};
+  std::uint32_t length = sizeof info;
+  if (const int error = bpf_prog_get_info_by_fd(loaded, &info, &length); error < 0) return error;
+  const int fd = out_of_the_way(loaded);
+  if (fd < 0) return fd;
+  pooled = {{.id = info.id, .kind = model::ObjectKind::program, .slot = slot}, fd};
+  std::uint32_t at = info.id % buckets;
+  while (table_[at] != nullptr) at = (at + 1) % buckets;
+  table_[at] = &pooled.object;
+  return 0;
+}
+
+int Programs::load_fillers() {
+  for (unsigned n = 0; n < fillers_.size(); ++n) {
+    if (const int error = load(fillers_[n], static_cast<unsigned>(model::ProgramType::sched_cls),
+                               static_cast<unsigned>(model::Returns::next), model::filler_program(n));
+        error < 0)
+      return error;
+    if (::dup2(fillers_[n].fd, fd_of_slot(model::Name::filler(n).slot)) < 0) return -errno;
+  }
+  return 0;
+}
+
+Programs::Pooled* Programs::pool(std::uint8_t program_class, unsigned nth) {
+  auto& same = pool_[program_class];
+  while (same.size() <= nth) {
+    auto* const pooled = new Pooled;  // lives as long as the agent
+    if (load(*pooled, program_class / model::returns_count, program_class % model::returns_count, 0xff) < 0) {
+      delete pooled;
+      return nullptr;
+    }
+    same.push_back(pooled);
+  }
+  return same[nth];
+}
+
+}  // namespace mprogcheck::guest

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "kernel_oracle/guest/bpf_world.h"
+#include "kernel_oracle/wire.hpp"
+#include "model/name.hpp"
+#include "model/operation.hpp"
+#include "model/world.hpp"
+
+namespace mprogcheck::guest {
+
+/// The number of the file descriptor that a name is.
+constexpr int fd_of_slot(unsigned slot) {
+  return 200 + static_cast<int>(slot);
+}
+/// The agent's own file descriptors begin here; from 900 upward nothing is ever open.
+inline constexpr int own_fds = 500;
+inline constexpr int forbidden_fds = 900;
+/// No object's id is ever this large.
+inline constexpr std::uint32_t never_an_id = 0x7fff'fff0;
+
+/// Moves one of the agent's own file descriptors out of the way of names and literals. Negative errno if none is left.
+int out_of_the_way(int fd);
+
+/// A program or link that a sequence can speak of.
+struct Object {
+  std::uint32_t id = 0;  ///< 0: not learnt yet
+  model::ObjectKind kind = model::ObjectKind::program;
+  std::uint8_t slot = 0xff;  ///< of the model's table; 0xff: not in it at the moment
+};
+
+/// The programs that are loaded once: fillers, and a pool that grows with what sequences declare. The agent keeps an open
+/// file of each, so none of them ever goes.
+class Programs {
+ public:
+  struct Pooled {
+    Object object;
+    int fd = -1;
+  };
+
+  /// Loads the fillers and binds their names. Negative errno.
+  int load_fillers();
+
+  /// The nth program of a class, loaded if there are not so many yet. Null if that fails.
+  Pooled* pool(std::uint8_t program_class, unsigned nth);
+  [[nodiscard]] const Pooled& filler(unsigned n) const { return fillers_[n]; }
+
+  /// The pooled program with this id, or null.
+  [[nodiscard]] const Object* find(std::uint32_t id) const {
+    for (std::uint32_t at = id % buckets;; at = (at + 1) % buckets) {
+      if (table_[at] == nullptr) return nullptr;
+      if (table_[at]->id == id) return table_[at];
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t buckets = 2048;  ///< more than twice the programs that fds allow
+  int load(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t slot);
+
+  std::array<Pooled, model::Name::filler_count> fillers_{};
+  std::array<std::vector<Pooled*>, wire::program_classes> pool_;
+  std::array<const Object*, buckets> table_{};
+};
+
+}  // namespace mprogcheck::guest

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// After a sequence the world is put back in place, and looked at: a reset that is not verified is a hope.
+#include <sched.h>
+
+#include "kernel_oracle/guest/sequence_runner.hpp"
+
+namespace mprogcheck::guest {
+
+using model::Name;
+
+namespace {
+
+/// How often everything is looked at, and not only what the sequence declared.
+constexpr std::uint32_t full_check_every = 64;
+/// A last reference may be dropped by a worker of the kernel (kernel/bpf/syscall.c: bpf_link_put): it gets this many turns.
+constexpr unsigned patience = 1000;
+
+}  // namespace
+
+void SequenceRunner::unclean(std::string note) {
+  if (ending_ != wire::Ending::complete) return;
+  ending_ = wire::Ending::unclean;
+  note_ = std::move(note);
+}
+
+void SequenceRunner::close_handles() {
+  for (unsigned slot = Name::mortal_begin; slot < Name::filler_begin; ++slot) {
+    if ((slot % 64) == 0 && open_[slot / 64] == 0) {
+      slot += 63;
+      continue;
+    }
+    if (is_open(slot)) close_name(static_cast<std::uint8_t>(slot));
+  }
+  for (unsigned n = 0; n < Name::filler_count; ++n) {
+    const unsigned slot = Name::filler(n).slot;
+    if (is_open(slot)) continue;
+    calls_.dup2(programs_.filler(n).fd, fd_of_slot(slot));
+    set_open(slot);
+  }
+}
+
+void SequenceRunner::empty(unsigned list) {
+  AttachList& hook = lists_[list];
+  // By position, and from the front: a kernel may refuse to detach the last of a full list.
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_ATTACH_SIZE);
+  attr.target_ifindex = hook.ifindex();
+  attr.attach_type = hook.attach_type();
+  attr.attach_flags = BPF_F_BEFORE;
+  for (unsigned round = 0; round < 3; ++round) {
+    // Entries of links have gone with the last handle of their link.
+    std::uint32_t detaches = 0;
+    for (std::uint32_t i = 0; i < hook.view().length; ++i) detaches += hook.view().links[i] == 0;
+    for (; detaches != 0; --detaches)
+      if (calls_.bpf(BPF_PROG_DETACH, &attr, MPC_ATTACH_SIZE) < 0) break;
+    hook.look(calls_);
+    if (hook.is_fresh()) return;
+  }
+  const RawView& left = hook.view();
+  unclean("list " + std::to_string(list) + " cannot be emptied: " + std::to_string(left.count) +
+          " entries, revision " + std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
+}
+
+bool SequenceRunner::is_gone(const Object& object) {
+  if (object.id == 0) return true;  // its id was never learnt: info failed, which is an observation of its own
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_BY_ID_SIZE);
+  attr.prog_id = object.id;
+  const int command = object.kind == model::ObjectKind::program ? BPF_PROG_GET_FD_BY_ID : BPF_LINK_GET_FD_BY_ID;
+  const int fd = calls_.bpf(command, &attr, MPC_BY_ID_SIZE, offsetof(union bpf_attr, prog_id), &object.id);
+  if (fd >= 0) calls_.close(fd);
+  return fd == -ENOENT;
+}
+
+void SequenceRunner::reset() {
+  close_handles();
+  for (unsigned list = 0; list < model::list_count; ++list)
+    if ((declared_lists_ >> list & 1U) != 0 && !lists_[list].is_fresh()) empty(list);
+  for (const Object& object : made()) {
+    unsigned turns = 0;
+    while (!is_gone(object) && turns < patience) {
+      ++turns;
+      sched_yield();
+    }
+    if (turns == patience)
+      unclean(std::string(object.kind == model::ObjectKind::link ? "a link" : "a program") + " with id " +
+              std::to_string(object.id) + " outlives its last holder");
+    if (object.slot != 0xff) current(object.kind, object.slot) = nullptr;
+  }
+  made_count_ = 0;
+  pending_link_ = nullptr;
+  if (++since_full_check_ >= full_check_every) full_check();
+}
+
+void SequenceRunner::full_check() {
+  since_full_check_ = 0;
+  for (unsigned list = 0; list < devices_.count * model::hooks; ++list) {
+    lists_[list].look(calls_);
+    if (!lists_[list].is_fresh()) unclean("list " + std::to_string(list) + " is not empty, and was not declared");
+  }
+  if (devices_.keeper == 0) return;
+  for (AttachList& list : keeper_lists_) {
+    list.look(calls_);
+    if (list.view().error != 0 || list.view().count != 1) unclean("the kept programs were touched");
+  }
+}
+
+}  // namespace mprogcheck::guest

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/guest/sequence_runner.hpp"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace mprogcheck::guest {
+
+using model::Name;
+
+namespace {
+
+std::uint64_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
+
+SequenceRunner::SequenceRunner(Devices devices, Programs& programs, KernelLog* log)
+    : devices_(std::move(devices)), programs_(programs), log_(log) {
+  for (unsigned device = 0; device < devices_.count; ++device)
+    for (unsigned hook = 0; hook < model::hooks; ++hook)
+      lists_[device * model::hooks + hook].place(devices_.ifindex[device], mpc_attach_type(hook));
+  for (unsigned hook = 0; hook < model::hooks; ++hook)
+    keeper_lists_[hook].place(devices_.keeper, mpc_attach_type(hook));
+  for (unsigned n = 0; n < Name::filler_count; ++n) {
+    names_[Name::filler(n).slot] = &programs_.filler(n).object;
+    set_open(Name::filler(n).slot);
+  }
+  made_.resize(wire::max_steps);
+  mpc_program_body(mortal_body_.data(), mpc_return_code(0));
+}
+
+bool SequenceRunner::bind_pool(const wire::JobRecord& job) {
+  std::array<unsigned, wire::program_classes> taken{};
+  std::array<Programs::Pooled*, Name::pool_count> wanted{};
+  for (unsigned n = 0; n < Name::pool_count; ++n) {
+    if ((job.programs >> n & 1U) != 0) {
+      wanted[n] = programs_.pool(job.classes[n], taken[job.classes[n]]++);
+      if (wanted[n] == nullptr) return false;
+    }
+    if (pool_[n] != nullptr && pool_[n] != wanted[n]) pool_[n]->object.slot = 0xff;
+  }
+  for (unsigned n = 0; n < Name::pool_count; ++n) {
+    if (wanted[n] != nullptr) {
+      wanted[n]->object.slot = static_cast<std::uint8_t>(n);
+      names_[n] = &wanted[n]->object;
+      if (pool_[n] != wanted[n] || !is_open(n)) calls_.dup2(wanted[n]->fd, fd_of_slot(n));
+      set_open(n);
+    } else {
+      names_[n] = nullptr;
+      if (is_open(n)) close_name(static_cast<std::uint8_t>(n));
+    }
+    pool_[n] = wanted[n];
+  }
+  return true;
+}
+
+/// The task's name is printed by every oops.
+void SequenceRunner::say_where() const {
+  char name[16];
+  if (job_->deep)
+    std::snprintf(name, sizeof name, "%u.%u", job_->number, step_);
+  else
+    std::snprintf(name, sizeof name, "%u", job_->number);
+  prctl(PR_SET_NAME, name);
+}
+
+bool SequenceRunner::begin(const wire::JobRecord& job) {
+  if (job.devices >> devices_.count != 0 || job.step_count() > wire::max_steps) return false;
+  if (!bind_pool(job)) return false;
+  std::fill(names_.begin() + Name::mortal_begin, names_.begin() + Name::filler_begin, nullptr);
+  job_ = &job;
+  ending_ = wire::Ending::complete;
+  note_.clear();
+  declared_lists_ = 0;
+  for (unsigned list = 0; list < model::list_count; ++list) {
+    if ((job.devices >> (list / model::hooks) & 1U) == 0) continue;
+    declared_lists_ = static_cast<std::uint8_t>(declared_lists_ | 1U << list);
+    lists_[list].shown = false;
+  }
+  return true;
+}
+
+bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out) {
+  if (!begin(job)) return false;
+  const auto run = wire::put_run_head(out, job.number);
+  out_ = &out;
+  step_ = 0;
+  say_where();
+  const auto steps = static_cast<std::uint32_t>(job.step_count());
+  const std::uint8_t* record = job.steps.data();
+  for (; step_ < steps; record += wire::StepRecord::size) {
+    wire::StepRecord step;
+    if (!wire::get_step(std::span<const std::uint8_t, wire::StepRecord::size>(record, wire::StepRecord::size), step)) {
+      reset();
+      out.truncate(run);
+      return false;
+    }
+    Times times;
+    if (job.deep) {
+      say_where();
+      times.begin = now();
+    }
+    const int error = execute(step);
+    if (job.deep) times.end = now();
+    observe(step, error, step_ + 1 == steps, times);
+    ++step_;
+    if (!job.deep || log_ == nullptr) continue;
+    if (const auto line = log_->splat(); !line.empty()) {
+      ending_ = wire::Ending::splat;
+      note_ = line;
+      break;
+    }
+  }
+  const std::uint32_t seen = step_;
+  if (ending_ == wire::Ending::complete) reset();
+  if (log_ != nullptr && ending_ != wire::Ending::splat) {
+    if (const auto line = log_->splat(); !line.empty()) {
+      ending_ = wire::Ending::splat;
+      note_ = line;
+    }
+  }
+  in_doubt_ = ending_ != wire::Ending::complete;
+  wire::end_run(out, run, {.ending = ending_, .at = seen == 0 ? 0 : seen - 1, .steps = seen}, note_);
+  return true;
+}
+
+}  // namespace mprogcheck::guest

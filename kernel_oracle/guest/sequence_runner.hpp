@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernel_oracle/guest/attach_list.hpp"
+#include "kernel_oracle/guest/devices.hpp"
+#include "kernel_oracle/guest/kernel_log.hpp"
+#include "kernel_oracle/guest/programs.hpp"
+#include "kernel_oracle/guest/syscalls.hpp"
+#include "kernel_oracle/wire.hpp"
+
+namespace mprogcheck::guest {
+
+/// Runs sequences, one after the other, in the one world that the guest is, and writes down what it saw. After each, the
+/// world is put back to what it was, and looked at to see that it is.
+class SequenceRunner {
+ public:
+  SequenceRunner(Devices devices, Programs& programs, KernelLog* log);
+
+  /// Runs it and appends its run to `out`. False, with nothing appended, if the job cannot be what the host meant.
+  bool run(const wire::JobRecord& job, wire::Buffer& out);
+
+  [[nodiscard]] Syscalls& calls() { return calls_; }
+  /// A world in doubt: the last run was a splat or unclean, and no further one can be trusted.
+  [[nodiscard]] bool in_doubt() const { return in_doubt_; }
+
+ private:
+  // sequence_runner.cpp
+  bool begin(const wire::JobRecord& job);
+  bool bind_pool(const wire::JobRecord& job);
+  void say_where() const;
+
+  // execute.cpp: one operation, as the system calls that it is. A positive errno, or 0.
+  int execute(const wire::StepRecord& step);
+  int attach(const wire::StepRecord& step);
+  int detach(const wire::StepRecord& step);
+  int create_link(const wire::StepRecord& step);
+  int update_link(const wire::StepRecord& step);
+  int duplicate(const wire::StepRecord& step);
+  int open_by_id(const wire::StepRecord& step);
+  int load(const wire::StepRecord& step);
+  int query(const wire::StepRecord& step);
+  int fill(const wire::StepRecord& step);
+  void bind(std::uint8_t slot, int fd, Object* object);
+  Object* make(model::ObjectKind kind, std::uint8_t slot);
+  void learn_link(Object& link);
+  void learn_program(Object& program, int fd);
+  std::uint32_t ifindex_of(std::uint32_t target) const;
+  AttachList* list_of(const wire::StepRecord& step);
+  std::uint64_t revision_of(const wire::StepRecord& step);
+  const std::uint32_t& id_of(std::uint32_t slot, model::ObjectKind kind) const;
+  int close_name(std::uint8_t slot);
+  int relative_call(const wire::StepRecord& step, int command, union bpf_attr& attr, unsigned size, unsigned field);
+
+  // observe.cpp
+  struct Times {
+    std::uint64_t begin = 0, end = 0;
+  };
+  void observe(const wire::StepRecord& step, int error, bool last, Times times);
+  void show(AttachList& list, bool flags, wire::Lie lie);
+  void look_at(AttachList& list, bool flags = false);
+  void translate(AttachList& list);
+  void put_answer();
+  void put_objects(bool lie);
+  wire::LinkRecord see_link(const Object& link);
+  std::uint8_t program_slot(std::uint32_t id) const;
+  std::uint8_t link_slot(const std::uint32_t& id);
+
+  // reset.cpp
+  void reset();
+  void close_handles();
+  void empty(unsigned list);
+  void full_check();
+  bool is_gone(const Object& object);
+  void unclean(std::string note);
+
+  [[nodiscard]] bool is_open(unsigned slot) const { return (open_[slot / 64] >> (slot % 64) & 1U) != 0; }
+  void set_open(unsigned slot) { open_[slot / 64] |= 1ULL << (slot % 64); }
+  void set_closed(unsigned slot) { open_[slot / 64] &= ~(1ULL << (slot % 64)); }
+
+  Devices devices_;
+  Programs& programs_;
+  KernelLog* log_;
+  Syscalls calls_;
+
+  std::array<AttachList, model::list_count> lists_;
+  std::array<AttachList, model::hooks> keeper_lists_;
+  std::array<const Object*, model::Name::slots> names_{};  ///< what a name was last bound to
+  std::array<std::uint64_t, (model::Name::slots + 63) / 64> open_{};
+  std::array<Programs::Pooled*, model::Name::pool_count> pool_{};  ///< what pN is in this sequence
+  /// What a slot of the model's tables stands for at the moment.
+  Object*& current(model::ObjectKind kind, std::uint8_t slot) {
+    return kind == model::ObjectKind::link ? links_[slot] : mortals_[slot];
+  }
+  [[nodiscard]] std::span<const Object> made() const { return {made_.data(), made_count_}; }
+  std::vector<Object> made_;    ///< links and mortals of this sequence, in the order they were made; never moved
+  std::size_t made_count_ = 0;
+  std::array<Object*, model::program_count> mortals_{};  ///< by their slot
+  std::array<Object*, model::link_count> links_{};
+  Object* pending_link_ = nullptr;  ///< made by this step, and its id not learnt yet
+
+  const wire::JobRecord* job_ = nullptr;
+  wire::Buffer* out_ = nullptr;
+  std::uint32_t step_ = 0;
+  std::uint8_t declared_lists_ = 0;
+  bool asked_ = false;  ///< the step was a `query` that was answered
+  RawView answer_;
+  std::uint8_t answer_list_ = model::no_list;
+  wire::Ending ending_ = wire::Ending::complete;
+  std::string note_;
+  bool in_doubt_ = false;
+  std::uint32_t since_full_check_ = 0;
+  std::array<struct bpf_insn, 2> mortal_body_{};
+};
+
+}  // namespace mprogcheck::guest

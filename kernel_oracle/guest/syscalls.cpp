@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/guest/syscalls.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace mprogcheck::guest {
+
+void Syscalls::record_bpf(int command, const union bpf_attr& attr, unsigned size, unsigned patch,
+                          const std::uint32_t* id) {
+  RecordedCall call;
+  call.kind = command == BPF_PROG_QUERY ? RecordedCall::Kind::query : RecordedCall::Kind::bpf;
+  call.size = static_cast<std::uint8_t>(size);
+  call.patch = static_cast<std::uint16_t>(patch);
+  call.command = command;
+  call.from = id;
+  call.a = static_cast<std::int32_t>(attr.query.prog_cnt);
+  call.attr = static_cast<union bpf_attr*>(std::malloc(size));
+  if (call.attr == nullptr) std::abort();
+  std::memcpy(static_cast<void*>(call.attr), &attr, size);
+  trace_->push_back(call);
+}
+
+std::uint64_t replay(const Syscalls::Trace& trace) {
+  std::uint64_t failures = 0;
+  long result = 0;
+  for (const RecordedCall& call : trace) {
+    switch (call.kind) {
+      case RecordedCall::Kind::query:
+        call.attr->query.prog_cnt = static_cast<std::uint32_t>(call.a);  // the kernel wrote the count there last time
+        result = syscall(SYS_bpf, BPF_PROG_QUERY, call.attr, call.size);
+        failures += result < 0;
+        break;
+      case RecordedCall::Kind::bpf:
+        if (call.from != nullptr) std::memcpy(reinterpret_cast<char*>(call.attr) + call.patch, call.from, 4);
+        result = syscall(SYS_bpf, call.command, call.attr, call.size);
+        failures += result < 0;
+        break;
+      case RecordedCall::Kind::dup2:
+        failures += ::dup2(call.a, call.b) < 0;
+        break;
+      case RecordedCall::Kind::close:
+        failures += ::close(call.a) < 0;
+        break;
+      case RecordedCall::Kind::adopt:
+        ::dup2(static_cast<int>(result), call.a);
+        ::close(static_cast<int>(result));
+        break;
+      case RecordedCall::Kind::learn:
+        *call.to = *call.from;
+        break;
+    }
+  }
+  return failures;
+}
+
+void free_trace(Syscalls::Trace& trace) {
+  for (const RecordedCall& call : trace) std::free(call.attr);
+  trace.clear();
+}
+
+}  // namespace mprogcheck::guest

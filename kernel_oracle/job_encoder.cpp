@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/job_encoder.hpp"
+
+#include "model/touched.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+using wire::StepRecord;
+
+static_assert(static_cast<int>(Lie::lifecycle) == static_cast<int>(wire::Lie::lifecycle));
+static_assert(static_cast<int>(Lie::isolation) == static_cast<int>(wire::Lie::isolation));
+static_assert(static_cast<int>(Lie::order) == static_cast<int>(wire::Lie::order));
+static_assert(static_cast<int>(Lie::revision) == static_cast<int>(wire::Lie::revision));
+
+/// The fields of each call, in the places that StepRecord says.
+class StepOf {
+ public:
+  explicit StepOf(StepRecord& step) : step_(step) {}
+
+  void operator()(const model::Attach& call) { program_call(wire::Call::attach, call); }
+  void operator()(const model::Detach& call) { program_call(wire::Call::detach, call); }
+  void operator()(const model::CreateLink& call) {
+    step_.call = wire::Call::link;
+    step_.name = call.name.slot;
+    site(call.site);
+    program(call.program);
+    relative(call.relative);
+    step_.flags = call.flags;
+    revision(call.revision);
+  }
+  void operator()(const model::UpdateLink& call) {
+    step_.call = wire::Call::update;
+    relative(call.link);
+    program(call.program);
+    replace(call.old_program);
+    step_.flags = call.flags;
+  }
+  void operator()(const model::DetachLink& call) {
+    step_.call = wire::Call::link_detach;
+    relative(call.link);
+  }
+  void operator()(const model::Close& call) {
+    step_.call = wire::Call::close;
+    step_.name = call.name.slot;
+  }
+  void operator()(const model::Dup& call) {
+    step_.call = wire::Call::dup;
+    step_.name = call.name.slot;
+    program(call.from);
+  }
+  void operator()(const model::Open& call) {
+    step_.call = wire::Call::open;
+    step_.name = call.name.slot;
+    step_.kind = static_cast<std::uint8_t>(call.kind);
+    program(call.id);
+  }
+  void operator()(const model::Load& call) {
+    step_.call = wire::Call::load;
+    step_.name = call.name.slot;
+    step_.kind = static_cast<std::uint8_t>(call.type);
+  }
+  void operator()(const model::Query& call) {
+    step_.call = wire::Call::query;
+    site(call.site);
+    step_.flags = call.query_flags;
+    step_.relative = call.attach_flags;
+    step_.replace = call.count;
+  }
+  void operator()(const model::Fill& call) {
+    step_.call = wire::Call::fill;
+    site(call.site);
+    step_.kind = call.count;
+  }
+
+ private:
+  template <typename ProgramCall>
+  void program_call(wire::Call kind, const ProgramCall& call) {
+    step_.call = kind;
+    site(call.site);
+    program(call.program);
+    relative(call.relative);
+    replace(call.replace);
+    step_.flags = call.flags;
+    revision(call.revision);
+  }
+  void site(const model::Site& where) {
+    step_.hook = static_cast<std::uint8_t>(where.hook);
+    step_.target = where.target.value;
+  }
+  void argument(const model::Argument& given, std::uint32_t& field, std::uint8_t bit) {
+    field = given.value;
+    if (given.named) step_.named |= bit;
+  }
+  void program(const model::Argument& given) { argument(given, step_.program, StepRecord::program_named); }
+  void relative(const model::Argument& given) { argument(given, step_.relative, StepRecord::relative_named); }
+  void replace(const model::Argument& given) { argument(given, step_.replace, StepRecord::replace_named); }
+  void revision(const model::Revision& given) {
+    step_.revision = given.value;
+    if (given.relative) step_.named |= StepRecord::revision_now;
+  }
+
+  StepRecord& step_;
+};
+
+}  // namespace
+
+void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
+  const auto& declarations = job.sequence.declarations;
+  wire::JobRecord head;
+  head.number = number;
+  head.deep = job.depth == Depth::deep;
+  head.lie = static_cast<wire::Lie>(job.lie);
+  head.lie_at = job.lie_at;
+  head.devices = declarations.devices;
+  head.programs = declarations.programs;
+  for (unsigned n = 0; n < model::Name::pool_count; ++n)
+    head.classes[n] = wire::program_class(declarations.classes[n].type, declarations.classes[n].returns);
+  const std::size_t at = wire::put_job_head(out, head);
+  wire::set_step_count(out, at, static_cast<std::uint32_t>(job.sequence.operations.size()));
+
+  model::World world(declarations);
+  for (const auto& operation : job.sequence.operations) {
+    StepRecord step;
+    std::visit(StepOf(step), operation);
+    step.observe = model::touched_lists(world, operation);
+    if (step.call == wire::Call::link) step.made = world.next_link();
+    if (step.call == wire::Call::load) step.made = world.next_mortal();
+    wire::put_step(out, step);
+    world.apply(operation);
+  }
+}
+
+}  // namespace mprogcheck

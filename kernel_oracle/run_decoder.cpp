@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/run_decoder.hpp"
+
+#include <array>
+
+namespace mprogcheck {
+
+namespace {
+
+static_assert(static_cast<int>(Run::Ending::unclean) == static_cast<int>(wire::Ending::unclean));
+static_assert(static_cast<int>(Run::Ending::splat) == static_cast<int>(wire::Ending::splat));
+static_assert(foreign_link == wire::foreign_link);
+
+class RunReader {
+ public:
+  RunReader(wire::Reader& reader, Run& run) : reader_(reader), run_(run) {}
+
+  bool read(std::uint32_t& number) {
+    wire::RunHead head;
+    if (!wire::get_run_head(reader_, head)) return false;
+    // A step is four bytes at least: so many can never be announced that their table is larger than the payload.
+    if (head.steps > reader_.left() / 4) return false;
+    number = head.number;
+    run_.ending = static_cast<Run::Ending>(head.ending);
+    run_.at = head.at;
+    run_.steps.reserve(head.steps);
+    for (std::uint32_t n = 0; n < head.steps; ++n)
+      if (!read_step()) return false;
+    run_.note = reader_.text();
+    return !reader_.failed();
+  }
+
+ private:
+  bool read_step() {
+    wire::StepHead head;
+    if (!wire::get_step_head(reader_, head)) return false;
+    Step& step = run_.steps.emplace_back();
+    step.outcome.error = head.error;
+    if ((head.sees & wire::StepHead::has_times) != 0) {
+      step.begin = reader_.u64();
+      step.end = reader_.u64();
+    }
+    step.first_list = static_cast<std::uint32_t>(run_.lists.size());
+    for (unsigned list = 0; list < model::list_count; ++list)
+      if ((head.lists >> list & 1U) != 0 && !read_list(static_cast<model::ListIndex>(list))) return false;
+    step.lists = static_cast<std::uint32_t>(run_.lists.size()) - step.first_list;
+    if ((head.sees & wire::StepHead::has_answer) != 0) {
+      const model::ListIndex list = reader_.u8();
+      if (list >= model::list_count && list != model::no_list) return false;
+      step.answer = static_cast<std::int32_t>(run_.lists.size());
+      if (!read_view(list)) return false;
+    }
+    step.first_link = static_cast<std::uint32_t>(run_.links.size());
+    step.first_program = static_cast<std::uint32_t>(run_.programs.size());
+    if ((head.sees & wire::StepHead::has_objects) != 0 && !read_objects()) return false;
+    step.links = static_cast<std::uint32_t>(run_.links.size()) - step.first_link;
+    step.programs = static_cast<std::uint32_t>(run_.programs.size()) - step.first_program;
+    return !reader_.failed();
+  }
+
+  bool read_list(model::ListIndex list) {
+    const auto tag = reader_.u8();
+    if (tag == static_cast<std::uint8_t>(wire::ListTag::unchanged)) {
+      if (shown_[list] < 0) return false;
+      run_.lists.push_back(ListView(run_.lists[static_cast<std::size_t>(shown_[list])]));
+      return !reader_.failed();
+    }
+    if (tag != static_cast<std::uint8_t>(wire::ListTag::seen)) return false;
+    shown_[list] = static_cast<std::int32_t>(run_.lists.size());
+    return read_view(list);
+  }
+
+  bool read_view(model::ListIndex list) {
+    wire::ViewHead head;
+    std::span<const std::uint8_t> entries;
+    if (!wire::get_view(reader_, head, entries)) return false;
+    run_.lists.push_back({.list = list,
+                          .outcome = {head.error},
+                          .revision = head.revision,
+                          .count = head.count,
+                          .first = static_cast<std::uint32_t>(run_.entries.size()),
+                          .length = head.length});
+    for (std::size_t i = 0; i < entries.size(); i += 2) {
+      const model::Entry entry{entries[i], entries[i + 1]};
+      if (entry.program >= model::program_count && entry.program != model::no_program) return false;
+      if (entry.link >= model::link_count && entry.link != model::no_link && entry.link != foreign_link) return false;
+      run_.entries.push_back(entry);
+    }
+    return true;
+  }
+
+  bool read_objects() {
+    for (unsigned left = reader_.u8(); left != 0; --left) {
+      wire::LinkRecord link;
+      if (!wire::get_link(reader_, link)) return false;
+      run_.links.push_back({link.link, link.alive, link.program, link.list, link.references});
+    }
+    for (unsigned left = reader_.u8(); left != 0; --left) {
+      wire::ProgramRecord program;
+      if (!wire::get_program(reader_, program)) return false;
+      run_.programs.push_back({program.program, program.alive, program.references});
+    }
+    return true;
+  }
+
+  wire::Reader& reader_;
+  Run& run_;
+  /// Where each list's last honest view stands in Run::lists; -1: this run has not shown it.
+  std::array<std::int32_t, model::list_count> shown_ = [] {
+    std::array<std::int32_t, model::list_count> none{};
+    none.fill(-1);
+    return none;
+  }();
+};
+
+}  // namespace
+
+bool decode_run(wire::Reader& reader, std::uint32_t& number, Run& run) {
+  run.clear();
+  return RunReader(reader, run).read(number);
+}
+
+}  // namespace mprogcheck

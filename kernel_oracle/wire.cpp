@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/wire.hpp"
+
+#include <cstdlib>
+#include <utility>
+
+namespace mprogcheck::wire {
+
+Buffer::Buffer(Buffer&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      capacity_(std::exchange(other.capacity_, 0)) {}
+
+Buffer& Buffer::operator=(Buffer&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  std::swap(capacity_, other.capacity_);
+  return *this;
+}
+
+Buffer::~Buffer() { std::free(data_); }
+
+void Buffer::grow(std::size_t length) {
+  std::size_t capacity = capacity_ < 4096 ? 4096 : capacity_ * 2;
+  while (capacity - size_ < length) capacity *= 2;
+  void* const data = std::realloc(data_, capacity);
+  if (data == nullptr) std::abort();  // out of memory: neither side has anything better to do
+  data_ = static_cast<std::uint8_t*>(data);
+  capacity_ = capacity;
+}
+
+void Buffer::text(std::string_view text) {
+  const auto length = static_cast<std::uint16_t>(text.size() < 0xffff ? text.size() : 0xffff);
+  u16(length);
+  bytes(text.data(), length);
+}
+
+/// Eight bytes a round: the guest is emulated, and a checksum byte by byte would cost more than the system calls.
+std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
+  constexpr std::uint64_t prime = 0x9e3779b97f4a7c15ULL;
+  std::uint64_t value = bytes.size() * prime;
+  const std::uint8_t* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    value = (value ^ Reader::load<std::uint64_t>(at)) * prime;
+    value ^= value >> 32;
+  }
+  for (; left != 0; ++at, --left) {
+    value = (value ^ *at) * prime;
+    value ^= value >> 32;
+  }
+  return static_cast<std::uint32_t>(value ^ (value >> 32));
+}
+
+std::size_t begin_frame(Buffer& buffer, FrameType type) {
+  const std::size_t frame = buffer.size();
+  buffer.u32(magic);
+  buffer.u16(version);
+  buffer.u16(static_cast<std::uint16_t>(type));
+  buffer.u32(0);
+  buffer.u32(0);
+  return frame;
+}
+
+void end_frame(Buffer& buffer, std::size_t frame) {
+  const auto payload = buffer.view().subspan(frame + header_size);
+  buffer.set32(frame + 8, static_cast<std::uint32_t>(payload.size()));
+  buffer.set32(frame + 12, checksum(payload));
+}
+
+std::string_view text_of(Fault fault) {
+  switch (fault) {
+    case Fault::none:
+      return "a frame";
+    case Fault::incomplete:
+      return "part of a frame";
+    case Fault::bad_magic:
+      return "bytes that begin no frame";
+    case Fault::bad_version:
+      return "a frame of another version of the agent";
+    case Fault::bad_type:
+      return "a frame of an unknown type";
+    case Fault::bad_length:
+      return "a frame that claims to be too long";
+    case Fault::bad_checksum:
+      return "a frame with a wrong checksum";
+  }
+  return "";
+}
+
+Fault read_frame(std::span<const std::uint8_t> input, Frame& frame) {
+  // Each field is judged as soon as it is there: rubbish must not make the reader wait for more of it.
+  if (input.size() < 4) return Fault::incomplete;
+  if (Reader::load<std::uint32_t>(input.data()) != magic) return Fault::bad_magic;
+  if (input.size() < header_size) return Fault::incomplete;
+  if (Reader::load<std::uint16_t>(input.data() + 4) != version) return Fault::bad_version;
+  const auto type = Reader::load<std::uint16_t>(input.data() + 6);
+  if (type == 0 || type > last_frame_type) return Fault::bad_type;
+  const auto length = Reader::load<std::uint32_t>(input.data() + 8);
+  if (length > max_payload) return Fault::bad_length;
+  if (input.size() - header_size < length) return Fault::incomplete;
+  frame.type = static_cast<FrameType>(type);
+  frame.payload = input.subspan(header_size, length);
+  frame.size = header_size + length;
+  return checksum(frame.payload) == Reader::load<std::uint32_t>(input.data() + 12) ? Fault::none : Fault::bad_checksum;
+}
+
+void put_hello(Buffer& buffer, const Hello& hello) {
+  buffer.u32(hello.agent);
+  buffer.u8(hello.devices);
+  buffer.u64(hello.clock);
+  buffer.text(hello.release);
+  buffer.text(hello.features);
+  buffer.text(hello.complaints);
+}
+
+bool get_hello(Reader& reader, Hello& hello) {
+  hello.agent = reader.u32();
+  hello.devices = reader.u8();
+  hello.clock = reader.u64();
+  hello.release = reader.text();
+  hello.features = reader.text();
+  hello.complaints = reader.text();
+  return !reader.failed() && hello.devices <= model::Target::device_count;
+}
+
+void put_jobs_header(Buffer& buffer, const JobsHeader& header) {
+  buffer.u32(header.jobs);
+  buffer.u8(header.one_by_one ? 1 : 0);
+}
+
+bool get_jobs_header(Reader& reader, JobsHeader& header) {
+  header.jobs = reader.u32();
+  const auto one_by_one = reader.u8();
+  header.one_by_one = one_by_one != 0;
+  return !reader.failed() && one_by_one <= 1;
+}
+
+void put_step(Buffer& buffer, const StepRecord& step) {
+  std::uint8_t* const to = buffer.room(StepRecord::size);
+  to[0] = static_cast<std::uint8_t>(step.call);
+  to[1] = step.hook;
+  to[2] = step.name;
+  to[3] = step.observe;
+  to[4] = step.made;
+  to[5] = step.kind;
+  to[6] = step.named;
+  to[7] = 0;
+  Buffer::store(to + 8, step.target);
+  Buffer::store(to + 12, step.flags);
+  Buffer::store(to + 16, step.program);
+  Buffer::store(to + 20, step.relative);
+  Buffer::store(to + 24, step.replace);
+  Buffer::store(to + 28, std::uint32_t{0});
+  Buffer::store(to + 32, step.revision);
+}
+
+bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord& step) {
+  const std::uint8_t* const from = bytes.data();
+  step.call = static_cast<Call>(from[0]);
+  step.hook = from[1];
+  step.name = from[2];
+  step.observe = from[3];
+  step.made = from[4];
+  step.kind = from[5];
+  step.named = from[6];
+  step.target = Reader::load<std::uint32_t>(from + 8);
+  step.flags = Reader::load<std::uint32_t>(from + 12);
+  step.program = Reader::load<std::uint32_t>(from + 16);
+  step.relative = Reader::load<std::uint32_t>(from + 20);
+  step.replace = Reader::load<std::uint32_t>(from + 24);
+  step.revision = Reader::load<std::uint64_t>(from + 32);
+
+  const auto in_range = [&](std::uint8_t bit, std::uint32_t value) {
+    return (step.named & bit) == 0 || value < model::Name::slots;
+  };
+  if (from[0] >= calls || step.hook >= model::hooks || step.name >= model::Name::slots || step.named > 15) return false;
+  if (!in_range(StepRecord::program_named, step.program) || !in_range(StepRecord::relative_named, step.relative) ||
+      !in_range(StepRecord::replace_named, step.replace))
+    return false;
+  switch (step.call) {
+    case Call::link:
+      return step.made < model::link_count;
+    case Call::load:
+      return step.made >= model::mortal_program_begin && step.made < model::program_count &&
+             step.kind < model::program_types;
+    case Call::open:
+      return step.kind <= 1;
+    case Call::fill:
+      return step.kind <= model::OrderedList::capacity;
+    case Call::query:
+      return step.replace <= max_query;
+    default:
+      return true;
+  }
+}
+
+std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
+  const std::size_t at = buffer.size();
+  buffer.u32(job.number);
+  buffer.u8(job.deep ? 1 : 0);
+  buffer.u8(static_cast<std::uint8_t>(job.lie));
+  buffer.u8(job.devices);
+  buffer.u8(0);
+  buffer.u32(job.lie_at);
+  buffer.u32(static_cast<std::uint32_t>(job.step_count()));
+  buffer.u32(job.programs);
+  for (unsigned n = 0; n < model::Name::pool_count; ++n)
+    if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
+  return at;
+}
+
+void set_step_count(Buffer& buffer, std::size_t job, std::uint32_t steps) { buffer.set32(job + 12, steps); }
+
+bool get_job(Reader& reader, JobRecord& job) {
+  job.number = reader.u32();
+  const auto deep = reader.u8();
+  job.deep = deep != 0;
+  const auto lie = reader.u8();
+  job.lie = static_cast<Lie>(lie);
+  job.devices = reader.u8();
+  reader.u8();
+  job.lie_at = reader.u32();
+  const std::size_t steps = reader.u32();
+  job.programs = reader.u32();
+  bool good = deep <= 1 && lie < lies && steps <= max_steps && job.devices >> model::Target::device_count == 0;
+  for (unsigned n = 0; n < model::Name::pool_count; ++n) {
+    job.classes[n] = (job.programs >> n & 1U) != 0 ? reader.u8() : std::uint8_t{0};
+    good = good && job.classes[n] < program_classes;
+  }
+  job.steps = reader.bytes(steps * StepRecord::size);
+  return good && !reader.failed();
+}
+
+std::size_t put_run_head(Buffer& buffer, std::uint32_t number) {
+  const std::size_t at = buffer.size();
+  buffer.u32(number);
+  buffer.u8(0);
+  buffer.u32(0);
+  buffer.u32(0);
+  return at;
+}
+
+void end_run(Buffer& buffer, std::size_t run, const RunHead& head, std::string_view note) {
+  buffer.set8(run + 4, static_cast<std::uint8_t>(head.ending));
+  buffer.set32(run + 5, head.at);
+  buffer.set32(run + 9, head.steps);
+  buffer.text(note);
+}
+
+bool get_run_head(Reader& reader, RunHead& head) {
+  head.number = reader.u32();
+  const auto ending = reader.u8();
+  head.ending = static_cast<Ending>(ending);
+  head.at = reader.u32();
+  head.steps = reader.u32();
+  return !reader.failed() && ending < endings;
+}
+
+bool get_step_head(Reader& reader, StepHead& head) {
+  head.error = reader.u16();
+  head.lists = reader.u8();
+  head.sees = reader.u8();
+  return !reader.failed() && head.sees <= 7;
+}
+
+void put_view(Buffer& buffer, const ViewHead& head, const std::uint8_t* entries) {
+  std::uint8_t* const to = buffer.room(15U + 2U * head.length);
+  Buffer::store(to, head.error);
+  Buffer::store(to + 2, head.revision);
+  Buffer::store(to + 10, head.count);
+  to[14] = head.length;
+  if (head.length != 0) std::memcpy(to + 15, entries, 2U * head.length);
+}
+
+bool get_view(Reader& reader, ViewHead& head, std::span<const std::uint8_t>& entries) {
+  head.error = reader.u16();
+  head.revision = reader.u64();
+  head.count = reader.u32();
+  head.length = reader.u8();
+  entries = reader.bytes(2U * head.length);
+  return !reader.failed();
+}
+
+void put_link(Buffer& buffer, const LinkRecord& link) {
+  buffer.u8(link.link);
+  buffer.u8(link.alive ? 1 : 0);
+  buffer.u8(link.program);
+  buffer.u8(link.list);
+  buffer.u16(link.references);
+}
+
+void put_program(Buffer& buffer, const ProgramRecord& program) {
+  buffer.u8(program.program);
+  buffer.u8(program.alive ? 1 : 0);
+  buffer.u16(program.references);
+}
+
+bool get_link(Reader& reader, LinkRecord& link) {
+  link.link = reader.u8();
+  const auto alive = reader.u8();
+  link.alive = alive != 0;
+  link.program = reader.u8();
+  link.list = reader.u8();
+  link.references = reader.u16();
+  return !reader.failed() && alive <= 1 && link.link < model::link_count &&
+         (link.program < model::program_count || link.program == model::no_program) &&
+         (link.list < model::list_count || link.list == model::no_list);
+}
+
+bool get_program(Reader& reader, ProgramRecord& program) {
+  program.program = reader.u8();
+  const auto alive = reader.u8();
+  program.alive = alive != 0;
+  program.references = reader.u16();
+  return !reader.failed() && alive <= 1 && program.program < model::program_count;
+}
+
+void put_bench(Buffer& buffer, const Bench& bench) {
+  for (const auto number : {bench.operations, bench.rounds, bench.system_calls, bench.floor_ns, bench.checked_ns,
+                            bench.floor_failures, bench.checked_failures})
+    buffer.u64(number);
+}
+
+bool get_bench(Reader& reader, Bench& bench) {
+  for (auto* number : {&bench.operations, &bench.rounds, &bench.system_calls, &bench.floor_ns, &bench.checked_ns,
+                       &bench.floor_failures, &bench.checked_failures})
+    *number = reader.u64();
+  return !reader.failed();
+}
+
+}  // namespace mprogcheck::wire
