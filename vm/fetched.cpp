@@ -28,13 +28,16 @@ std::optional<KernelImage> load(const std::string& release) {
   if (!text || !fs::exists(directory + "/vmlinuz")) return std::nullopt;
   const auto meta = nlohmann::json::parse(*text, nullptr, false);
   if (!meta.is_object()) return std::nullopt;
-  KernelImage image{directory + "/vmlinuz", release, "debian:" + release, {}};
-  if (const auto modules = meta.find("modules"); modules != meta.end() && modules->is_array()) {
-    for (const auto& module : *modules) {
-      if (!module.is_string()) return std::nullopt;
-      image.modules.push_back(directory + "/modules/" + module.get<std::string>());
+  KernelImage image{directory + "/vmlinuz", release, "debian:" + release, {}, {}};
+  const auto read_list = [&](const char* key, std::vector<std::string>& list) {
+    const auto found = meta.find(key);
+    if (found == meta.end() || !found->is_array()) return;
+    for (const auto& module : *found) {
+      if (module.is_string()) list.push_back(directory + "/modules/" + module.get<std::string>());
     }
-  }
+  };
+  read_list("modules", image.modules);
+  read_list("extra_modules", image.extra_modules);
   return image;
 }
 
@@ -54,6 +57,7 @@ std::vector<KernelImage> all_fetched() {
   std::vector<KernelImage> images;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(kernels_directory(), error)) {
+    if (entry.path().filename().string().starts_with('.')) continue;  // still being fetched
     if (auto image = load(entry.path().filename().string())) images.push_back(std::move(*image));
   }
   std::sort(images.begin(), images.end(), [](const KernelImage& a, const KernelImage& b) {
@@ -77,24 +81,24 @@ std::optional<KernelImage> find_fetched(std::string_view what) {
   return *newest;
 }
 
-Result<KernelImage> publish(const std::string& prepared, const std::string& release,
-                            const std::vector<std::string>& modules, const std::string& suite) {
-  const nlohmann::json meta{{"release", release}, {"modules", modules}};
+Result<void> assign_suite(const std::string& suite, const std::string& release) {
+  if (auto made = make_directories(cache_directory() + "/suites"); !made) return made;
+  return write_file_atomically(suite_file(suite), release + "\n");
+}
+
+Result<KernelImage> publish(const std::string& prepared, const std::string& release, const ModuleLists& modules,
+                            const std::string& suite) {
+  const nlohmann::json meta{{"release", release}, {"modules", modules.boot}, {"extra_modules", modules.extra}};
   if (auto written = write_file_atomically(prepared + "/meta.json", meta.dump(2) + "\n"); !written) {
     return tl::unexpected(written.error());
   }
   const auto final_directory = kernels_directory() + "/" + release;
-  if (!load(release)) {
-    std::error_code error;
-    fs::remove_all(final_directory, error);
-    fs::rename(prepared, final_directory, error);
-    if (error) return tl::unexpected(io_error("write", final_directory, error.value()));
-  }
+  std::error_code error;
+  fs::remove_all(final_directory, error);  // at most the ruins of one
+  fs::rename(prepared, final_directory, error);
+  if (error) return tl::unexpected(io_error("write", final_directory, error.value()));
   if (!suite.empty()) {
-    if (auto made = make_directories(cache_directory() + "/suites"); !made) return tl::unexpected(made.error());
-    if (auto written = write_file_atomically(suite_file(suite), release + "\n"); !written) {
-      return tl::unexpected(written.error());
-    }
+    if (auto assigned = assign_suite(suite, release); !assigned) return tl::unexpected(assigned.error());
   }
   auto image = load(release);
   if (!image) return fail("{} is damaged: delete it and fetch again", final_directory);

@@ -12,8 +12,8 @@ namespace mprogcheck::vm {
 
 /// The kernels in the cache:
 ///   kernels/RELEASE/vmlinuz        the image
-///   kernels/RELEASE/modules/*.ko   what its virtio needs, if anything
-///   kernels/RELEASE/meta.json      release, modules in load order
+///   kernels/RELEASE/modules/*.ko   what its virtio needs, if anything, and the extra modules
+///   kernels/RELEASE/meta.json      release, both lists of modules in load order
 ///   suites/SUITE                   the release last fetched for that suite
 /// A release's directory appears by one rename, so it is there completely or not at all.
 
@@ -26,8 +26,16 @@ bool release_fits(std::string_view release, std::string_view version);
 /// Versions begin with a digit, suites do not.
 bool is_version(std::string_view what);
 
+/// File names below modules/, each list in load order.
+struct ModuleLists {
+  std::vector<std::string> boot;
+  std::vector<std::string> extra;
+};
+
 /// Makes a prepared directory (vmlinuz, modules/) the release's own, and the suite's if one is named.
-Result<KernelImage> publish(const std::string& prepared, const std::string& release,
-                            const std::vector<std::string>& modules, const std::string& suite);
+Result<KernelImage> publish(const std::string& prepared, const std::string& release, const ModuleLists& modules,
+                            const std::string& suite);
+/// From now on the suite means this release, which is there already.
+Result<void> assign_suite(const std::string& suite, const std::string& release);
 
 }  // namespace mprogcheck::vm

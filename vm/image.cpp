@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/image.hpp"
 
-#include <archive.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,13 +10,14 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "base/fd.hpp"
 #include "vm/cache.hpp"
+#include "vm/decompress.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -137,27 +137,6 @@ Result<ImageHeader> read_header(const std::string& path, std::string_view bytes)
   return fail(Error::Kind::usage, "{} is not a kernel image: expected a bzImage or an ELF vmlinux", path);
 }
 
-Result<std::string> decompress(std::string_view compressed) {
-  const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), &archive_read_free);
-  archive_read_support_filter_all(reader.get());
-  archive_read_support_format_raw(reader.get());
-  archive_entry* entry = nullptr;
-  if (archive_read_open_memory(reader.get(), compressed.data(), compressed.size()) != ARCHIVE_OK ||
-      archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK || archive_filter_count(reader.get()) < 2) {
-    return fail("the kernel's payload is in an unknown compression");
-  }
-  std::string plain;
-  for (;;) {
-    const void* block = nullptr;
-    std::size_t size = 0;
-    la_int64_t offset = 0;
-    const int status = archive_read_data_block(reader.get(), &block, &size, &offset);
-    // What follows the stream (its size, four bytes) is not part of it; some filters complain about that at the end.
-    if (status != ARCHIVE_OK) return plain;
-    plain.append(static_cast<const char*>(block), size);
-  }
-}
-
 }  // namespace
 
 bool has_pvh_entry(std::string_view elf) {
@@ -200,7 +179,8 @@ Result<std::string> uncompressed_image(const std::string& path) {
   const auto cached = fmt::format("{}/{}-{:016x}", directory, header->release, digest);
   if (std::filesystem::exists(cached)) return cached;
 
-  const auto plain = decompress(payload.substr(0, payload.size() - 4));
+  // The payload's last four bytes are its uncompressed size.
+  const auto plain = decompress(payload.substr(0, payload.size() - 4), "the payload of " + path);
   if (!plain) return tl::unexpected(plain.error());
   if (!plain->starts_with(ELFMAG) || !has_pvh_entry(*plain)) return fail("{} has no PVH entry point", path);
   for (const auto& segment : segments(*plain)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/kernel.hpp"
 
+#include "vm/debian.hpp"
 #include "vm/fetched.hpp"
 #include "vm/image.hpp"
 
@@ -13,7 +14,7 @@ Result<KernelImage> find_file(std::string_view spec) {
   const std::string path(spec);
   const auto header = read_image_header(path);
   if (!header) return tl::unexpected(header.error());
-  return KernelImage{path, header->release, path, {}};
+  return KernelImage{path, header->release, path, {}, {}};
 }
 
 }  // namespace
@@ -25,6 +26,13 @@ Result<KernelImage> find_kernel(std::string_view spec) {
     return *image;
   }
   return fail(Error::Kind::infrastructure, "{} is not here yet: run `mprogcheck kernel fetch {}`", spec, spec);
+}
+
+Result<KernelImage> fetch_kernel(std::string_view spec, const Progress& progress) {
+  if (auto image = find_kernel(spec); image || !spec.starts_with(debian)) return image;
+  auto image = fetch_debian(std::string(spec.substr(debian.size())), progress);
+  if (image) image->source = spec;
+  return image;
 }
 
 std::vector<KernelImage> list_kernels() {

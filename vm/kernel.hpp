@@ -12,10 +12,11 @@ namespace mprogcheck::vm {
 
 /// A kernel that can be booted.
 struct KernelImage {
-  std::string path;                  ///< bzImage or vmlinux
-  std::string release;               ///< what `uname -r` will say; empty if the image does not tell
-  std::string source;                ///< the spec that led here: "debian:trixie", or the path
-  std::vector<std::string> modules;  ///< .ko files its virtio needs, in load order: for the initramfs. Often none
+  std::string path;                        ///< bzImage or vmlinux
+  std::string release;                     ///< what `uname -r` will say; empty if the image does not tell
+  std::string source;                      ///< the spec that led here: "debian:trixie", or the path
+  std::vector<std::string> modules;        ///< .ko files its virtio needs, in load order: for the initramfs. Often none
+  std::vector<std::string> extra_modules;  ///< .ko files a guest may want to load later (sch_ingress), in load order
 };
 
 /// Told, in words for the user, what is being done ("downloading linux-image-…").

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/qemu.hpp"
 
-#include <unistd.h>
-
 #include <array>
-#include <cstdlib>
-#include <filesystem>
+
+#include "vm/program.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -52,14 +50,7 @@ const Platform& platform() {
 }
 
 Result<std::string> find_qemu() {
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path ? path : "/usr/local/bin:/usr/bin:/bin";
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find(':'), rest.size());
-    const auto candidate = std::string(rest.substr(0, end)) + "/" + std::string(platform().program);
-    if (::access(candidate.c_str(), X_OK) == 0 && !std::filesystem::is_directory(candidate)) return candidate;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  if (auto path = find_program(platform().program)) return *path;
   return fail("{} is not here: install the package {}", platform().program, platform().package);
 }
 
