@@ -11,6 +11,9 @@ namespace mprogcheck::properties {
 /// and both sides next to each other. Plain text, lines of up to 120 columns, ends with a newline.
 std::string describe(const model::Sequence& sequence, const Divergence& divergence, model::Quirks quirks = {});
 
+/// "revision 3: p0, l0(p3), f7": a list of the world by the names of what is in it.
+std::string describe(const model::World& world, const model::OrderedList& list);
+
 /// "order: attach tcx_ingress@d0 p1 before fd(p0): expected ok, observed -EEXIST": one line without newline.
 std::string summary(const Divergence& divergence);
 

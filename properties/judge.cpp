@@ -293,6 +293,10 @@ std::string to_string(const Fingerprint& fingerprint) {
                      model::to_string(fingerprint.observed));
 }
 
+Judgement judge(const Job& job, const Run& run, StepVisitor visitor) {
+  return judge(job, run, job.quirks, visitor);
+}
+
 Judgement judge(const Job& job, const Run& run, model::Quirks quirks, StepVisitor visitor) {
   Judgement judgement;
   Walk walk(job, run, quirks);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "kernel_oracle/oracle.hpp"
@@ -100,8 +101,10 @@ struct Judgement {
   std::string malformed;
 };
 
-/// Replays the model along the run up to the first step that differs. The visitor sees every judged step. A run that
-/// ended otherwise than complete diverges in any case.
-Judgement judge(const Job& job, const Run& run, model::Quirks quirks = {}, StepVisitor visitor = {});
+/// Replays the model, with the job's quirks, along the run up to the first step that differs. The visitor sees every
+/// judged step. A run that ended otherwise than complete diverges in any case.
+Judgement judge(const Job& job, const Run& run, StepVisitor visitor = {});
+/// With other quirks than the job was run with.
+Judgement judge(const Job& job, const Run& run, model::Quirks quirks, StepVisitor visitor = {});
 
 }  // namespace mprogcheck::properties

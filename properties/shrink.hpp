@@ -15,7 +15,7 @@ struct ShrinkOptions {
   model::Quirks quirks{};
   /// Jobs in one call of the oracle, at most. It changes how much is run ahead in vain, never the result.
   std::size_t batch = 64;
-  /// Candidates run, at most. What is reached by then is returned, with `minimal` false.
+  /// Candidates tried, at most. What is reached by then is returned, with `minimal` false.
   std::uint64_t max_candidates = 20'000;
   /// Asked between batches; true ends the shrinking early, as above.
   std::function<bool()> enough{};
@@ -40,8 +40,9 @@ struct Shrunk {
   bool refined = false;
   bool minimal = false;          ///< no candidate of simpler() diverges alike
   bool confirmed = false;        ///< the result was run once more and diverged alike
-  std::uint64_t candidates = 0;  ///< run on the oracle
-  std::uint64_t skipped = 0;     ///< that the model proves unable to diverge alike, or that had been run before
+  std::uint64_t candidates = 0;  ///< tried, in order: the same for every size of batch
+  std::uint64_t skipped = 0;     ///< that the model proves unable to diverge alike, or that had been tried before
+  std::uint64_t runs = 0;        ///< on the oracle, those run ahead in vain included
   std::vector<OtherDivergence> others;
 };
 
