@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+
+#include "kernel_oracle/oracle.hpp"
+#include "properties/judge.hpp"
+
+namespace mprogcheck {
+
+/// How many canaries a campaign has planted, and how many of them the judge caught.
+struct CanaryCount {
+  std::uint64_t planted = 0;
+  std::uint64_t caught = 0;
+};
+
+/// Plants canaries: runs of which the oracle is told to misreport one step. They are run besides the honest sequences,
+/// and at places that no seed determines, so that neither the kernel's agent nor the judge could know where to look.
+class CanaryNest {
+ public:
+  CanaryNest() : secret_(std::random_device{}()) {}
+
+  /// Where in a batch of `jobs` to put the next canary.
+  std::size_t place(std::size_t jobs) { return secret_() % (jobs + 1); }
+  /// The job, with a lie that can be told about it; nothing if the sequence has no place for the lie whose turn it is.
+  std::optional<Job> plant(const Job& honest);
+
+ private:
+  std::mt19937_64 secret_;
+  unsigned turn_ = 0;  ///< each lie in turn, so that a short campaign plants every one
+};
+
+/// caught: the judge blames the step that was misreported. spoilt: the run diverged before that, so it tells nothing.
+enum class CanaryFate { caught, missed, spoilt };
+CanaryFate fate_of(const Job& canary, const properties::Judgement& judgement);
+
+}  // namespace mprogcheck

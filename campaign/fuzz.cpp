@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/fuzz.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "base/digest.hpp"
+#include "campaign/batch_queue.hpp"
+#include "campaign/investigate.hpp"
+#include "campaign/one_run.hpp"
+#include "campaign/stopwatch.hpp"
+#include "properties/generate.hpp"
+#include "properties/judge.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+/// Long enough that a round trip does not matter, short enough that a campaign ends soon after its time is up.
+constexpr std::size_t sequences_per_batch = 256;
+/// Shrinking goes on for so long after the time is up.
+constexpr double shrink_grace_seconds = 60;
+
+struct Batch {
+  std::vector<Job> jobs;
+  std::vector<std::uint64_t> index;   ///< of each job's sequence
+  std::optional<std::size_t> canary;  ///< which job is one
+};
+
+/// What all workers share.
+class Campaign {
+ public:
+  Campaign(const FuzzOptions& options, Reporter& reporter) : options_(options), reporter_(reporter) {}
+
+  FuzzReport& report() { return report_; }
+  std::mutex& mutex() { return mutex_; }
+  Reporter& reporter() { return reporter_; }
+  const FuzzOptions& options() const { return options_; }
+
+  void start(const Stopwatch& since_call) {
+    since_call_ = since_call;
+    clock_ = Stopwatch();
+  }
+
+  /// The next numbers for a worker: [first, first + count). None are left when count is 0.
+  std::pair<std::uint64_t, std::size_t> claim() {
+    const std::scoped_lock lock(mutex_);
+    if (over()) return {next_, 0};
+    std::size_t count = sequences_per_batch;
+    if (options_.sequences)
+      count = static_cast<std::size_t>(std::min<std::uint64_t>(count, *options_.sequences - next_));
+    const std::uint64_t first = next_;
+    next_ += count;
+    return {first, count};
+  }
+
+  /// No new batch shall be started.
+  bool ended() {
+    const std::scoped_lock lock(mutex_);
+    return time_is_up() || error_;
+  }
+  bool stop_shrinking() const {
+    return stopped() || (options_.seconds && clock_.seconds() > *options_.seconds + shrink_grace_seconds);
+  }
+
+  void fail_with(const Error& error) {
+    const std::scoped_lock lock(mutex_);
+    if (!error_) error_ = error;
+  }
+  std::optional<Error> error() const { return error_; }
+
+  /// Adds what a worker has judged.
+  void add(const Progress& part, const properties::Coverage& coverage) {
+    const std::scoped_lock lock(mutex_);
+    Progress& all = report_.progress;
+    if (all.sequences == 0 && part.sequences != 0) report_.first_checked_seconds = since_call_.seconds();
+    all.sequences += part.sequences;
+    all.operations += part.operations;
+    all.unjudged += part.unjudged;
+    all.canaries.planted += part.canaries.planted;
+    all.canaries.caught += part.canaries.caught;
+    all.seconds = clock_.seconds();
+    all.findings = report_.findings.size();
+    report_.coverage.merge(coverage);
+    if (all.seconds - last_progress_ < 1.0) return;
+    last_progress_ = all.seconds;
+    reporter_.progress(all);
+  }
+
+  /// Whether this divergence is new, and the caller shall look into it.
+  bool is_new(const properties::Divergence& divergence) {
+    const std::scoped_lock lock(mutex_);
+    for (Finding& finding : report_.findings)
+      if (finding.divergence.fingerprint == divergence.fingerprint) ++finding.hits;
+    return known_fingerprints_.insert(properties::to_string(divergence.fingerprint)).second &&
+           report_.findings.size() < options_.max_findings;
+  }
+  void keep(const Finding& finding) {
+    const std::scoped_lock lock(mutex_);
+    known_fingerprints_.insert(properties::to_string(finding.divergence.fingerprint));
+    const auto same = std::ranges::find_if(report_.findings, [&finding](const Finding& other) {
+      return other.divergence.fingerprint == finding.divergence.fingerprint;
+    });
+    if (same != report_.findings.end()) {
+      ++same->hits;
+      return;
+    }
+    report_.findings.push_back(finding);
+    if (report_.findings.size() >= options_.max_findings) report_.ended_early = true;
+    reporter_.finding(finding);
+  }
+  void announce(const Finding& finding) {
+    const std::scoped_lock lock(mutex_);
+    reporter_.finding(finding);
+  }
+
+ private:
+  bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+  bool time_is_up() {
+    if (stopped()) report_.ended_early = true;
+    return report_.ended_early || (options_.seconds && clock_.seconds() >= *options_.seconds);
+  }
+  bool over() { return time_is_up() || error_ || (options_.sequences && next_ >= *options_.sequences); }
+
+  const FuzzOptions& options_;
+  Reporter& reporter_;
+  FuzzReport report_;
+  std::mutex mutex_;
+  std::set<std::string> known_fingerprints_;
+  std::uint64_t next_ = 0;
+  Stopwatch since_call_, clock_;
+  double last_progress_ = 0;
+  std::optional<Error> error_;
+};
+
+/// Judges the runs of a batch as they arrive, and remembers those that differ.
+class BatchSink final : public RunSink {
+ public:
+  explicit BatchSink(const Batch& batch) : batch_(batch) {}
+
+  void take(std::size_t number, Run& run) override {
+    const Job& job = batch_.jobs[number];
+    if (batch_.canary == number) {
+      judge_canary(job, run);
+      return;
+    }
+    auto judgement =
+        properties::judge(job, run, job.quirks,
+                          [this](const model::World& before, const model::Operation& operation,
+                                 const model::Verdict& verdict) { coverage_.add(operation, verdict, before); });
+    ++part_.sequences;
+    part_.operations += judgement.judged;
+    part_.unjudged += judgement.unjudged;
+    if (!judgement.malformed.empty())
+      malformed_ = std::move(judgement);
+    else if (judgement.divergence)
+      suspects_.emplace_back(number, std::move(*judgement.divergence));
+  }
+
+  [[nodiscard]] const Progress& part() const { return part_; }
+  [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
+  [[nodiscard]] std::vector<std::pair<std::size_t, properties::Divergence>>& suspects() { return suspects_; }
+  /// An Error if something here means that nothing the oracle says can be believed.
+  [[nodiscard]] Result<void> trustworthy() const {
+    if (malformed_) return malformed_run(*malformed_);
+    if (missed_)
+      return fail(
+          "a canary was not caught: the guest was told to misreport step {} of a sequence, and the judge did not "
+          "blame that step; nothing this campaign says can be relied on: report it with the seed",
+          *missed_);
+    return {};
+  }
+
+ private:
+  void judge_canary(const Job& job, const Run& run) {
+    const auto judgement = properties::judge(job, run, job.quirks);
+    const CanaryFate fate = fate_of(job, judgement);
+    if (fate == CanaryFate::spoilt) return;
+    ++part_.canaries.planted;
+    if (fate == CanaryFate::caught)
+      ++part_.canaries.caught;
+    else
+      missed_ = job.lie_at;
+  }
+
+  const Batch& batch_;
+  Progress part_;
+  properties::Coverage coverage_;
+  std::vector<std::pair<std::size_t, properties::Divergence>> suspects_;
+  std::optional<properties::Judgement> malformed_;
+  std::optional<std::uint32_t> missed_;
+};
+
+/// One oracle, the thread that drives it, and the thread that makes its batches.
+class Worker {
+ public:
+  Worker(Campaign& campaign, const properties::Generator& generator, model::Quirks quirks,
+         std::unique_ptr<Oracle> oracle)
+      : campaign_(campaign), generator_(generator), quirks_(quirks), oracle_(std::move(oracle)) {}
+
+  void work() {
+    std::thread maker([this] { make_batches(); });
+    while (auto batch = queue_.take()) {
+      if (auto ran = run(*batch); !ran) campaign_.fail_with(ran.error());
+      if (campaign_.ended()) break;
+    }
+    queue_.close();
+    maker.join();
+  }
+
+ private:
+  void make_batches() {
+    for (;;) {
+      const auto [first, count] = campaign_.claim();
+      if (count == 0) break;
+      if (!queue_.put(make_batch(first, count))) break;
+    }
+    queue_.close();
+  }
+
+  Batch make_batch(std::uint64_t first, std::size_t count) {
+    Batch batch;
+    for (std::uint64_t i = first; i < first + count; ++i) {
+      batch.jobs.push_back({.sequence = generator_.sequence(i), .quirks = quirks_});
+      batch.index.push_back(i);
+    }
+    const std::size_t place = nest_.place(batch.jobs.size());
+    if (auto canary = nest_.plant(batch.jobs[place % batch.jobs.size()])) {
+      batch.jobs.insert(batch.jobs.begin() + static_cast<std::ptrdiff_t>(place), std::move(*canary));
+      batch.index.insert(batch.index.begin() + static_cast<std::ptrdiff_t>(place), 0);
+      batch.canary = place;
+    }
+    return batch;
+  }
+
+  Result<void> run(const Batch& batch) {
+    BatchSink sink(batch);
+    auto ran = oracle_->run(batch.jobs, sink);
+    campaign_.add(sink.part(), sink.coverage());
+    if (auto trust = sink.trustworthy(); !trust) return trust;
+    for (auto& [number, divergence] : sink.suspects())
+      if (campaign_.is_new(divergence))
+        if (auto looked = look_into(batch, number, std::move(divergence)); !looked) return looked;
+    return ran;
+  }
+
+  Result<void> look_into(const Batch& batch, std::size_t number, properties::Divergence divergence) {
+    Finding finding;
+    finding.found = batch.jobs[number].sequence;
+    finding.divergence = std::move(divergence);
+    finding.quirks = quirks_;
+    finding.seed = campaign_.options().seed;
+    finding.shard = campaign_.options().shard;
+    finding.index = batch.index[number];
+    finding.kernel = oracle_->identity();
+    finding.console = oracle_->console_tail(200);
+    const auto directory = campaign_.options().out / "findings";
+    if (auto saved = save(finding, directory); !saved) return saved;
+    campaign_.announce(finding);
+
+    auto investigated = investigate(std::move(finding), *oracle_,
+                                    {.directory = directory, .enough = [this] { return campaign_.stop_shrinking(); }});
+    if (!investigated) return tl::unexpected(investigated.error());
+    campaign_.keep(investigated->finding);
+    for (Finding& other : investigated->others) {
+      if (!campaign_.is_new(other.divergence)) continue;
+      if (auto saved = save(other, directory); !saved) return saved;
+      campaign_.keep(other);
+    }
+    return {};
+  }
+
+  Campaign& campaign_;
+  const properties::Generator& generator_;
+  model::Quirks quirks_;
+  std::unique_ptr<Oracle> oracle_;
+  CanaryNest nest_;
+  BatchQueue<Batch> queue_;
+};
+
+}  // namespace
+
+Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_oracle, Reporter& reporter) {
+  const Stopwatch since_call;
+  Campaign campaign(options, reporter);
+
+  std::vector<std::unique_ptr<Oracle>> oracles;
+  for (unsigned worker = 0; worker < std::max(options.jobs, 1U); ++worker) {
+    auto oracle = make_oracle(worker);
+    if (!oracle) return tl::unexpected(oracle.error());
+    oracles.push_back(std::move(*oracle));
+  }
+  FuzzReport& report = campaign.report();
+  report.kernel = oracles.front()->identity();
+  if (options.probe_known) {
+    auto known = probe_known(*oracles.front());
+    if (!known) return tl::unexpected(known.error());
+    report.known = std::move(*known);
+  }
+
+  const properties::Generator generator({.seed = Digest().add(options.seed).value(),
+                                         .shard = options.shard,
+                                         .hooks = options.hooks,
+                                         .quirks = report.known.quirks});
+  campaign.start(since_call);
+  std::vector<std::thread> threads;
+  for (auto& oracle : oracles)
+    threads.emplace_back([&campaign, &generator, &report, owned = std::move(oracle)]() mutable {
+      Worker(campaign, generator, report.known.quirks, std::move(owned)).work();
+    });
+  for (auto& thread : threads) thread.join();
+
+  reporter.progress(report.progress);
+  report.error = campaign.error();
+  count_hits(report.known, report.coverage);
+  return std::move(report);
+}
+
+}  // namespace mprogcheck

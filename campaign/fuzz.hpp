@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "campaign/canary.hpp"
+#include "campaign/finding.hpp"
+#include "campaign/known.hpp"
+#include "campaign/reporter.hpp"
+#include "kernel_oracle/oracle.hpp"
+#include "properties/coverage.hpp"
+
+namespace mprogcheck {
+
+struct FuzzOptions {
+  std::vector<model::Hook> hooks;
+  std::string seed;  ///< any text; the same text, the same sequences
+  std::uint64_t shard = 0;
+  std::optional<double> seconds;            ///< stop after so long,
+  std::optional<std::uint64_t> sequences;   ///< or after so many, whatever comes first
+  unsigned jobs = 1;                        ///< oracles that work side by side
+  std::filesystem::path out;                ///< findings go to out/findings
+  std::size_t max_findings = 10;            ///< different ones; then the campaign ends early
+  bool probe_known = true;                  ///< find out first which known divergences the kernel has
+  const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: end soon, lose nothing
+};
+
+struct FuzzReport {
+  OracleIdentity kernel;
+  Progress progress;
+  Known known;
+  std::vector<Finding> findings;
+  properties::Coverage coverage;
+  double first_checked_seconds = 0;  ///< from the call to the first judged run
+  bool ended_early = false;          ///< max_findings, or a signal
+  std::optional<Error> error;        ///< what ended it before its time: infrastructure, an uncaught canary among it
+};
+
+/// Makes the oracle for worker 0, 1, …
+using OracleFactory = std::function<Result<std::unique_ptr<Oracle>>(unsigned worker)>;
+
+/// The main job: generate, run, judge, shrink, keep. An Error means that no oracle could be started; what goes wrong
+/// later is in the report, beside what was found until then.
+Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_oracle, Reporter& reporter);
+
+}  // namespace mprogcheck

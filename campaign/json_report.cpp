@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/json_report.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace mprogcheck {
+
+using json = nlohmann::ordered_json;
+
+json json_head(std::string_view verb) {
+  return {{"schema", json_schema}, {"verb", verb}, {"version", MPROGCHECK_VERSION}};
+}
+
+json to_json(const OracleIdentity& kernel) {
+  return {{"source", kernel.source},
+          {"release", kernel.release},
+          {"accelerator", kernel.accelerator},
+          {"features", kernel.features}};
+}
+
+json to_json(const std::vector<Finding>& findings) {
+  json all = json::array();
+  for (const Finding& finding : findings)
+    all.push_back({{"property", properties::name_of(finding.divergence.primary)},
+                   {"label", name_of(finding.label)},
+                   {"fingerprint", properties::to_string(finding.divergence.fingerprint)},
+                   {"folder", finding.folder.string()},
+                   {"operations", finding.shrunk.operations.size()},
+                   {"confirmed", {{"k", finding.confirmed}, {"n", finding.runs}}},
+                   {"hits", finding.hits}});
+  return all;
+}
+
+json to_json(const FuzzReport& report, const FuzzOptions& options) {
+  const Progress& progress = report.progress;
+  json known = json::array();
+  for (const KnownState& state : report.known.states)
+    known.push_back({{"name", state.name}, {"hits", state.hits}, {"stale", state.stale}});
+  json result = {{"kernel", to_json(report.kernel)},
+                 {"seed", options.seed},
+                 {"shard", options.shard},
+                 {"sequences", progress.sequences},
+                 {"operations", progress.operations},
+                 {"unjudged", progress.unjudged},
+                 {"seconds", progress.seconds},
+                 {"operations_per_second",
+                  progress.seconds > 0 ? static_cast<double>(progress.operations) / progress.seconds : 0.0},
+                 {"first_checked_seconds", report.first_checked_seconds},
+                 {"canaries", {{"planted", progress.canaries.planted}, {"caught", progress.canaries.caught}}},
+                 {"findings", to_json(report.findings)},
+                 {"known", known},
+                 {"coverage",
+                  {{"pairs_total", nullptr},
+                   {"pairs_covered", nullptr},
+                   {"rules", report.coverage.rules()},
+                   {"by_errno", report.coverage.by_errno()},
+                   {"calls", report.coverage.calls()},
+                   {"lengths", report.coverage.lengths()}}},
+                 {"skipped", json::array()}};
+  if (report.error) result["error"] = report.error->message;
+  return result;
+}
+
+}  // namespace mprogcheck

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/replay.hpp"
+
+#include <fmt/format.h>
+
+#include "campaign/finding.hpp"
+#include "campaign/one_run.hpp"
+#include "model/parse.hpp"
+#include "model/print.hpp"
+#include "model/touched.hpp"
+#include "properties/describe.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+class KeepingSink final : public RunSink {
+ public:
+  void take(std::size_t /*job*/, Run& run) override { run_ = std::move(run); }
+  Run& run() { return run_; }
+
+ private:
+  Run run_;
+};
+
+}  // namespace
+
+Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>& files) {
+  std::vector<NamedSequence> all;
+  for (const std::string& file : files) {
+    const auto text = read_file(file);
+    if (!text) return tl::unexpected(text.error());
+    auto sequences = model::parse_all(*text);
+    if (!sequences) return fail(Error::Kind::usage, "{}", sequences.error().to_string(file));
+    for (std::size_t i = 0; i < sequences->size(); ++i)
+      all.push_back({sequences->size() == 1 ? file : fmt::format("{}#{}", file, i + 1), std::move((*sequences)[i])});
+  }
+  return all;
+}
+
+Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks quirks) {
+  const Job job{.sequence = sequence, .quirks = quirks, .depth = Depth::deep};
+  KeepingSink sink;
+  if (auto ran = oracle.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
+  Replay result{.judgement = properties::judge(job, sink.run(), quirks), .run = std::move(sink.run())};
+  if (!result.judgement.malformed.empty()) return malformed_run(result.judgement);
+  return result;
+}
+
+std::string step_by_step(const model::Sequence& sequence, const Replay& replay, model::Quirks quirks) {
+  const auto& divergence = replay.judgement.divergence;
+  model::World world(sequence.declarations, quirks);
+  std::string text;
+  for (std::size_t i = 0; i < sequence.operations.size() && i < replay.run.steps.size(); ++i) {
+    const auto& operation = sequence.operations[i];
+    const model::ListSet touched = model::touched_lists(world, operation);
+    const model::Verdict verdict = world.apply(operation);
+    const model::Outcome observed = replay.run.steps[i].outcome;
+    const bool differs = divergence && divergence->step == i;
+    text += fmt::format("{:4}  {}\n", i + 1, model::print(operation));
+    text += fmt::format("      model  {:<9} {}: {}\n", model::to_string(verdict.outcome), model::name_of(verdict.rule),
+                        model::text_of(verdict.rule).says);
+    text += fmt::format("      kernel {:<9} {}\n", model::to_string(observed), differs ? "DIFFERS" : "as predicted");
+    for (model::ListIndex list = 0; list < model::list_count; ++list)
+      if (model::contains(touched, list))
+        text += fmt::format("      {} {}\n", model::print(model::site_of_list(list)),
+                            properties::describe(world, world.list(list)));
+    if (!differs) continue;
+    text += "\n" + properties::describe(sequence, *divergence, quirks);
+    break;
+  }
+  return text;
+}
+
+}  // namespace mprogcheck

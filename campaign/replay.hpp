@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "campaign/known.hpp"
+#include "kernel_oracle/oracle.hpp"
+#include "model/sequence.hpp"
+#include "properties/judge.hpp"
+
+namespace mprogcheck {
+
+/// A sequence that a user handed in, and where it comes from: FILE, or FILE#2 for the second of a corpus.
+struct NamedSequence {
+  std::string name;
+  model::Sequence sequence;
+};
+/// The sequences of all the files. An Error is of kind usage, one line: file:line:column and what was expected.
+Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>& files);
+
+/// One sequence on one kernel.
+struct Replay {
+  properties::Judgement judgement;
+  Run run;  ///< what the kernel answered, deep: everything after each step
+};
+/// Runs the sequence in deep depth and judges it.
+Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks quirks);
+
+/// What `--step` prints: after each operation the model's outcome and rule, the kernel's outcome, and the lists, up to
+/// the first step that differs. Ends with a newline.
+std::string step_by_step(const model::Sequence& sequence, const Replay& replay, model::Quirks quirks);
+
+}  // namespace mprogcheck

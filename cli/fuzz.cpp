@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/fuzz.hpp"
+
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "campaign/hook_spec.hpp"
+#include "campaign/json_report.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/verb.hpp"
+
+namespace mprogcheck::cli {
+
+namespace {
+
+constexpr double default_seconds = 60;
+
+struct Options {
+  CommonOptions common;
+  std::vector<std::string> hooks{"tcx"};
+  std::string seed;
+  std::uint64_t shard = 0;
+  std::optional<double> seconds;
+  std::optional<std::uint64_t> sequences;
+  unsigned jobs = 1;
+};
+
+template <typename Counts>
+void print_counts(std::string_view title, const Counts& counts) {
+  std::string line{title};
+  for (const auto& [name, count] : counts) {
+    const std::string item = fmt::format("  {} {}", name, short_number(static_cast<double>(count)));
+    if (line.size() + item.size() > 118) {
+      fmt::print("{}\n", line);
+      line.assign(title.size(), ' ');
+    }
+    line += item;
+  }
+  fmt::print("{}\n", line);
+}
+
+void print_summary(const FuzzReport& report, const Options& options) {
+  const Progress& progress = report.progress;
+  const auto operations = static_cast<double>(progress.operations);
+  fmt::print("checked   {} operations in {} sequences on {} ({}), {:.1f} s, {}/s; seed {}\n", progress.operations,
+             progress.sequences, report.kernel.release, report.kernel.source, progress.seconds,
+             short_number(progress.seconds > 0 ? operations / progress.seconds : 0), options.seed);
+  print_counts("outcomes ", report.coverage.by_errno());
+  print_counts("lengths  ", report.coverage.lengths());
+  const auto unseen = report.coverage.unseen();
+  fmt::print("rules     {} decided", report.coverage.rules().size());
+  if (!unseen.empty()) fmt::print(", {} never did:", unseen.size());
+  for (const auto rule : unseen) fmt::print(" {}", model::name_of(rule));
+  fmt::print("\ncanaries  {} of {} caught\n", progress.canaries.caught, progress.canaries.planted);
+  for (const KnownState& state : report.known.states) {
+    if (state.stale)
+      fmt::print("known     {}: no longer diverges on this kernel: the entry is stale here\n", state.name);
+    else
+      fmt::print("known     {}: present, followed {} times\n", state.name, state.hits);
+  }
+  if (progress.unjudged != 0)
+    fmt::print("unjudged  {} operations that ran after a divergence in their sequence\n", progress.unjudged);
+  if (report.findings.empty()) fmt::print("findings  none\n");
+  for (const Finding& finding : report.findings)
+    fmt::print("finding   {}  {} ({} of {}), {} operations, {} hits: {}\n",
+               properties::name_of(finding.divergence.primary), name_of(finding.label), finding.confirmed, finding.runs,
+               finding.shrunk.operations.size(), finding.hits, finding.folder.string());
+  if (report.ended_early) fmt::print("ended early: {}\n", interrupted ? "interrupted" : "enough findings");
+}
+
+/// One kernel. The report goes to `reports`.
+ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const KernelSpec& kernel,
+                     nlohmann::ordered_json& reports) {
+  ProgressLine progress;
+  const auto factory = [&](unsigned worker) -> Result<std::unique_ptr<Oracle>> {
+    auto wanted = oracle_options(options.common, worker);
+    if (!wanted) return tl::unexpected(wanted.error());
+    wanted->note = [&](std::string_view line) {
+      if (worker == 0) progress.note(line);
+    };
+    return start_oracle(kernel, *wanted);
+  };
+  auto result = fuzz(campaign, factory, progress);
+  progress.clear();
+  if (!result) {
+    if (result.error().kind == Error::Kind::skipped) reports.push_back({{"skipped", {result.error().message}}});
+    return report(result.error());
+  }
+  print_summary(*result, options);
+  reports.push_back(to_json(*result, campaign));
+  ExitCode code = result->findings.empty() ? ExitCode::held : ExitCode::divergence;
+  if (result->error) code = combine(code, report(*result->error));
+  return code;
+}
+
+ExitCode run(Options& options) {
+  const auto kernels = kernels_of(options.common);
+  if (!kernels) return report(kernels.error());
+  const auto hooks = parse_hooks(options.hooks);
+  if (!hooks) return report(hooks.error());
+  if (options.seed.empty()) options.seed = std::to_string(std::random_device{}());
+  if (!options.seconds && !options.sequences) options.seconds = default_seconds;
+
+  ExitCode code = ExitCode::held;
+  nlohmann::ordered_json reports = nlohmann::ordered_json::array();
+  for (const KernelSpec& kernel : *kernels) {
+    FuzzOptions campaign{.hooks = *hooks,
+                         .seed = options.seed,
+                         .shard = options.shard,
+                         .seconds = options.seconds,
+                         .sequences = options.sequences,
+                         .jobs = options.jobs,
+                         .out = options.common.out,
+                         .stop = &interrupted};
+    campaign.probe_known = kernel.kind != KernelSpec::Kind::model;
+    code = combine(code, fuzz_kernel(options, campaign, kernel, reports));
+  }
+  // One kernel: its report. Several: the first one's keys, and all of them under `runs`.
+  auto json = json_head("fuzz");
+  if (!reports.empty()) json.update(reports.front());
+  if (reports.size() > 1) json["runs"] = reports;
+  if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
+  return code;
+}
+
+}  // namespace
+
+void add_fuzz(CLI::App& app, Run& run_verb) {
+  const auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("fuzz", "random sequences on a real kernel, judged by the model");
+  add_common(*verb, options->common);
+  verb->add_option("--hook", options->hooks, "tcx, or one hook: tcx_ingress, tcx_egress; may be given several times")
+      ->capture_default_str()
+      ->take_all()
+      ->allow_extra_args(false);
+  verb->add_option("--seconds", options->seconds, "stop after so long; 60 unless --sequences is given")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--sequences", options->sequences, "stop after so many sequences");
+  verb->add_option("--seed", options->seed, "any text; the same text gives the same sequences on every machine");
+  verb->add_option("--shard", options->shard, "another stream of sequences of the same seed");
+  verb->add_option("--jobs", options->jobs, "so many VMs side by side")
+      ->check(CLI::Range(1U, 64U))
+      ->capture_default_str();
+  verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
+}
+
+}  // namespace mprogcheck::cli

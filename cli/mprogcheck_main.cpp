@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <csignal>
+#include <cstdio>
+
+#include "cli/verb.hpp"
+
+namespace {
+
+using namespace mprogcheck;
+
+/// One line, as every error: what was found and where to look.
+std::string one_line(const CLI::App* app, const CLI::Error& error) {
+  std::string what = error.what();
+  for (char& c : what)
+    if (c == '\n') c = ' ';
+  while (app->get_subcommands().size() == 1) app = app->get_subcommands().front();
+  std::string path = app->get_name();
+  for (const CLI::App* parent = app->get_parent(); parent != nullptr; parent = parent->get_parent())
+    path = parent->get_name() + " " + path;
+  return "mprogcheck: " + what + "; see " + path + " --help\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Checks the kernel's BPF multi-program attachment against a model.", "mprogcheck");
+  app.set_version_flag("--version", MPROGCHECK_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(one_line);
+
+  cli::Run run;
+  cli::add_fuzz(app, run);
+  cli::add_replay(app, run);
+  cli::add_shrink(app, run);
+  cli::add_kernel(app, run);
+  cli::add_bench(app, run);
+  cli::add_faults(app, run);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(cli::ExitCode::usage);
+  }
+
+  struct sigaction action {};
+  action.sa_handler = [](int) { cli::interrupted = true; };
+  action.sa_flags = SA_RESETHAND;  // a second one ends us at once
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return static_cast<int>(run());
+}

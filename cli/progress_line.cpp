@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli/progress_line.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "properties/describe.hpp"
+
+namespace mprogcheck::cli {
+
+namespace {
+constexpr double seconds_between_log_lines = 10;
+}
+
+std::string short_number(double number) {
+  if (number >= 1e6) return fmt::format("{:.1f} M", number / 1e6);
+  if (number >= 1e4) return fmt::format("{:.1f} k", number / 1e3);
+  return fmt::format("{:.0f}", number);
+}
+
+ProgressLine::ProgressLine() : terminal_(::isatty(STDOUT_FILENO) == 1) {}
+
+void ProgressLine::clear() {
+  if (shown_) fmt::print("\r\033[K");
+  shown_ = false;
+  std::fflush(stdout);
+}
+
+void ProgressLine::note(std::string_view line) {
+  clear();
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+void ProgressLine::progress(const Progress& progress) {
+  if (!terminal_ && progress.seconds < next_line_) return;
+  next_line_ = progress.seconds + seconds_between_log_lines;
+  const auto operations = static_cast<double>(progress.operations);
+  const std::string line =
+      fmt::format("{:5.0f} s  {} sequences  {} operations  {}/s  {} findings  canaries {}/{}", progress.seconds,
+                  short_number(static_cast<double>(progress.sequences)), short_number(operations),
+                  short_number(progress.seconds > 0 ? operations / progress.seconds : 0), progress.findings,
+                  progress.canaries.caught, progress.canaries.planted);
+  if (terminal_) {
+    fmt::print("\r\033[K{}", line);
+    shown_ = true;
+  } else {
+    fmt::print("{}\n", line);
+  }
+  std::fflush(stdout);
+}
+
+void ProgressLine::finding(const Finding& finding) {
+  clear();
+  if (finding.label == Label::unconfirmed) {
+    fmt::print("found: {}\n       saved in {}; shrinking\n", properties::summary(finding.divergence),
+               finding.folder.string());
+  } else {
+    const std::string how_sure =
+        finding.label == Label::reproducible
+            ? fmt::format("reproducible ({} of {})", finding.confirmed, finding.runs)
+            : fmt::format("{} ({} of {})", name_of(finding.label), finding.confirmed, finding.runs);
+    fmt::print("\n{}\n{}, {} operations{}: {}/shrunk.mpc\n\n",
+               properties::describe(finding.shrunk, finding.divergence, finding.quirks), how_sure,
+               finding.shrunk.operations.size(), finding.minimal ? ", minimal" : "", finding.folder.string());
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace mprogcheck::cli

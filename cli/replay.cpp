@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/replay.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "campaign/json_report.hpp"
+#include "campaign/known.hpp"
+#include "cli/verb.hpp"
+#include "model/print.hpp"
+#include "properties/describe.hpp"
+
+namespace mprogcheck::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::vector<std::string> files;
+  bool step = false;
+};
+
+/// What one sequence did on one kernel.
+struct Cell {
+  enum class Verdict { held, known, differs } verdict = Verdict::held;
+  std::string text;         ///< of a table's cell
+  std::string fingerprint;  ///< of a divergence
+};
+
+struct KernelRun {
+  std::string kernel;  ///< as the user named it
+  OracleIdentity identity;
+  std::vector<Cell> cells;
+};
+
+Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known& known, const Options& options,
+                        bool alone) {
+  auto replayed = replay(named.sequence, oracle, {});
+  if (!replayed) return tl::unexpected(replayed.error());
+  Cell cell;
+  if (replayed->judgement.divergence && known.quirks != model::Quirks{}) {
+    const auto followed = replay(named.sequence, oracle, known.quirks);
+    if (!followed) return tl::unexpected(followed.error());
+    if (!followed->judgement.divergence) cell.verdict = Cell::Verdict::known;
+  }
+  const auto& divergence = replayed->judgement.divergence;
+  if (divergence && cell.verdict == Cell::Verdict::held) cell.verdict = Cell::Verdict::differs;
+
+  if (divergence) cell.fingerprint = properties::to_string(divergence->fingerprint);
+  if (cell.verdict == Cell::Verdict::held)
+    cell.text = fmt::format("held, {} steps", replayed->judgement.judged);
+  else
+    cell.text = fmt::format("{} at step {}: {}, expected {}",
+                            cell.verdict == Cell::Verdict::known ? "known divergence" : "DIFFERS", divergence->step + 1,
+                            model::to_string(divergence->observed), model::to_string(divergence->verdict.outcome));
+
+  if (options.step)
+    fmt::print("{}:\n{}", named.name, step_by_step(named.sequence, *replayed, {}));
+  else if (divergence && alone)
+    fmt::print("{}", properties::describe(named.sequence, *divergence));
+  return cell;
+}
+
+Result<KernelRun> replay_on(const KernelSpec& kernel, const std::vector<NamedSequence>& sequences,
+                            const Options& options, bool alone) {
+  auto wanted = oracle_options(options.common, 0);
+  if (!wanted) return tl::unexpected(wanted.error());
+  wanted->note = [](std::string_view line) { fmt::print("{}\n", line); };
+  const auto oracle = start_oracle(kernel, *wanted);
+  if (!oracle) return tl::unexpected(oracle.error());
+  Known known;
+  if (kernel.kind != KernelSpec::Kind::model) {
+    auto probed = probe_known(**oracle);
+    if (!probed) return tl::unexpected(probed.error());
+    known = std::move(*probed);
+  }
+  KernelRun result{.kernel = kernel.text, .identity = (*oracle)->identity(), .cells = {}};
+  for (const NamedSequence& sequence : sequences) {
+    auto cell = replay_one(sequence, **oracle, known, options, alone);
+    if (!cell) return tl::unexpected(cell.error());
+    result.cells.push_back(std::move(*cell));
+  }
+  return result;
+}
+
+void print_table(const std::vector<NamedSequence>& sequences, const std::vector<KernelRun>& runs) {
+  std::size_t widest = 0;
+  for (const NamedSequence& sequence : sequences) widest = std::max(widest, sequence.name.size());
+  for (const KernelRun& run : runs) widest = std::max(widest, run.kernel.size());
+  for (std::size_t i = 0; i < sequences.size(); ++i)
+    for (const KernelRun& run : runs)
+      if (runs.size() == 1)
+        fmt::print("{:<{}}  {}\n", sequences[i].name, widest, run.cells[i].text);
+      else
+        fmt::print("{:<{}}  {:<24} {}\n", sequences[i].name, widest,
+                   run.identity.release.empty() ? run.kernel : run.identity.release, run.cells[i].text);
+}
+
+nlohmann::ordered_json to_json(const std::vector<NamedSequence>& sequences, const KernelRun& run) {
+  constexpr std::string_view verdicts[] = {"held", "known", "differs"};
+  auto results = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < sequences.size(); ++i)
+    results.push_back({{"file", sequences[i].name},
+                       {"verdict", verdicts[static_cast<std::size_t>(run.cells[i].verdict)]},
+                       {"fingerprint", run.cells[i].fingerprint}});
+  return {{"kernel", to_json(run.identity)}, {"replays", results}};
+}
+
+ExitCode run(const Options& options) {
+  const auto kernels = kernels_of(options.common);
+  if (!kernels) return report(kernels.error());
+  const auto sequences = read_sequences(options.files);
+  if (!sequences) return report(sequences.error());
+
+  ExitCode code = ExitCode::held;
+  std::vector<KernelRun> runs;
+  auto reports = nlohmann::ordered_json::array();
+  const bool alone = kernels->size() == 1 && sequences->size() == 1;
+  for (const KernelSpec& kernel : *kernels) {
+    auto result = replay_on(kernel, *sequences, options, alone);
+    if (!result) {
+      code = combine(code, report(result.error()));
+      continue;
+    }
+    for (const Cell& cell : result->cells)
+      if (cell.verdict == Cell::Verdict::differs) code = combine(code, ExitCode::divergence);
+    reports.push_back(to_json(*sequences, *result));
+    runs.push_back(std::move(*result));
+  }
+  print_table(*sequences, runs);
+
+  auto json = json_head("replay");
+  if (!reports.empty()) json.update(reports.front());
+  if (reports.size() > 1) json["runs"] = reports;
+  if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
+  return code;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Run& run_verb) {
+  const auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("replay", "runs the sequences of a file; several kernels: a table");
+  verb->add_option("file", options->files, "sequences in the sequence language (docs/language.md)")->required();
+  verb->add_flag("--step", options->step, "print model, rule and kernel after each operation");
+  add_common(*verb, options->common);
+  verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
+}
+
+}  // namespace mprogcheck::cli

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "campaign/investigate.hpp"
+#include "campaign/json_report.hpp"
+#include "campaign/replay.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/verb.hpp"
+#include "model/print.hpp"
+
+namespace mprogcheck::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string file;
+};
+
+ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const Options& options,
+                   nlohmann::ordered_json& json) {
+  ProgressLine progress;
+  auto wanted = oracle_options(options.common, 0);
+  if (!wanted) return report(wanted.error());
+  wanted->note = [&](std::string_view line) { progress.note(line); };
+  const auto oracle = start_oracle(kernel, *wanted);
+  if (!oracle) return report(oracle.error());
+  json["kernel"] = to_json((*oracle)->identity());
+  const auto replayed = replay(named.sequence, **oracle, {});
+  if (!replayed) return report(replayed.error());
+  if (!replayed->judgement.divergence) {
+    fmt::print("{}: held on {}, so there is nothing to shrink\n", named.name, kernel.text);
+    json["findings"] = nlohmann::ordered_json::array();
+    return ExitCode::held;
+  }
+
+  Finding finding;
+  finding.found = named.sequence;
+  finding.divergence = *replayed->judgement.divergence;
+  finding.kernel = (*oracle)->identity();
+  finding.console = (*oracle)->console_tail(200);
+  const auto investigated =
+      investigate(std::move(finding), **oracle,
+                  {.directory = options.common.out + "/findings", .enough = [] { return interrupted.load(); }});
+  if (!investigated) return report(investigated.error());
+  progress.finding(investigated->finding);
+  fmt::print("{}", model::print(investigated->finding.shrunk));
+  json["findings"] = to_json(std::vector{investigated->finding});
+  return ExitCode::divergence;
+}
+
+ExitCode run(const Options& options) {
+  const auto kernels = kernels_of(options.common);
+  if (!kernels) return report(kernels.error());
+  const auto sequences = read_sequences({options.file});
+  if (!sequences) return report(sequences.error());
+  if (sequences->size() != 1)
+    return report(
+        {Error::Kind::usage, fmt::format("{}: expected one sequence, found {}; put the one to shrink in a file "
+                                         "of its own",
+                                         options.file, sequences->size())});
+  auto json = json_head("shrink");
+  ExitCode code = shrink_on(kernels->front(), sequences->front(), options, json);
+  if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
+  return code;
+}
+
+}  // namespace
+
+void add_shrink(CLI::App& app, Run& run_verb) {
+  const auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("shrink", "minimizes a failing sequence");
+  verb->add_option("file", options->file, "one sequence in the sequence language (docs/language.md)")->required();
+  add_common(*verb, options->common);
+  verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
+}
+
+}  // namespace mprogcheck::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "campaign/kernel_spec.hpp"
+#include "cli/exit_code.hpp"
+#include "nlohmann/json_fwd.hpp"
+
+namespace mprogcheck::cli {
+
+/// Set by SIGINT and SIGTERM: end soon, print what there is.
+extern std::atomic<bool> interrupted;
+
+/// Adds a verb to the command. When it is the one the user named, `run` is what to do.
+using Run = std::function<ExitCode()>;
+void add_fuzz(CLI::App& app, Run& run);
+void add_replay(CLI::App& app, Run& run);
+void add_shrink(CLI::App& app, Run& run);
+void add_kernel(CLI::App& app, Run& run);
+void add_bench(CLI::App& app, Run& run);
+void add_faults(CLI::App& app, Run& run);
+
+/// The options that most verbs share.
+struct CommonOptions {
+  std::vector<std::string> kernels{std::string(default_kernel)};
+  std::string json;
+  std::string accelerator;
+  std::string out = "mprogcheck.out";
+  bool yes = false;
+};
+void add_common(CLI::App& verb, CommonOptions& options);
+/// The kernels named, or the first that is none.
+Result<std::vector<KernelSpec>> kernels_of(const CommonOptions& options);
+/// What start_oracle() wants to know; logs go below out/vm-WORKER.
+Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned worker);
+
+/// Prints the error as one line and gives its exit code.
+ExitCode report(const Error& error);
+/// Writes the JSON where the user wanted it, if so.
+Result<void> write_json(const CommonOptions& options, const nlohmann::ordered_json& json);
+
+}  // namespace mprogcheck::cli
