@@ -28,7 +28,9 @@ TEST(GenerateGen, RapidCheckShrinks) {
     return std::any_of(sequence.operations.begin(), sequence.operations.end(),
                        [](const auto& operation) { return std::holds_alternative<model::Attach>(operation); });
   };
-  for (std::uint64_t seed = 3; !has_attach(shrinkable.value()); ++seed) shrinkable = gen(rc::Random(seed));
+  for (std::uint64_t seed = 3; shrinkable.value().operations.size() <= 10 || !has_attach(shrinkable.value()); ++seed)
+    shrinkable = gen(rc::Random(seed));
+  ASSERT_GT(shrinkable.value().operations.size(), 10U);
   for (bool smaller = true; smaller;) {
     smaller = false;
     auto shrinks = shrinkable.shrinks();

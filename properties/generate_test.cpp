@@ -41,6 +41,10 @@ struct Census {
   bool mortal_died_with_its_entry = false;
   bool last_close_detached = false;
   bool survived_its_first_handle = false;
+  bool replace_ignored_its_relative = false;
+  bool detach_ignored_its_relative = false;
+  bool detach_removed_its_relative = false;
+  bool unknown_flags_were_taken = false;
 };
 
 void look_closer(Census& census, const model::World& before, const model::World& after,
@@ -57,6 +61,23 @@ void look_closer(Census& census, const model::World& before, const model::World&
         census.from_every_direction |= 1;
     }
   }
+  // What surprises users of the interface (model/surprise.hpp) must not be rare.
+  constexpr auto directives = model::flag::before | model::flag::after;
+  if (verdict.rule == Rule::replace_done) {
+    const auto& attach = std::get<model::Attach>(operation);
+    if ((attach.flags & directives) == 0 && attach.relative.named) census.replace_ignored_its_relative = true;
+  }
+  if (verdict.rule == Rule::detach_done) {
+    const auto& detach = std::get<model::Detach>(operation);
+    const bool given = detach.program.named;
+    if (given && (detach.flags & directives) == 0 && detach.relative.named) census.detach_ignored_its_relative = true;
+    const auto gone = before.list(verdict.edit.list).slots[verdict.edit.position].program;
+    const bool by_program = (detach.flags & (model::flag::id | model::flag::link)) == 0;
+    if (!given && by_program && detach.relative.named && before.denoted_by_fd(detach.relative).object == gone)
+      census.detach_removed_its_relative = true;
+  }
+  if (verdict.rule == Rule::link_done && std::get<model::CreateLink>(operation).flags >= 1U << 14)
+    census.unknown_flags_were_taken = true;
   if (verdict.rule == Rule::replace_done && before.list(verdict.edit.list).full()) census.replaced_on_full = true;
   if (verdict.rule == Rule::detach_done) {
     const auto gone = before.list(verdict.edit.list).slots[verdict.edit.position].program;
@@ -103,7 +124,7 @@ const Census& census() {
 TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
   Digest digest;
   for (const auto one : digests(Generator(tcx(2026)), 0, 1'000)) digest.add(one);
-  EXPECT_EQ(digest.value(), 0x8969604f886d5185ULL) << std::hex << digest.value();
+  EXPECT_EQ(digest.value(), 0x28255a887ee5dc01ULL) << std::hex << digest.value();
 }
 
 TEST(Generate, ASequenceDependsOnNoOther) {
@@ -222,6 +243,10 @@ TEST(Generate, DeepStatesAreReached) {
   EXPECT_TRUE(census().mortal_died_with_its_entry);
   EXPECT_TRUE(census().last_close_detached);
   EXPECT_TRUE(census().survived_its_first_handle);
+  EXPECT_TRUE(census().replace_ignored_its_relative);
+  EXPECT_TRUE(census().detach_ignored_its_relative);
+  EXPECT_TRUE(census().detach_removed_its_relative);
+  EXPECT_TRUE(census().unknown_flags_were_taken);
 }
 
 }  // namespace
