@@ -18,7 +18,9 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   return *this;
 }
 
-Buffer::~Buffer() { std::free(data_); }
+Buffer::~Buffer() {
+  std::free(data_);
+}
 
 void Buffer::grow(std::size_t length) {
   std::size_t capacity = capacity_ < 4096 ? 4096 : capacity_ * 2;
@@ -210,7 +212,9 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
   return at;
 }
 
-void set_step_count(Buffer& buffer, std::size_t job, std::uint32_t steps) { buffer.set32(job + 12, steps); }
+void set_step_count(Buffer& buffer, std::size_t job, std::uint32_t steps) {
+  buffer.set32(job + 12, steps);
+}
 
 bool get_job(Reader& reader, JobRecord& job) {
   job.number = reader.u32();

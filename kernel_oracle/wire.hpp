@@ -11,12 +11,12 @@
 #include "model/name.hpp"
 #include "model/world.hpp"
 
-/// The bytes between the host and the agent in the guest. Both link this file, and the agent is small and static: nothing
-/// here needs more than the C library.
+/// The bytes between the host and the agent in the guest. Both link this file, and the agent is small and static:
+/// nothing here needs more than the C library.
 ///
-/// A stream of frames: a header of 16 bytes {magic, version, type, length, checksum of the payload}, then the payload. All
-/// numbers are little-endian. A decoder here trusts nothing it reads: it is bounded by the span it was given, and what it
-/// returns is in range.
+/// A stream of frames: a header of 16 bytes {magic, version, type, length, checksum of the payload}, then the payload.
+/// All numbers are little-endian. A decoder here trusts nothing it reads: it is bounded by the span it was given, and
+/// what it returns is in range.
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
@@ -141,15 +141,7 @@ class Reader {
 std::size_t begin_frame(Buffer& buffer, FrameType type);
 void end_frame(Buffer& buffer, std::size_t frame);
 
-enum class Fault : std::uint8_t {
-  none,
-  incomplete,
-  bad_magic,
-  bad_version,
-  bad_type,
-  bad_length,
-  bad_checksum
-};
+enum class Fault : std::uint8_t { none, incomplete, bad_magic, bad_version, bad_type, bad_length, bad_checksum };
 std::string_view text_of(Fault fault);
 
 struct Frame {
@@ -157,8 +149,8 @@ struct Frame {
   std::span<const std::uint8_t> payload;
   std::size_t size = 0;  ///< header and payload
 };
-/// The frame that the input begins with. `incomplete`: more bytes are needed. Any other fault: this is no frame of ours,
-/// and nothing after it can be trusted.
+/// The frame that the input begins with. `incomplete`: more bytes are needed. Any other fault: this is no frame of
+/// ours, and nothing after it can be trusted.
 Fault read_frame(std::span<const std::uint8_t> input, Frame& frame);
 
 std::uint32_t checksum(std::span<const std::uint8_t> bytes);
@@ -205,13 +197,13 @@ struct StepRecord {
 
   Call call = Call::attach;
   std::uint8_t hook = 0;
-  std::uint8_t name = 0;     ///< slot of the name it binds or closes
-  std::uint8_t observe = 0;  ///< bit N: list N is to be looked at after it
-  std::uint8_t made = 0;     ///< table slot of the link or mortal program that it makes, if it does
-  std::uint8_t kind = 0;     ///< open: ObjectKind; load: ProgramType; fill: count
-  std::uint8_t named = 0;    ///< which arguments are names (their slot), not literals; is the revision relative
-  std::uint32_t target = 0;  ///< model::Target::value
-  std::uint32_t flags = 0;   ///< query: query_flags
+  std::uint8_t name = 0;       ///< slot of the name it binds or closes
+  std::uint8_t observe = 0;    ///< bit N: list N is to be looked at after it
+  std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does
+  std::uint8_t kind = 0;       ///< open: ObjectKind; load: ProgramType; fill: count
+  std::uint8_t named = 0;      ///< which arguments are names (their slot), not literals; is the revision relative
+  std::uint32_t target = 0;    ///< model::Target::value
+  std::uint32_t flags = 0;     ///< query: query_flags
   std::uint32_t program = 0;   ///< update: the new program; dup and open: what from
   std::uint32_t relative = 0;  ///< update, link_detach: the link; query: attach_flags
   std::uint32_t replace = 0;   ///< update: the old program; query: count

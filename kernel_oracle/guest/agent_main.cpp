@@ -100,7 +100,8 @@ class Agent {
   bool run(std::span<const std::uint8_t> payload) {
     wire::Reader reader(payload);
     wire::JobsHeader header;
-    if (runner_ == nullptr || !wire::get_jobs_header(reader, header)) return give_up("a jobs frame that makes no sense");
+    if (runner_ == nullptr || !wire::get_jobs_header(reader, header))
+      return give_up("a jobs frame that makes no sense");
     std::size_t frame = wire::begin_frame(out_, wire::FrameType::runs);
     for (std::uint32_t n = 0; n < header.jobs; ++n) {
       wire::JobRecord job;

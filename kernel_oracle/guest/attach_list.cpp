@@ -5,7 +5,9 @@ namespace mprogcheck::guest {
 
 namespace {
 
-std::uint64_t address(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+std::uint64_t address(const void* pointer) {
+  return reinterpret_cast<std::uintptr_t>(pointer);
+}
 
 /// Where the kernel writes the attach flags of entries: of programs, then of links.
 std::array<std::uint32_t, 2UL * RawView::room> attach_flags;

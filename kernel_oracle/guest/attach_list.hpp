@@ -25,13 +25,15 @@ class AttachList {
  public:
   void place(std::uint32_t ifindex, std::uint32_t attach_type);
 
-  /// Queries it. True if it is not as it was last time. With `flags`, the arrays of attach flags are asked for too: they
-  /// must be zero, and if not, the answer becomes -EPROTO.
+  /// Queries it. True if it is not as it was last time. With `flags`, the arrays of attach flags are asked for too:
+  /// they must be zero, and if not, the answer becomes -EPROTO.
   bool look(Syscalls& calls, bool flags = false);
 
   [[nodiscard]] const RawView& view() const { return raw_[current_]; }
   [[nodiscard]] const RawView& before() const { return raw_[current_ ^ 1]; }
-  [[nodiscard]] bool is_fresh() const { return known_ && view().error == 0 && view().count == 0 && view().revision == 1; }
+  [[nodiscard]] bool is_fresh() const {
+    return known_ && view().error == 0 && view().count == 0 && view().revision == 1;
+  }
   [[nodiscard]] std::uint32_t ifindex() const { return ifindex_; }
   [[nodiscard]] std::uint32_t attach_type() const { return attach_type_; }
 

@@ -8,8 +8,8 @@
 
 namespace mprogcheck::guest {
 
-/// Measures the floor, which is the jobs' system calls prebuilt and made in a tight loop, against the checked path. Both
-/// make the same calls with the same outcomes, reset included. False if a job cannot be run.
+/// Measures the floor, which is the jobs' system calls prebuilt and made in a tight loop, against the checked path.
+/// Both make the same calls with the same outcomes, reset included. False if a job cannot be run.
 bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Bench& bench);
 
 }  // namespace mprogcheck::guest

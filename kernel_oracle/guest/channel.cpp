@@ -18,8 +18,8 @@ bool Channel::read(wire::Frame& frame) {
     }
     if (fault_ != wire::Fault::incomplete) return false;
     if (begin_ != 0) {
-      std::copy(input_.begin() + static_cast<std::ptrdiff_t>(begin_), input_.begin() + static_cast<std::ptrdiff_t>(end_),
-                input_.begin());
+      std::copy(input_.begin() + static_cast<std::ptrdiff_t>(begin_),
+                input_.begin() + static_cast<std::ptrdiff_t>(end_), input_.begin());
       end_ -= begin_;
       begin_ = 0;
     }

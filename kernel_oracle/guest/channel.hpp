@@ -13,8 +13,8 @@ class Channel {
  public:
   explicit Channel(int fd) : fd_(fd) {}
 
-  /// The next frame; its payload is valid until the next call. False at the end of the line, or if what came is no frame:
-  /// then fault() says why.
+  /// The next frame; its payload is valid until the next call. False at the end of the line, or if what came is no
+  /// frame: then fault() says why.
   bool read(wire::Frame& frame);
   [[nodiscard]] wire::Fault fault() const { return fault_; }
 

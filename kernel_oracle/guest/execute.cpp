@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint32_t bogus_id = never_an_id;
 
-int errno_of(int result) { return result < 0 ? -result : 0; }
+int errno_of(int result) {
+  return result < 0 ? -result : 0;
+}
 
 /// The number that the kernel is to take for a file descriptor.
 std::uint32_t fd_argument(const StepRecord& step, std::uint8_t bit, std::uint32_t value) {
@@ -111,7 +113,9 @@ int SequenceRunner::attach(const StepRecord& step) {
 }
 
 /// The same fields of bpf_attr.
-int SequenceRunner::detach(const StepRecord& step) { return attach(step); }
+int SequenceRunner::detach(const StepRecord& step) {
+  return attach(step);
+}
 
 int SequenceRunner::create_link(const StepRecord& step) {
   union bpf_attr attr;

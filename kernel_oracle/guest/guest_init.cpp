@@ -23,7 +23,7 @@ struct Mount {
   bool wanted;  ///< its absence is worth a complaint
 };
 constexpr Mount mounts[] = {
-    {"devtmpfs", "/dev", true}, {"proc", "/proc", true}, {"sysfs", "/sys", true},
+    {"devtmpfs", "/dev", true},    {"proc", "/proc", true},  {"sysfs", "/sys", true},
     {"bpf", "/sys/fs/bpf", false}, {"tmpfs", "/tmp", false},
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/guest/kernel_log.hpp"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
+#include <cerrno>
 
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/splat.hpp"
@@ -28,7 +28,8 @@ std::string_view KernelLog::splat() {
     if (length <= 0) return {};
     // "priority,sequence,time,flags;message"
     std::string_view record(line_.data(), static_cast<std::size_t>(length));
-    if (const auto semicolon = record.find(';'); semicolon != std::string_view::npos) record.remove_prefix(semicolon + 1);
+    if (const auto semicolon = record.find(';'); semicolon != std::string_view::npos)
+      record.remove_prefix(semicolon + 1);
     record = record.substr(0, record.find('\n'));
     if (is_splat(record)) return record;
   }

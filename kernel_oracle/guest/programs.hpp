@@ -33,8 +33,8 @@ struct Object {
   std::uint8_t slot = 0xff;  ///< of the model's table; 0xff: not in it at the moment
 };
 
-/// The programs that are loaded once: fillers, and a pool that grows with what sequences declare. The agent keeps an open
-/// file of each, so none of them ever goes.
+/// The programs that are loaded once: fillers, and a pool that grows with what sequences declare. The agent keeps an
+/// open file of each, so none of them ever goes.
 class Programs {
  public:
   struct Pooled {

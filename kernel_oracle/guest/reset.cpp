@@ -13,7 +13,8 @@ namespace {
 
 /// How often everything is looked at, and not only what the sequence declared.
 constexpr std::uint32_t full_check_every = 64;
-/// A last reference may be dropped by a worker of the kernel (kernel/bpf/syscall.c: bpf_link_put): it gets this many turns.
+/// A last reference may be dropped by a worker of the kernel (kernel/bpf/syscall.c: bpf_link_put): it gets this many
+/// turns.
 constexpr unsigned patience = 1000;
 
 }  // namespace
@@ -58,8 +59,8 @@ void SequenceRunner::empty(unsigned list) {
     if (hook.is_fresh()) return;
   }
   const RawView& left = hook.view();
-  unclean("list " + std::to_string(list) + " cannot be emptied: " + std::to_string(left.count) +
-          " entries, revision " + std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
+  unclean("list " + std::to_string(list) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
+          std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
 }
 
 bool SequenceRunner::is_gone(const Object& object) {

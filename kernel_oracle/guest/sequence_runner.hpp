@@ -16,8 +16,8 @@
 
 namespace mprogcheck::guest {
 
-/// Runs sequences, one after the other, in the one world that the guest is, and writes down what it saw. After each, the
-/// world is put back to what it was, and looked at to see that it is.
+/// Runs sequences, one after the other, in the one world that the guest is, and writes down what it saw. After each,
+/// the world is put back to what it was, and looked at to see that it is.
 class SequenceRunner {
  public:
   SequenceRunner(Devices devices, Programs& programs, KernelLog* log);
@@ -98,7 +98,7 @@ class SequenceRunner {
     return kind == model::ObjectKind::link ? links_[slot] : mortals_[slot];
   }
   [[nodiscard]] std::span<const Object> made() const { return {made_.data(), made_count_}; }
-  std::vector<Object> made_;    ///< links and mortals of this sequence, in the order they were made; never moved
+  std::vector<Object> made_;  ///< links and mortals of this sequence, in the order they were made; never moved
   std::size_t made_count_ = 0;
   std::array<Object*, model::program_count> mortals_{};  ///< by their slot
   std::array<Object*, model::link_count> links_{};

@@ -8,8 +8,8 @@
 
 namespace mprogcheck::guest {
 
-/// A system call as it was made, ready to be made again. What differs from one time to the next (the ids of links and of
-/// mortal programs) is patched in from the cell that holds it.
+/// A system call as it was made, ready to be made again. What differs from one time to the next (the ids of links and
+/// of mortal programs) is patched in from the cell that holds it.
 struct RecordedCall {
   enum class Kind : std::uint8_t { bpf, query, dup2, close, adopt, learn };
   Kind kind = Kind::bpf;

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/agent_connection.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "kernel_oracle/job_encoder.hpp"
+#include "kernel_oracle/run_decoder.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A jobs frame is closed at this size: a few hundred operations, a few milliseconds of the guest's time.
+constexpr std::size_t frame_bytes = 32UL << 10;
+/// So many jobs' bytes may be on their way: enough that the guest never waits, few enough to repeat after a crash.
+constexpr std::size_t bytes_ahead = 128UL << 10;
+constexpr std::size_t read_chunk = 256UL << 10;
+
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+  ~Stopwatch() { seconds_ += std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+ private:
+  double& seconds_;
+  Clock::time_point begin_ = Clock::now();
+};
+
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> found;
+  while (!text.empty()) {
+    const auto space = std::min(text.find(' '), text.size());
+    if (space != 0) found.emplace_back(text.substr(0, space));
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return found;
+}
+
+}  // namespace
+
+bool AgentHello::has(std::string_view feature) const {
+  return std::find(features.begin(), features.end(), feature) != features.end();
+}
+
+/// The next frame of what has been read, if it is whole. False if the bytes are no frame.
+bool AgentConnection::take_frame(wire::Frame& frame, bool& got_frame) {
+  const auto fault = wire::read_frame(std::span(input_.data() + input_begin_, input_end_ - input_begin_), frame);
+  got_frame = fault == wire::Fault::none;
+  if (got_frame) {
+    input_begin_ += frame.size;
+    return true;
+  }
+  if (fault == wire::Fault::incomplete) return true;
+  note_ = fmt::format("the agent sent {}", wire::text_of(fault));
+  return false;
+}
+
+AgentConnection::Line AgentConnection::exchange(wire::Frame& frame, bool& got_frame, bool hungry) {
+  auto last_progress = Clock::now();
+  for (;;) {
+    if (!take_frame(frame, got_frame)) return Line::lost;
+    if (got_frame) return Line::fine;
+    if (output_sent_ == output_.size()) {
+      output_.clear();
+      output_sent_ = 0;
+      if (hungry) return Line::fine;
+    }
+    const auto silent = Clock::now() - last_progress;
+    if (silent >= deadline_) {
+      note_ = fmt::format("no answer for {:.1f} s", std::chrono::duration<double>(silent).count());
+      return Line::hung;
+    }
+    const bool writing = output_sent_ < output_.size();
+    pollfd poll{socket_, static_cast<short>(POLLIN | (writing ? POLLOUT : 0)), 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - silent).count();
+    {
+      const Stopwatch waiting(times_.waiting);
+      if (::poll(&poll, 1, static_cast<int>(left)) < 0 && errno != EINTR) {
+        note_ = fmt::format("poll: {}", std::strerror(errno));
+        return Line::lost;
+      }
+    }
+    if ((poll.revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+      if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
+      if (input_.size() - input_end_ < read_chunk) {
+        if (input_begin_ != 0) std::memmove(input_.data(), input_.data() + input_begin_, input_end_ - input_begin_);
+        input_end_ -= std::exchange(input_begin_, 0);
+        if (input_.size() - input_end_ < read_chunk)
+          input_.resize(std::max(2 * input_.size(), input_end_ + read_chunk));
+      }
+      const auto got = ::recv(socket_, input_.data() + input_end_, input_.size() - input_end_, MSG_DONTWAIT);
+      if (got > 0) {
+        input_end_ += static_cast<std::size_t>(got);
+        last_progress = Clock::now();
+      } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
+        note_ = got == 0 ? "the line to the agent was closed" : fmt::format("recv: {}", std::strerror(errno));
+        return Line::lost;
+      }
+    }
+    if (writing && (poll.revents & POLLOUT) != 0) {
+      const auto rest = output_.view().subspan(output_sent_);
+      const auto put = ::send(socket_, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (put > 0) {
+        output_sent_ += static_cast<std::size_t>(put);
+        last_progress = Clock::now();
+      } else if (put < 0 && errno != EINTR && errno != EAGAIN) {
+        // What the agent said last may still be on its way: reading it decides.
+        output_sent_ = output_.size();
+      }
+    }
+  }
+}
+
+Result<AgentHello> AgentConnection::hello() {
+  wire::Frame frame;
+  bool got_frame = false;
+  if (exchange(frame, got_frame, false) != Line::fine) return fail("the agent did not introduce itself: {}", note_);
+  wire::Reader reader(frame.payload);
+  wire::Hello hello;
+  if (frame.type != wire::FrameType::hello || !wire::get_hello(reader, hello))
+    return fail("the agent did not introduce itself: expected a hello, found something else");
+  return AgentHello{.release = std::string(hello.release),
+                    .features = words(hello.features),
+                    .devices = hello.devices,
+                    .complaints = std::string(hello.complaints)};
+}
+
+void AgentConnection::encode_ahead(std::span<const Job> jobs, std::size_t& next, std::size_t end, bool one_by_one) {
+  const Stopwatch encoding(times_.encoding);
+  payload_.clear();
+  std::uint32_t count = 0;
+  while (next < end && payload_.size() < frame_bytes) {
+    encode_job(jobs[next], static_cast<std::uint32_t>(next), payload_);
+    ++next;
+    ++count;
+  }
+  const auto frame = wire::begin_frame(output_, wire::FrameType::jobs);
+  wire::put_jobs_header(output_, {.jobs = count, .one_by_one = one_by_one});
+  output_.bytes(payload_.view().data(), payload_.size());
+  wire::end_frame(output_, frame);
+}
+
+AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::size_t begin, std::size_t end,
+                                               bool one_by_one, RunSink& sink) {
+  Progress progress{.taken = begin, .sent = begin, .ending = Run::Ending::complete, .note = {}};
+  const auto stop = [&](Run::Ending ending, std::string note) {
+    progress.ending = ending;
+    progress.note = std::move(note);
+    return progress;
+  };
+  std::vector<std::pair<std::size_t, std::size_t>> ahead;  // frames on their way: (jobs before, bytes)
+  std::size_t bytes = 0;
+  while (progress.taken < end) {
+    while (progress.sent < end && bytes < bytes_ahead && output_.size() - output_sent_ < bytes_ahead) {
+      const std::size_t before = output_.size();
+      encode_ahead(jobs, progress.sent, end, one_by_one);
+      ahead.emplace_back(progress.sent, output_.size() - before);
+      bytes += output_.size() - before;
+    }
+    wire::Frame frame;
+    bool got_frame = false;
+    const Line line = exchange(frame, got_frame, progress.sent < end && bytes < bytes_ahead);
+    if (line != Line::fine) return stop(line == Line::hung ? Run::Ending::hung : Run::Ending::lost, note_);
+    if (!got_frame) continue;
+    wire::Reader reader(frame.payload);
+    if (frame.type == wire::FrameType::log) continue;
+    if (frame.type == wire::FrameType::error)
+      return stop(Run::Ending::lost, fmt::format("the agent gave up: it was sent {}", reader.text()));
+    if (frame.type != wire::FrameType::runs) return stop(Run::Ending::lost, "the agent sent a frame out of turn");
+    while (reader.left() != 0) {
+      std::uint32_t number = 0;
+      bool good = false;
+      {
+        const Stopwatch decoding(times_.decoding);
+        good = decode_run(reader, number, run_);
+      }
+      if (!good || number != progress.taken || progress.taken >= progress.sent ||
+          run_.steps.size() > jobs[number].sequence.operations.size())
+        return stop(Run::Ending::lost, "the agent sent a run that makes no sense");
+      const auto ending = run_.ending;
+      auto note = run_.note;
+      sink.take(number, run_);
+      ++progress.taken;
+      if (ending != Run::Ending::complete) return stop(ending, std::move(note));
+    }
+    std::size_t done = 0;
+    while (done < ahead.size() && ahead[done].first <= progress.taken) bytes -= ahead[done++].second;
+    ahead.erase(ahead.begin(), ahead.begin() + static_cast<std::ptrdiff_t>(done));
+  }
+  return progress;
+}
+
+Result<wire::Bench> AgentConnection::bench(std::span<const Job> jobs) {
+  const auto request = wire::begin_frame(output_, wire::FrameType::bench_request);
+  wire::put_jobs_header(output_, {.jobs = static_cast<std::uint32_t>(jobs.size()), .one_by_one = false});
+  for (std::size_t i = 0; i < jobs.size(); ++i) encode_job(jobs[i], static_cast<std::uint32_t>(i), output_);
+  wire::end_frame(output_, request);
+  if (output_.size() - request > wire::max_payload) return fail("the jobs to be measured are too many for one frame");
+  wire::Frame frame;
+  bool got_frame = false;
+  if (exchange(frame, got_frame, false) != Line::fine) return fail("bench: {}", note_);
+  wire::Reader reader(frame.payload);
+  wire::Bench bench;
+  if (frame.type == wire::FrameType::error) return fail("bench: the agent gave up: it was sent {}", reader.text());
+  if (frame.type != wire::FrameType::bench_answer || !wire::get_bench(reader, bench))
+    return fail("bench: the agent's answer makes no sense");
+  return bench;
+}
+
+void AgentConnection::bye() {
+  output_.clear();
+  output_sent_ = 0;
+  wire::end_frame(output_, wire::begin_frame(output_, wire::FrameType::bye));
+  (void)!::send(socket_, output_.view().data(), output_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  output_.clear();
+}
+
+}  // namespace mprogcheck

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/crash_report.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "kernel_oracle/splat.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+/// Without "[    1.234567] " and the line's end.
+std::string_view message_of(std::string_view line) {
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+  if (line.starts_with('['))
+    if (const auto end = line.find("] "); end != std::string_view::npos) line.remove_prefix(end + 2);
+  return line;
+}
+
+/// "CPU: 0 UID: 0 PID: 1 Comm: 17.3 Not tainted …": the breadcrumb of the agent (lib/dump_stack.c).
+std::optional<std::uint32_t> job_in(std::string_view line) {
+  constexpr std::string_view key = "Comm: ";
+  const auto at = line.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  const char* const begin = line.data() + at + key.size();
+  const char* const end = line.data() + line.size();
+  std::uint32_t number = 0;
+  const auto [rest, error] = std::from_chars(begin, end, number);
+  if (error != std::errc() || (rest != end && *rest != '.' && *rest != ' ')) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+CrashReport read_crash(std::string_view console) {
+  CrashReport report;
+  while (!console.empty()) {
+    const auto end = std::min(console.find('\n'), console.size());
+    const auto line = message_of(console.substr(0, end));
+    console.remove_prefix(std::min(end + 1, console.size()));
+    if (report.splat.empty() && is_splat(line)) report.splat = line;
+    if (!report.splat.empty() && !report.job) report.job = job_in(line);
+  }
+  return report;
+}
+
+}  // namespace mprogcheck

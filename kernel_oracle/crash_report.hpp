@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mprogcheck {
+
+/// What a console tells of the end of its guest.
+struct CrashReport {
+  std::string splat;                 ///< the first line that shows a defect, without its time; empty if there is none
+  std::optional<std::uint32_t> job;  ///< whose number the dying task carried as its name
+};
+/// `console`: its text from where the guest was known to be well.
+CrashReport read_crash(std::string_view console);
+
+}  // namespace mprogcheck

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/vm_oracle.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "kernel_oracle/agent_path.hpp"
+#include "kernel_oracle/crash_report.hpp"
+#include "kernel_oracle/job_encoder.hpp"
+#include "vm/initramfs.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+/// A job in which the guest died or stopped answering.
+struct Fatal {
+  std::size_t job = 0;
+  Run::Ending ending = Run::Ending::lost;
+  std::string note;
+};
+
+/// Hands runs on; that of one job gets another ending.
+class Overriding final : public RunSink {
+ public:
+  Overriding(RunSink& sink, const std::optional<Fatal>& fatal) : sink_(sink), fatal_(fatal) {}
+  void take(std::size_t job, Run& run) override {
+    if (fatal_ && fatal_->job == job && run.ending == Run::Ending::complete) {
+      run.ending = fatal_->ending;
+      run.note = fatal_->note;
+    }
+    sink_.take(job, run);
+  }
+
+ private:
+  RunSink& sink_;
+  const std::optional<Fatal>& fatal_;
+};
+
+std::uint64_t size_of(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+std::string read_from(const std::string& path, std::uint64_t offset) {
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(offset));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+struct VmOracle::Guest {
+  vm::Machine machine;
+  AgentConnection connection;
+  std::uint64_t console_begin = 0;  ///< what the console said before is the boot's
+};
+
+VmOracle::VmOracle(VmOracleConfig config) : config_(std::move(config)) {}
+
+VmOracle::~VmOracle() {
+  if (guest_) guest_->connection.bye();
+  guest_.reset();
+  std::error_code ignored;
+  if (own_directory_) std::filesystem::remove_all(config_.directory, ignored);
+}
+
+Result<std::unique_ptr<VmOracle>> VmOracle::start(const VmOracleConfig& config) {
+  std::unique_ptr<VmOracle> oracle(new VmOracle(config));
+  VmOracleConfig& settings = oracle->config_;
+  if (settings.agent.empty()) {
+    auto agent = find_agent();
+    if (!agent) return tl::unexpected(agent.error());
+    settings.agent = std::move(*agent);
+  }
+  std::error_code error;
+  if (settings.directory.empty()) {
+    auto pattern = (std::filesystem::temp_directory_path(error) / "mprogcheck-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) return fail("cannot create a folder like {}", pattern);
+    settings.directory = pattern;
+    oracle->own_directory_ = true;
+  }
+  std::filesystem::create_directories(settings.directory, error);
+  oracle->initramfs_ = settings.directory + "/initramfs.cpio";
+  if (auto written = vm::write_initramfs({.init = settings.agent, .modules = settings.kernel.modules, .files = {}},
+                                         oracle->initramfs_);
+      !written)
+    return tl::unexpected(written.error());
+  if (auto booted = oracle->boot(); !booted) return tl::unexpected(booted.error());
+  return oracle;
+}
+
+Result<void> VmOracle::boot() {
+  vm::MachineConfig machine_config;
+  machine_config.kernel = config_.kernel;
+  machine_config.initramfs = initramfs_;
+  machine_config.directory = fmt::format("{}/vm{}", config_.directory, boots_);
+  machine_config.memory_mib = config_.memory_mib;
+  machine_config.accelerator = config_.accelerator;
+  machine_config.boot_deadline = config_.boot_deadline;
+  ++boots_;
+  auto machine = vm::Machine::boot(machine_config);
+  if (!machine) return tl::unexpected(machine.error());
+
+  const int socket = machine->channel();
+  guest_ = std::make_unique<Guest>(Guest{std::move(*machine), AgentConnection(socket, config_.answer_deadline), 0});
+  console_path_ = guest_->machine.console_path();
+  auto hello = guest_->connection.hello();
+  if (!hello) {
+    guest_.reset();
+    return fail("{} (console: {})", hello.error().message, console_path_);
+  }
+  guest_->console_begin = size_of(console_path_);
+  identity_ = {.source = config_.kernel.source,
+               .release = hello->release,
+               .accelerator = std::string(vm::name(guest_->machine.accelerator())),
+               .features = hello->features};
+  accelerator_line_ = guest_->machine.accelerator_line();
+  devices_ = hello->devices;
+  if (!hello->has("tcx")) {
+    guest_.reset();
+    return fail(Error::Kind::skipped, "kernel {} has no tcx: it came with Linux 6.6", hello->release);
+  }
+  if (!hello->complaints.empty()) {
+    guest_.reset();
+    return fail("the guest cannot be trusted: {}", hello->complaints);
+  }
+  return {};
+}
+
+void VmOracle::discard() {
+  if (!guest_) return;
+  const auto& times = guest_->connection.times();
+  past_times_.waiting += times.waiting;
+  past_times_.encoding += times.encoding;
+  past_times_.decoding += times.decoding;
+  guest_->machine.stop();
+  guest_.reset();
+}
+
+Result<void> VmOracle::run(std::span<const Job> jobs, RunSink& sink) {
+  for (const Job& job : jobs)
+    if (job.sequence.declarations.devices >> devices_ != 0)
+      return fail(Error::Kind::usage, "the sequence declares more devices than the guest has: d0 to d{}", devices_ - 1);
+
+  std::size_t next = 0;
+  std::optional<Fatal> fatal;      // known to kill: everything before it is run again, it is not
+  std::optional<Fatal> suspected;  // one of the jobs up to this one killed: they are run again, one by one
+  Overriding overriding(sink, suspected);
+  while (next < jobs.size()) {
+    if (fatal && fatal->job == next) {
+      Run run;
+      run.ending = fatal->ending;
+      run.note = std::move(fatal->note);
+      sink.take(next++, run);
+      fatal.reset();
+      continue;
+    }
+    if (!guest_)
+      if (auto booted = boot(); !booted) return booted;
+    const std::size_t end = fatal ? fatal->job : suspected ? suspected->job + 1 : jobs.size();
+    auto progress = guest_->connection.run(jobs, next, end, suspected.has_value(), overriding);
+    next = progress.taken;
+    if (progress.ending == Run::Ending::complete) {
+      suspected.reset();
+      continue;
+    }
+    const std::uint64_t console_begin = guest_->console_begin;
+    discard();
+    if (progress.ending == Run::Ending::splat || progress.ending == Run::Ending::unclean) {
+      suspected.reset();
+      continue;
+    }
+
+    // Which job was it? The guest may have been in any that was sent and whose run is not here.
+    const CrashReport crash = read_crash(read_from(console_path_, console_begin));
+    Fatal found{.job = next, .ending = progress.ending, .note = progress.note};
+    if (!crash.splat.empty()) {
+      found.ending = Run::Ending::splat;
+      found.note = crash.splat;
+    }
+    if (crash.job && *crash.job >= next && *crash.job < progress.sent) {
+      found.job = *crash.job;
+      fatal = std::move(found);
+      suspected.reset();
+    } else if (suspected || progress.sent <= next + 1) {
+      fatal = std::move(found);
+      suspected.reset();
+    } else {
+      found.note += fmt::format(" (while it ran jobs {} to {}; one by one they all passed)", next, progress.sent - 1);
+      found.job = progress.sent - 1;
+      suspected = std::move(found);
+    }
+  }
+  return {};
+}
+
+Result<wire::Bench> VmOracle::bench(std::span<const Job> jobs) {
+  if (!guest_)
+    if (auto booted = boot(); !booted) return tl::unexpected(booted.error());
+  auto bench = guest_->connection.bench(jobs);
+  if (!bench) discard();
+  return bench;
+}
+
+std::uint64_t VmOracle::guest_bytes() const {
+  return guest_ ? guest_->machine.resident_bytes() : 0;
+}
+double VmOracle::boot_seconds() const {
+  return guest_ ? guest_->machine.boot_seconds() : 0;
+}
+pid_t VmOracle::qemu_pid() const {
+  return guest_ ? guest_->machine.pid() : -1;
+}
+
+AgentConnection::Times VmOracle::times() const {
+  auto times = past_times_;
+  if (guest_) {
+    times.waiting += guest_->connection.times().waiting;
+    times.encoding += guest_->connection.times().encoding;
+    times.decoding += guest_->connection.times().decoding;
+  }
+  return times;
+}
+
+}  // namespace mprogcheck
