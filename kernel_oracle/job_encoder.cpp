@@ -120,7 +120,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   const std::size_t at = wire::put_job_head(out, head);
   wire::set_step_count(out, at, static_cast<std::uint32_t>(job.sequence.operations.size()));
 
-  model::World world(declarations);
+  model::World world(declarations, job.quirks);
   for (const auto& operation : job.sequence.operations) {
     StepRecord step;
     std::visit(StepOf(step), operation);
