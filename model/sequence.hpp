@@ -22,7 +22,7 @@ struct ProgramClass {
 struct Declarations {
   std::uint8_t devices = 0;    ///< bit N: dN exists
   std::uint32_t programs = 0;  ///< bit N: pN is loaded and open
-  std::array<ProgramClass, Name::pool_count> classes{};
+  std::array<ProgramClass, Name::pool_count> classes{};  ///< of those not loaded: ProgramClass()
 
   [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Target::device_count && (devices >> n & 1U) != 0; }
   [[nodiscard]] bool has_program(unsigned n) const { return (programs >> n & 1U) != 0; }
@@ -41,7 +41,7 @@ inline constexpr unsigned max_loads = 64;
 /// What makes a sequence unfit to be run: an illegal literal, a name of the wrong letter for the call that binds it,
 /// too many loads. The parser refuses such a sequence, the generator and the shrinker never make one.
 struct Invalid {
-  std::size_t operation;  ///< index
+  std::size_t operation;  ///< index; the number of operations, if it is the declarations
   std::string expected;
 };
 std::optional<Invalid> validate(const Sequence& sequence);
