@@ -168,7 +168,8 @@ inline rc::Gen<Sequence> arbitrary_sequence() {
       arbitrary_declarations(), rc::gen::container<std::vector<Operation>>(arbitrary_operation()));
 }
 
-// A failing test shows sequences in their own language.
+// A failing test shows sequences in their own language. RapidCheck and GoogleTest give the names.
+// NOLINTBEGIN(readability-identifier-naming)
 inline void showValue(const Operation& operation, std::ostream& out) {
   out << print(operation);
 }
@@ -181,5 +182,6 @@ inline void PrintTo(const Operation& operation, std::ostream* out) {
 inline void PrintTo(const Sequence& sequence, std::ostream* out) {
   *out << '\n' << print(sequence);
 }
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace mprogcheck::model
