@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/vm_oracle.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,36 +8,13 @@
 
 #include "kernel_oracle/agent_path.hpp"
 #include "kernel_oracle/crash_report.hpp"
-#include "kernel_oracle/job_encoder.hpp"
 #include "vm/initramfs.hpp"
 
 namespace mprogcheck {
 
 namespace {
 
-/// A job in which the guest died or stopped answering.
-struct Fatal {
-  std::size_t job = 0;
-  Run::Ending ending = Run::Ending::lost;
-  std::string note;
-};
-
-/// Hands runs on; that of one job gets another ending.
-class Overriding final : public RunSink {
- public:
-  Overriding(RunSink& sink, const std::optional<Fatal>& fatal) : sink_(sink), fatal_(fatal) {}
-  void take(std::size_t job, Run& run) override {
-    if (fatal_ && fatal_->job == job && run.ending == Run::Ending::complete) {
-      run.ending = fatal_->ending;
-      run.note = fatal_->note;
-    }
-    sink_.take(job, run);
-  }
-
- private:
-  RunSink& sink_;
-  const std::optional<Fatal>& fatal_;
-};
+constexpr std::size_t kept_console_lines = 200;
 
 std::uint64_t size_of(const std::string& path) {
   std::error_code error;
@@ -132,77 +108,40 @@ Result<void> VmOracle::boot() {
   return {};
 }
 
-void VmOracle::discard() {
-  if (!guest_) return;
+Result<AgentConnection*> VmOracle::agent() {
+  if (!guest_)
+    if (auto booted = boot(); !booted) return tl::unexpected(booted.error());
+  return &guest_->connection;
+}
+
+CrashReport VmOracle::discard() {
+  if (!guest_) return {};
   const auto& times = guest_->connection.times();
   past_times_.waiting += times.waiting;
   past_times_.encoding += times.encoding;
   past_times_.decoding += times.decoding;
+  const std::uint64_t console_begin = guest_->console_begin;
   guest_->machine.stop();
+  last_console_ = guest_->machine.console_tail(kept_console_lines);
   guest_.reset();
+  return read_crash(read_from(console_path_, console_begin));
 }
 
 Result<void> VmOracle::run(std::span<const Job> jobs, RunSink& sink) {
   for (const Job& job : jobs)
     if (job.sequence.declarations.devices >> devices_ != 0)
       return fail(Error::Kind::usage, "the sequence declares more devices than the guest has: d0 to d{}", devices_ - 1);
+  return run_supervised(*this, jobs, sink);
+}
 
-  std::size_t next = 0;
-  std::optional<Fatal> fatal;      // known to kill: everything before it is run again, it is not
-  std::optional<Fatal> suspected;  // one of the jobs up to this one killed: they are run again, one by one
-  Overriding overriding(sink, suspected);
-  while (next < jobs.size()) {
-    if (fatal && fatal->job == next) {
-      Run run;
-      run.ending = fatal->ending;
-      run.note = std::move(fatal->note);
-      sink.take(next++, run);
-      fatal.reset();
-      continue;
-    }
-    if (!guest_)
-      if (auto booted = boot(); !booted) return booted;
-    const std::size_t end = fatal ? fatal->job : suspected ? suspected->job + 1 : jobs.size();
-    auto progress = guest_->connection.run(jobs, next, end, suspected.has_value(), overriding);
-    next = progress.taken;
-    if (progress.ending == Run::Ending::complete) {
-      suspected.reset();
-      continue;
-    }
-    const std::uint64_t console_begin = guest_->console_begin;
-    discard();
-    if (progress.ending == Run::Ending::splat || progress.ending == Run::Ending::unclean) {
-      suspected.reset();
-      continue;
-    }
-
-    // Which job was it? The guest may have been in any that was sent and whose run is not here.
-    const CrashReport crash = read_crash(read_from(console_path_, console_begin));
-    Fatal found{.job = next, .ending = progress.ending, .note = progress.note};
-    if (!crash.splat.empty()) {
-      found.ending = Run::Ending::splat;
-      found.note = crash.splat;
-    }
-    if (crash.job && *crash.job >= next && *crash.job < progress.sent) {
-      found.job = *crash.job;
-      fatal = std::move(found);
-      suspected.reset();
-    } else if (suspected || progress.sent <= next + 1) {
-      fatal = std::move(found);
-      suspected.reset();
-    } else {
-      found.note += fmt::format(" (while it ran jobs {} to {}; one by one they all passed)", next, progress.sent - 1);
-      found.job = progress.sent - 1;
-      suspected = std::move(found);
-    }
-  }
-  return {};
+std::string VmOracle::console_tail(std::size_t lines) const {
+  return guest_ ? guest_->machine.console_tail(lines) : last_console_;
 }
 
 Result<wire::Bench> VmOracle::bench(std::span<const Job> jobs) {
-  if (!guest_)
-    if (auto booted = boot(); !booted) return tl::unexpected(booted.error());
-  auto bench = guest_->connection.bench(jobs);
+  auto connection = agent();
+  if (!connection) return tl::unexpected(connection.error());
+  auto bench = (*connection)->bench(jobs);
   if (!bench) discard();
   return bench;
 }

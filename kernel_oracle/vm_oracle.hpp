@@ -8,6 +8,7 @@
 
 #include "kernel_oracle/agent_connection.hpp"
 #include "kernel_oracle/oracle.hpp"
+#include "kernel_oracle/supervise.hpp"
 #include "vm/machine.hpp"
 
 namespace mprogcheck {
@@ -25,7 +26,7 @@ struct VmOracleConfig {
 
 /// A kernel in a VM, with the agent as its /init. A machine whose kernel is in doubt is never used again: after a
 /// splat, an unclean world, a hang or a death the rest of the jobs runs in a new one.
-class VmOracle final : public Oracle {
+class VmOracle final : public Oracle, private AgentSource {
  public:
   /// Boots. A kernel without tcx is an Error of kind `skipped`.
   static Result<std::unique_ptr<VmOracle>> start(const VmOracleConfig& config);
@@ -33,6 +34,7 @@ class VmOracle final : public Oracle {
 
   [[nodiscard]] const OracleIdentity& identity() const override { return identity_; }
   Result<void> run(std::span<const Job> jobs, RunSink& sink) override;
+  [[nodiscard]] std::string console_tail(std::size_t lines) const override;
   [[nodiscard]] std::uint64_t guest_bytes() const override;
 
   /// The floor of the same jobs, measured in the guest.
@@ -48,14 +50,15 @@ class VmOracle final : public Oracle {
   [[nodiscard]] AgentConnection::Times times() const;
   /// How many machines were booted.
   [[nodiscard]] unsigned boots() const { return boots_; }
-  /// Its /init is gone, as after a crash, with the next thing that it does. For tests.
+  /// Of the machine that is running, or -1.
   [[nodiscard]] pid_t qemu_pid() const;
 
  private:
   struct Guest;
   explicit VmOracle(VmOracleConfig config);
   Result<void> boot();
-  void discard();
+  Result<AgentConnection*> agent() override;
+  CrashReport discard() override;
 
   VmOracleConfig config_;
   bool own_directory_ = false;
@@ -66,6 +69,7 @@ class VmOracle final : public Oracle {
   OracleIdentity identity_;
   std::string accelerator_line_;
   std::string console_path_;
+  std::string last_console_;  ///< of the machine that was discarded last
   AgentConnection::Times past_times_;
 };
 
