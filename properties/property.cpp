@@ -213,16 +213,37 @@ bool breaks_revision(const Evidence& evidence) {
   });
 }
 
+/// How many more holders a program has than in the model, as far as lists and links were seen: a wrong entry is a
+/// matter of order, and that it holds its program is right.
+int holders_beyond_model(const Evidence& evidence, model::ProgramIndex program) {
+  const auto holds = [program](const Entry& entry) { return entry.program == program && entry.link == model::no_link; };
+  std::ptrdiff_t more = 0;
+  for (const ListView& view : evidence.lists)
+    if (view.outcome.ok())
+      more += std::ranges::count_if(evidence.entries_of(view), holds) -
+              std::ranges::count_if(evidence.reference().list(view.list).entries(), holds);
+  for (const LinkView& view : evidence.links) {
+    const model::Link& link = evidence.reference().link(view.link);
+    more += static_cast<int>(view.alive && view.program == program) -
+            static_cast<int>(link.alive && link.program == program);
+  }
+  return static_cast<int>(more);
+}
+
 bool breaks_refcount(const Evidence& evidence) {
   if (evidence.unforeseen()) return false;
-  const auto miscounted = [](const auto& view, const auto& object) {
-    return view.alive && object.alive && view.references != unknown_references && view.references != object.references;
+  const auto known = [](const auto& view, const auto& object) {
+    return view.alive && object.alive && view.references != unknown_references;
   };
-  return std::ranges::any_of(
-             evidence.links,
-             [&](const LinkView& view) { return miscounted(view, evidence.reference().link(view.link)); }) ||
+  return std::ranges::any_of(evidence.links,
+                             [&](const LinkView& view) {
+                               const model::Link& link = evidence.reference().link(view.link);
+                               return known(view, link) && view.references != link.references;
+                             }) ||
          std::ranges::any_of(evidence.programs, [&](const ProgramView& view) {
-           return miscounted(view, evidence.reference().program(view.program));
+           const model::Program& program = evidence.reference().program(view.program);
+           return known(view, program) && view.references != program.references &&
+                  view.references != program.references + holders_beyond_model(evidence, view.program);
          });
 }
 

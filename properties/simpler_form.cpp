@@ -99,6 +99,7 @@ class Forms {
 
   void all() {
     if constexpr (requires { call_.relative; }) without_extras();
+    if constexpr (requires { call_.relative; }) program_as_relative();
     if constexpr (std::is_same_v<Call, model::CreateLink>) as_attach();
     if constexpr (requires { call_.flags; }) fewer_bits(&Call::flags);
     if constexpr (requires { call_.query_flags; }) {
@@ -146,6 +147,19 @@ class Forms {
         call.flags &= ~flag::replace;
         call.replace = {};
       });
+  }
+
+  /// A program stands where its link does.
+  void program_as_relative() {
+    if ((call_.flags & flag::link) == 0 || !call_.relative.named) return;
+    unsigned tried = 0;
+    for (const Name name : used_) {
+      if (name >= call_.relative.name() || name.letter() != 'p' || ++tried > most_names) break;
+      with([&](Call& call) {
+        call.flags &= ~flag::link;
+        call.relative = Argument::of(name);
+      });
+    }
   }
 
   void as_attach() {

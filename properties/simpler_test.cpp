@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "properties/simpler.hpp"
+
+#include <gtest/gtest.h>
+
+#include <rapidcheck/gtest.h>
+#include <algorithm>
+
+#include "model/parse.hpp"
+#include "model/print.hpp"
+#include "properties/generate.hpp"
+#include "properties/shrinkable.hpp"
+
+namespace mprogcheck::properties {
+namespace {
+
+model::Sequence any_sequence(unsigned max_operations = 40) {
+  const Generator generator({.seed = 5,
+                             .shard = 0,
+                             .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress},
+                             .max_operations = max_operations,
+                             .nonsense_ppm = 300'000,
+                             .quirks = {}});
+  return *generator.gen();
+}
+
+/// No cycles, and an end: the measure is a tuple of natural numbers in lexicographic order.
+RC_GTEST_PROP(Simpler, makes_every_candidate_valid_and_less, ()) {
+  const auto sequence = any_sequence();
+  const Measure whole = measure(sequence);
+  for (const auto& candidate : simpler(sequence)) {
+    RC_ASSERT(!model::validate(candidate));
+    RC_ASSERT(measure(candidate) < whole);
+  }
+}
+
+RC_GTEST_PROP(Simpler, has_an_order_to_come_back_to, ()) {
+  const Simpler candidates(any_sequence(12));
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    RC_ASSERT(candidates.not_before(candidates.key(i)) == i);
+    if (i > 0) RC_ASSERT(candidates.key(i - 1) < candidates.key(i));
+  }
+}
+
+RC_GTEST_PROP(Simpler, gives_one_by_one_what_it_gives_at_once, ()) {
+  const auto sequence = any_sequence(12);
+  const auto all = simpler(sequence);
+  auto lazily = shrinkable(sequence).shrinks();
+  for (const auto& expected : all) {
+    auto next = lazily.next();
+    RC_ASSERT(next);
+    RC_ASSERT(next->value() == expected);
+  }
+  RC_ASSERT(!lazily.next());
+}
+
+RC_GTEST_PROP(Simpler, can_drop_any_operation_alone, ()) {
+  const auto sequence = any_sequence(20);
+  const auto all = simpler(sequence);
+  for (std::size_t i = 0; i < sequence.operations.size(); ++i) {
+    auto shorter = sequence;
+    shorter.operations.erase(shorter.operations.begin() + static_cast<std::ptrdiff_t>(i));
+    RC_ASSERT(std::ranges::find(all, shorter) != all.end());
+  }
+}
+
+RC_GTEST_PROP(Simpler, ends_in_nothing, ()) {
+  auto sequence = any_sequence(12);
+  for (auto next = simpler(sequence); !next.empty(); next = simpler(sequence))
+    sequence = next[*rc::gen::inRange<std::size_t>(0, next.size())];
+  RC_ASSERT(sequence == model::Sequence{});
+}
+
+struct Step {
+  std::string_view from, to;
+};
+class ASimplification : public testing::TestWithParam<Step> {};
+
+/// What a reader would try.
+TEST_P(ASimplification, is_tried) {
+  const auto read = [](std::string_view line) {
+    return model::parse(std::string("mprogcheck 1\nnetdev d0, d1\nprog p0..p2 sched_cls returns next\n") +
+                        std::string(line) +
+                        "\nquery tcx_ingress@d1\nattach tcx_ingress@d0 p0\n"
+                        "attach tcx_ingress@d0 p1\nattach tcx_ingress@d0 p2\n");
+  };
+  const auto from = read(GetParam().from), to = read(GetParam().to);
+  ASSERT_TRUE(from && to);
+  const auto all = simpler(*from);
+  EXPECT_NE(std::ranges::find(all, *to), all.end());
+}
+INSTANTIATE_TEST_SUITE_P(
+    Each, ASimplification,
+    testing::Values(Step{"attach tcx_ingress@d0 p1 before fd(p0)", "attach tcx_ingress@d0 p1 before"},
+                    Step{"attach tcx_ingress@d0 p1 before fd(p0)", "attach tcx_ingress@d0 p1"},
+                    Step{"attach tcx_ingress@d0 p1 before id(p0)", "attach tcx_ingress@d0 p1 before fd(p0)"},
+                    Step{"attach tcx_ingress@d0 p1 revision now", "attach tcx_ingress@d0 p1"},
+                    Step{"attach tcx_ingress@d0 p1 revision 77", "attach tcx_ingress@d0 p1 revision now-1"},
+                    Step{"attach tcx_ingress@d0 p1 replace p0", "attach tcx_ingress@d0 p1"},
+                    Step{"attach tcx_ingress@d1 p1", "attach tcx_ingress@d0 p1"},
+                    Step{"attach tcx_egress@d0 p1", "attach tcx_ingress@d0 p1"},
+                    Step{"attach tcx_ingress@d0 p2", "attach tcx_ingress@d0 p1"},
+                    Step{"link l0 tcx_ingress@d0 p1", "attach tcx_ingress@d0 p1"},
+                    Step{"link l4 tcx_ingress@d0 p1", "link l0 tcx_ingress@d0 p1"},
+                    Step{"fill tcx_ingress@d0 62", "fill tcx_ingress@d0 31"},
+                    Step{"fill tcx_ingress@d0 62", "fill tcx_ingress@d0 61"}, Step{"load q3 xdp", "load q3 sched_cls"},
+                    Step{"load q3 xdp", "load q0 xdp"}));
+
+TEST(Simpler, lets_a_fill_stand_for_an_attach) {
+  const auto from = model::parse(
+      "mprogcheck 1\nnetdev d0\nprog p0 sched_cls returns next\n"
+      "fill tcx_ingress@d0 62\nattach tcx_ingress@d0 p0\n");
+  const auto to = model::parse("mprogcheck 1\nnetdev d0\nprog p0 sched_cls returns next\nfill tcx_ingress@d0 63\n");
+  ASSERT_TRUE(from && to);
+  const auto all = simpler(*from);
+  EXPECT_NE(std::ranges::find(all, *to), all.end());
+}
+
+}  // namespace
+}  // namespace mprogcheck::properties
