@@ -85,6 +85,17 @@ class TreeTest(unittest.TestCase):
         self.includes("base/fd.cpp", '"fd.hpp"')
         self.fails("includes", "base/fd.cpp:2", "from the root")
 
+    def test_a_test_header_is_for_tests(self):
+        self.includes("model/arbitrary.hpp", "<rapidcheck/gtest.h>")
+        self.includes("model/parse_test.cpp", '"model/arbitrary.hpp"')
+        self.holds("includes")
+        self.includes("model/parse.cpp", '"model/arbitrary.hpp"')
+        self.fails("includes", "model/parse.cpp:2", "is for tests")
+
+    def test_what_is_not_ours_is_in_angle_brackets(self):
+        self.includes("cli/verb.hpp", '"nlohmann/json.hpp"')
+        self.fails("includes", "cli/verb.hpp:2", "what is not ours")
+
     def test_code_stands_in_a_room(self):
         self.includes("attic/x.cpp")
         self.fails("includes", "attic/x.cpp:1", "is in no room")
