@@ -95,83 +95,83 @@ enum class ObjectKind : std::uint8_t { program, link };
 
 /// BPF_PROG_ATTACH.
 struct Attach {
-  Site site;
-  Argument program;  ///< attach_bpf_fd
+  Site site{};
+  Argument program{};  ///< attach_bpf_fd
   std::uint32_t flags = 0;
-  Argument relative;  ///< relative_fd or relative_id
-  Argument replace;   ///< replace_bpf_fd
-  Revision revision;  ///< expected_revision
+  Argument relative{};  ///< relative_fd or relative_id
+  Argument replace{};   ///< replace_bpf_fd
+  Revision revision{};  ///< expected_revision
   friend constexpr auto operator<=>(const Attach&, const Attach&) = default;
 };
 
 /// BPF_PROG_DETACH. Without a program (attach_bpf_fd 0) the entry is chosen by position.
 struct Detach {
-  Site site;
-  Argument program;
+  Site site{};
+  Argument program{};
   std::uint32_t flags = 0;
-  Argument relative;
-  Argument replace;
-  Revision revision;
+  Argument relative{};
+  Argument replace{};
+  Revision revision{};
   friend constexpr auto operator<=>(const Detach&, const Detach&) = default;
 };
 
 /// BPF_LINK_CREATE. On success `name` is bound to the new link; a handle it named before is closed after that (dup2).
 struct CreateLink {
-  Name name;
-  Site site;
-  Argument program;
+  Name name{};
+  Site site{};
+  Argument program{};
   std::uint32_t flags = 0;
-  Argument relative;
-  Revision revision;
+  Argument relative{};
+  Revision revision{};
   friend constexpr auto operator<=>(const CreateLink&, const CreateLink&) = default;
 };
 
 /// BPF_LINK_UPDATE. The flags' BPF_F_REPLACE says that old_program is to be compared.
 struct UpdateLink {
-  Argument link;
-  Argument program;
+  Argument link{};
+  Argument program{};
   std::uint32_t flags = 0;
-  Argument old_program;
+  Argument old_program{};
   friend constexpr auto operator<=>(const UpdateLink&, const UpdateLink&) = default;
 };
 
 /// BPF_LINK_DETACH.
 struct DetachLink {
-  Argument link;
+  Argument link{};
   friend constexpr auto operator<=>(const DetachLink&, const DetachLink&) = default;
 };
 
 /// close(2).
 struct Close {
-  Name name;
+  Name name{};
   friend constexpr auto operator<=>(const Close&, const Close&) = default;
 };
 
 /// dup2(2): `name` becomes another handle of the same open file.
 struct Dup {
-  Name name;
-  Argument from;
+  Name name{};
+  Argument from{};
   friend constexpr auto operator<=>(const Dup&, const Dup&) = default;
 };
 
 /// BPF_PROG_GET_FD_BY_ID, BPF_LINK_GET_FD_BY_ID: `name` becomes a handle of a new open file.
 struct Open {
-  Name name;
+  Name name{};
   ObjectKind kind = ObjectKind::program;
-  Argument id;
+  Argument id{};
   friend constexpr auto operator<=>(const Open&, const Open&) = default;
 };
 
 /// BPF_PROG_LOAD of a mortal program: one that is gone with its last holder.
 struct Load {
-  Name name;
+  Name name{};
   ProgramType type = ProgramType::sched_cls;
   friend constexpr auto operator<=>(const Load&, const Load&) = default;
 };
 
 /// BPF_PROG_QUERY with an array of `count` ids (and the two link arrays of the same length).
 struct Query {
-  Site site;
+  Site site{};
   std::uint32_t query_flags = 0;
   std::uint32_t attach_flags = 0;
   std::uint32_t count = 64;
@@ -181,7 +181,7 @@ struct Query {
 /// Appends fillers that are not in the list yet, in order of their number, until the list has `count` entries. One
 /// operation for the shrinker and the reader, many calls for the kernel.
 struct Fill {
-  Site site;
+  Site site{};
   std::uint8_t count = 0;  ///< at most 63, so that every attach in it succeeds if the first does
   friend constexpr auto operator<=>(const Fill&, const Fill&) = default;
 };

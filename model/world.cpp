@@ -10,11 +10,13 @@ constexpr std::uint8_t gone = 0xff;
 }  // namespace
 
 World::World(const Declarations& declarations, Quirks quirks) : devices_(declarations.devices), quirks_(quirks) {
+  // A file of its own number for each name bound from the start, so that the files opened later come before the
+  // fillers'.
   const auto load_at_start = [this](ProgramIndex program, Name name, ProgramType type) {
-    programs_[program] = {.alive = true, .type = type, .references = 0};
-    const FileIndex file = open_file(ObjectKind::program, program);
-    bind(name, file);
-    ++files_[file].handles;  // the guest's own handle, which no sequence can close
+    programs_[program] = {.alive = true, .type = type, .references = 1};
+    // Of the two handles, one is the guest's own, which no sequence can close.
+    files_[name.slot] = {.handles = 2, .kind = ObjectKind::program, .object = program};
+    handles_[name.slot] = {.file = name.slot, .last_kind = ObjectKind::program, .last = program};
   };
   for (unsigned n = 0; n < Name::pool_count; ++n)
     if (declarations.has_program(n)) load_at_start(pool_program(n), Name::pool(n), declarations.classes[n].type);
