@@ -15,6 +15,7 @@
 
 #include "vm/cache.hpp"
 #include "vm/initramfs.hpp"
+#include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -23,28 +24,17 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string fresh_directory() {
-  auto name = testing::TempDir() + "machine_test.XXXXXX";
-  return ::mkdtemp(name.data());
-}
-
 /// A kernel in the cache, a directory of its own and a guest that echoes.
 class MachineTest : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto kernel = find_kernel("debian:trixie");
+  void SetUp() override { use("debian:trixie"); }
+  void use(const std::string& spec) {
+    const auto kernel = find_kernel(spec);
     if (!kernel) GTEST_SKIP() << kernel.error().message;
-    use(*kernel);
-  }
-  void TearDown() override {
-    if (!directory_.empty()) std::filesystem::remove_all(directory_);
-  }
-  void use(const KernelImage& kernel) {
-    directory_ = fresh_directory();
-    config_.kernel = kernel;
+    config_.kernel = *kernel;
     config_.directory = directory_;
     config_.initramfs = directory_ + "/initramfs.cpio";
-    const auto written = write_initramfs({VM_TEST_INIT, kernel.modules, {}}, config_.initramfs);
+    const auto written = write_initramfs({VM_TEST_INIT, kernel->modules, {}}, config_.initramfs);
     ASSERT_TRUE(written) << written.error().message;
   }
   std::string boot_error() {
@@ -52,7 +42,8 @@ class MachineTest : public testing::Test {
     return machine ? "no error" : machine.error().message;
   }
 
-  std::string directory_;
+  Scratch scratch_;
+  std::string directory_ = scratch_.path();
   MachineConfig config_;
 };
 
@@ -103,6 +94,37 @@ TEST_F(MachineTest, talks_over_the_second_serial_port_where_the_guest_prefers_it
   ASSERT_TRUE(machine) << machine.error().message;
   EXPECT_EQ(machine->channel_kind(), ChannelKind::second_serial);
   expect_echo(*machine);
+}
+
+/// The same on other kernels, where they have been fetched: one whose virtio is modules, and the newest.
+class OtherKernelTest : public MachineTest, public testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override { use(std::string("debian:") + GetParam()); }
+};
+
+TEST_P(OtherKernelTest, boots_and_talks_over_virtio) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  EXPECT_EQ(machine->channel_kind(), ChannelKind::virtio_serial);
+  expect_echo(*machine);
+}
+
+INSTANTIATE_TEST_SUITE_P(suites, OtherKernelTest, testing::Values("bookworm", "sid", "experimental"),
+                         [](const auto& suite) { return std::string(suite.param); });
+
+TEST_F(MachineTest, boots_an_image_that_cannot_be_unpacked_beforehand) {
+  // As when the payload's compression is unknown here: QEMU boots the bzImage itself.
+  const Environment cache("MPROGCHECK_CACHE", "/dev/null/nowhere");
+  config_.accelerator = Accelerator::tcg;
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  expect_echo(*machine);
+}
+
+TEST_F(MachineTest, qemu_that_refuses_to_start_is_quoted) {
+  config_.accelerator = Accelerator::tcg;
+  config_.memory_mib = 1u << 30;
+  EXPECT_THAT(boot_error(), HasSubstr("QEMU ended: "));
 }
 
 TEST_F(MachineTest, remembers_the_accelerator_that_booted) {
@@ -176,11 +198,8 @@ TEST_F(MachineTest, too_little_memory_is_told_by_qemu_or_the_kernel) {
 }
 
 TEST_F(MachineTest, no_qemu_names_the_package) {
-  const std::string path = ::getenv("PATH");
-  ::setenv("PATH", directory_.c_str(), 1);
-  const auto error = boot_error();
-  ::setenv("PATH", path.c_str(), 1);
-  EXPECT_THAT(error, HasSubstr("install the package qemu-system-x86"));
+  const Environment path("PATH", directory_);
+  EXPECT_THAT(boot_error(), HasSubstr("install the package qemu-system-x86"));
 }
 
 }  // namespace
