@@ -24,7 +24,7 @@ bool in_range(std::uint32_t first, std::uint32_t length, std::size_t size) {
 /// The model's list as bytes against the view's. This is where a campaign without findings spends the judge's time.
 bool same(const ListView& view, const model::Entry* entries, const model::OrderedList& list) {
   return view.revision == list.revision && view.count == list.count && view.length == list.count && view.outcome.ok() &&
-         std::memcmp(entries, list.slots.data(), view.length * sizeof(model::Entry)) == 0;
+         (view.length == 0 || std::memcmp(entries, list.slots.data(), view.length * sizeof(model::Entry)) == 0);
 }
 
 /// The model walking along a run. It stops at the first step that differs, or that cannot be compared.

@@ -77,7 +77,7 @@ RC_GTEST_PROP(Shrink, gives_a_minimum_that_diverges_alike, ()) {
   RC_ASSERT(shrunk->runs <= 2000U);
   for (const auto& candidate : simpler(shrunk->sequence)) {
     const auto divergence = divergence_of(oracle, {.sequence = candidate, .quirks = {}, .depth = shrunk->depth});
-    RC_ASSERT(!divergence || divergence->fingerprint != found.fingerprint);
+    RC_ASSERT((!divergence || divergence->fingerprint != found.fingerprint));
   }
 }
 
