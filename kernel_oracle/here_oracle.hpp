@@ -18,8 +18,8 @@ struct HereOracleConfig {
   std::chrono::milliseconds answer_deadline{20000};
 };
 
-/// The kernel that is running: the agent is a child process in a network namespace of its own. For machines that are there
-/// to be broken; whoever starts this has asked the user. Needs root.
+/// The kernel that is running: the agent is a child process in a network namespace of its own. For machines that are
+/// there to be broken; whoever starts this has asked the user. Needs root.
 class HereOracle final : public Oracle, private AgentSource {
  public:
   static Result<std::unique_ptr<HereOracle>> start(const HereOracleConfig& config);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/agent_connection.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kernel_oracle/testing/fake_agent.hpp"
+
+namespace mprogcheck {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Collector;
+using testing::FakeAgent;
+using ::testing::HasSubstr;
+
+FakeAgent::Fate live(std::uint32_t /*job*/) {
+  return FakeAgent::Fate::live;
+}
+
+std::vector<Job> some_jobs(std::size_t count, std::size_t steps = 3) {
+  Job job;
+  job.sequence.operations.assign(steps, model::Close{});
+  return std::vector<Job>(count, job);
+}
+
+TEST(AgentConnection, HelloIsHeard) {
+  FakeAgent agent(live);
+  AgentConnection connection(agent.socket(), 10s);
+  const auto hello = connection.hello();
+  ASSERT_TRUE(hello) << hello.error().message;
+  EXPECT_EQ(hello->release, "fake");
+  EXPECT_EQ(hello->devices, 4U);
+  EXPECT_TRUE(hello->has("tcx"));
+  EXPECT_FALSE(hello->has("tc"));
+}
+
+// Far more than the line and both sides' buffers hold, in both directions: whoever waits for the other hangs.
+TEST(AgentConnection, FullPipesDoNotDeadlock) {
+  FakeAgent agent(live, 100);
+  AgentConnection connection(agent.socket(), 30s);
+  ASSERT_TRUE(connection.hello());
+  const auto jobs = some_jobs(2000, 200);
+  Collector collector;
+  const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);
+  EXPECT_EQ(progress.ending, Run::Ending::complete) << progress.note;
+  EXPECT_EQ(collector.runs.size(), jobs.size());
+  EXPECT_TRUE(collector.in_order());
+}
+
+TEST(AgentConnection, OneLineServesManyBatches) {
+  FakeAgent agent(live);
+  AgentConnection connection(agent.socket(), 30s);
+  ASSERT_TRUE(connection.hello());
+  const auto jobs = some_jobs(10);
+  for (int round = 0; round < 100; ++round) {
+    Collector collector;
+    EXPECT_EQ(connection.run(jobs, 0, jobs.size(), round % 2 != 0, collector).ending, Run::Ending::complete);
+    EXPECT_EQ(collector.runs.size(), jobs.size());
+  }
+}
+
+TEST(AgentConnection, SilenceIsAHang) {
+  FakeAgent agent([](std::uint32_t job) { return job == 3 ? FakeAgent::Fate::freeze : FakeAgent::Fate::live; }, 0);
+  AgentConnection connection(agent.socket(), 200ms);
+  ASSERT_TRUE(connection.hello());
+  Collector collector;
+  const auto jobs = some_jobs(10);
+  const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);
+  EXPECT_EQ(progress.ending, Run::Ending::hung);
+  EXPECT_EQ(progress.taken, 3U);
+  EXPECT_EQ(progress.sent, 10U);
+  EXPECT_THAT(progress.note, HasSubstr("no answer"));
+}
+
+TEST(AgentConnection, AClosedLineIsALoss) {
+  FakeAgent agent([](std::uint32_t job) { return job == 3 ? FakeAgent::Fate::die : FakeAgent::Fate::live; }, 0);
+  AgentConnection connection(agent.socket(), 10s);
+  ASSERT_TRUE(connection.hello());
+  Collector collector;
+  const auto jobs = some_jobs(10);
+  const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);
+  EXPECT_EQ(progress.ending, Run::Ending::lost);
+  EXPECT_EQ(progress.taken, 3U);
+}
+
+TEST(AgentConnection, RubbishIsALossWithItsReason) {
+  FakeAgent agent([](std::uint32_t) { return FakeAgent::Fate::babble; });
+  AgentConnection connection(agent.socket(), 10s);
+  ASSERT_TRUE(connection.hello());
+  Collector collector;
+  const auto jobs = some_jobs(10);
+  const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);
+  EXPECT_EQ(progress.ending, Run::Ending::lost);
+  EXPECT_THAT(progress.note, HasSubstr("bytes that begin no frame"));
+}
+
+TEST(AgentConnection, NobodyThereIsAnError) {
+  FakeAgent agent([](std::uint32_t) { return FakeAgent::Fate::die; });
+  AgentConnection connection(agent.socket(), 10s);
+  ASSERT_TRUE(connection.hello());
+  Collector collector;
+  const auto jobs = some_jobs(1);
+  connection.run(jobs, 0, 1, false, collector);
+  AgentConnection again(agent.socket(), 10s);
+  EXPECT_FALSE(again.hello());
+}
+
+}  // namespace
+}  // namespace mprogcheck

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/crash_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kernel_oracle/splat.hpp"
+
+namespace mprogcheck {
+namespace {
+
+TEST(CrashReport, QuietConsoleTellsNothing) {
+  const auto report = read_crash("[    0.1] Linux version 6.12\r\n[    0.2] netkit: up\r\n");
+  EXPECT_EQ(report.splat, "");
+  EXPECT_FALSE(report.job);
+}
+
+TEST(CrashReport, FirstSplatAndTheTaskThatDied) {
+  const auto report = read_crash(
+      "[    3.100000] some driver: Comm: 99 is not yet\r\n"
+      "[    3.200000] BUG: kernel NULL pointer dereference, address: 0000000000000018\r\n"
+      "[    3.200001] Oops: Oops: 0000 [#1] PREEMPT SMP NOPTI\r\n"
+      "[    3.200002] CPU: 0 UID: 0 PID: 1 Comm: 17.3 Not tainted 6.12.107 #1\r\n"
+      "[    3.300000] CPU: 0 UID: 0 PID: 1 Comm: 18 Tainted: G\r\n");
+  EXPECT_EQ(report.splat, "BUG: kernel NULL pointer dereference, address: 0000000000000018");
+  ASSERT_TRUE(report.job);
+  EXPECT_EQ(*report.job, 17U);
+}
+
+TEST(CrashReport, ATaskThatIsNotTheAgentNamesNoJob) {
+  const auto report =
+      read_crash("[    3.2] WARNING: CPU: 0 PID: 12 at x.c:1\n[    3.2] CPU: 0 PID: 12 Comm: 3kworker Not tainted\n");
+  EXPECT_NE(report.splat, "");
+  EXPECT_FALSE(report.job);
+}
+
+TEST(CrashReport, CutOffInTheMiddleOfALine) {
+  const auto report = read_crash("[    3.2] Kernel panic - not syncing: x\n[    3.2] CPU: 0 PID: 1 Comm: 4");
+  EXPECT_EQ(report.splat, "Kernel panic - not syncing: x");
+  ASSERT_TRUE(report.job);
+  EXPECT_EQ(*report.job, 4U);
+}
+
+TEST(Splat, OrdinaryLinesAreNone) {
+  for (const char* line : {"", "device d0 entered promiscuous mode", "Freeing unused kernel image memory",
+                           "sysrq: HELP : loglevel(0-9)", "debug: ok"})
+    EXPECT_FALSE(is_splat(line)) << line;
+}
+
+TEST(Splat, DefectsAre) {
+  for (const char* line :
+       {"WARNING: CPU: 0 PID: 1 at kernel/bpf/mprog.c:10 bpf_mprog_attach+0x1/0x2",
+        "BUG: KASAN: slab-use-after-free in x", "kernel BUG at include/net/tcx.h:70!",
+        "refcount_t: underflow; use-after-free.", "INFO: task 17:1 blocked for more than 120 seconds.",
+        "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", "Kernel panic - not syncing: Attempted to kill init!"})
+    EXPECT_TRUE(is_splat(line)) << line;
+}
+
+}  // namespace
+}  // namespace mprogcheck

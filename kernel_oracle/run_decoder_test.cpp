@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/run_decoder.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <optional>
+#include <vector>
+
+namespace mprogcheck {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+struct View {
+  model::ListIndex list = 0;
+  bool unchanged = false;
+  ListView head;
+  std::vector<model::Entry> entries;
+};
+struct SeenStep {
+  std::uint16_t error = 0;
+  std::vector<View> lists;
+  std::optional<View> answer;
+  bool timed = false, objects = false;
+  std::uint64_t begin = 0, end = 0;
+  std::vector<LinkView> links;
+  std::vector<ProgramView> programs;
+};
+
+model::Entry any_entry() {
+  const auto program = *rc::gen::inRange<unsigned>(0, model::program_count + 1);
+  const auto link = *rc::gen::inRange<unsigned>(0, model::link_count + 2);
+  return {program == model::program_count ? model::no_program : static_cast<model::ProgramIndex>(program),
+          link == model::link_count       ? model::no_link
+          : link == model::link_count + 1 ? foreign_link
+                                          : static_cast<model::LinkIndex>(link)};
+}
+
+View any_view(unsigned list) {
+  View view{.list = static_cast<model::ListIndex>(list), .unchanged = false, .head = {}, .entries = {}};
+  view.head.outcome.error = *rc::gen::element(0, 28, 19);
+  view.head.revision = *rc::gen::arbitrary<std::uint64_t>();
+  view.head.count = *rc::gen::arbitrary<std::uint32_t>();
+  const auto length = *rc::gen::element(0U, 1U, 2U, 63U, 64U);
+  for (unsigned i = 0; i < length; ++i) view.entries.push_back(any_entry());
+  return view;
+}
+
+std::vector<SeenStep> any_steps() {
+  std::vector<SeenStep> steps(*rc::gen::inRange<std::size_t>(0, 6));
+  std::uint8_t shown = 0;
+  for (SeenStep& step : steps) {
+    step.error = *rc::gen::inRange<std::uint16_t>(0, 134);
+    const auto lists = *rc::gen::arbitrary<std::uint8_t>();
+    for (unsigned list = 0; list < model::list_count; ++list) {
+      if ((lists >> list & 1U) == 0) continue;
+      if ((shown >> list & 1U) != 0 && *rc::gen::arbitrary<bool>())
+        step.lists.push_back(
+            {.list = static_cast<model::ListIndex>(list), .unchanged = true, .head = {}, .entries = {}});
+      else
+        step.lists.push_back(any_view(list));
+    }
+    shown |= lists;
+    if (*rc::gen::arbitrary<bool>()) step.answer = any_view(*rc::gen::element<unsigned>(0, 7, model::no_list));
+    step.timed = *rc::gen::arbitrary<bool>();
+    if (step.timed) step.begin = *rc::gen::arbitrary<std::uint64_t>(), step.end = *rc::gen::arbitrary<std::uint64_t>();
+    step.objects = *rc::gen::arbitrary<bool>();
+    if (!step.objects) continue;
+    for (unsigned left = *rc::gen::inRange(0U, 4U); left != 0; --left)
+      step.links.push_back({.link = static_cast<model::LinkIndex>(*rc::gen::inRange<unsigned>(0, model::link_count)),
+                            .alive = *rc::gen::arbitrary<bool>(),
+                            .program = any_entry().program,
+                            .list = *rc::gen::element<model::ListIndex>(0, 7, model::no_list),
+                            .references = *rc::gen::arbitrary<std::uint16_t>()});
+    for (unsigned left = *rc::gen::inRange(0U, 4U); left != 0; --left)
+      step.programs.push_back(
+          {.program = static_cast<model::ProgramIndex>(*rc::gen::inRange<unsigned>(0, model::program_count)),
+           .alive = *rc::gen::arbitrary<bool>(),
+           .references = *rc::gen::arbitrary<std::uint16_t>()});
+  }
+  return steps;
+}
+
+void put(wire::Buffer& buffer, const View& view) {
+  Bytes entries;
+  for (const auto& entry : view.entries) entries.push_back(entry.program), entries.push_back(entry.link);
+  wire::put_view(buffer,
+                 {.error = static_cast<std::uint16_t>(view.head.outcome.error),
+                  .revision = view.head.revision,
+                  .count = view.head.count,
+                  .length = static_cast<std::uint8_t>(view.entries.size())},
+                 entries.data());
+}
+
+/// As the agent writes it.
+Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std::string& note) {
+  wire::Buffer buffer;
+  const auto run = wire::put_run_head(buffer, 5);
+  for (const SeenStep& step : steps) {
+    wire::StepHead head{.error = step.error, .lists = 0, .sees = 0};
+    for (const View& view : step.lists) head.lists = static_cast<std::uint8_t>(head.lists | 1U << view.list);
+    if (step.timed) head.sees |= wire::StepHead::has_times;
+    if (step.answer) head.sees |= wire::StepHead::has_answer;
+    if (step.objects) head.sees |= wire::StepHead::has_objects;
+    wire::put_step_head(buffer, head);
+    if (step.timed) buffer.u64(step.begin), buffer.u64(step.end);
+    for (const View& view : step.lists) {
+      buffer.u8(static_cast<std::uint8_t>(view.unchanged ? wire::ListTag::unchanged : wire::ListTag::seen));
+      if (!view.unchanged) put(buffer, view);
+    }
+    if (step.answer) {
+      buffer.u8(step.answer->list);
+      put(buffer, *step.answer);
+    }
+    if (!step.objects) continue;
+    buffer.u8(static_cast<std::uint8_t>(step.links.size()));
+    for (const auto& link : step.links)
+      wire::put_link(buffer, {link.link, link.alive, link.program, link.list, link.references});
+    buffer.u8(static_cast<std::uint8_t>(step.programs.size()));
+    for (const auto& program : step.programs)
+      wire::put_program(buffer, {program.program, program.alive, program.references});
+  }
+  wire::end_run(buffer, run,
+                {.number = 5, .ending = ending, .at = 3, .steps = static_cast<std::uint32_t>(steps.size())}, note);
+  const auto view = buffer.view();
+  return {view.begin(), view.end()};
+}
+
+void expect_view(const Run& run, const ListView& got, const View& wanted) {
+  RC_ASSERT(got.list == wanted.list);
+  RC_ASSERT(got.outcome == wanted.head.outcome);
+  RC_ASSERT(got.revision == wanted.head.revision);
+  RC_ASSERT(got.count == wanted.head.count);
+  RC_ASSERT(got.length == wanted.entries.size());
+  for (std::uint32_t i = 0; i < got.length; ++i) RC_ASSERT(run.entries[got.first + i] == wanted.entries[i]);
+}
+
+RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
+  const auto steps = any_steps();
+  const auto ending = *rc::gen::element(wire::Ending::complete, wire::Ending::unclean, wire::Ending::splat);
+  const Bytes bytes = encoded(steps, ending, note);
+  wire::Reader reader(bytes);
+  std::uint32_t number = 0;
+  Run run;
+  RC_ASSERT(decode_run(reader, number, run));
+  RC_ASSERT(reader.left() == 0U);
+  RC_ASSERT(number == 5U);
+  RC_ASSERT(static_cast<int>(run.ending) == static_cast<int>(ending));
+  RC_ASSERT(run.note == note);
+  RC_ASSERT(run.at == 3U);
+  RC_ASSERT(run.steps.size() == steps.size());
+  std::vector<View> last(model::list_count);
+  for (std::size_t n = 0; n < steps.size(); ++n) {
+    const Step& got = run.steps[n];
+    RC_ASSERT(got.outcome.error == steps[n].error);
+    RC_ASSERT(got.lists == steps[n].lists.size());
+    for (std::uint32_t i = 0; i < got.lists; ++i) {
+      const View& wanted = steps[n].lists[i];
+      if (!wanted.unchanged) last[wanted.list] = wanted;
+      expect_view(run, run.lists[got.first_list + i], last[wanted.list]);
+    }
+    RC_ASSERT((got.answer >= 0) == steps[n].answer.has_value());
+    if (steps[n].answer) expect_view(run, run.lists[static_cast<std::size_t>(got.answer)], *steps[n].answer);
+    RC_ASSERT(got.begin == steps[n].begin);
+    RC_ASSERT(got.end == steps[n].end);
+    RC_ASSERT(got.links == steps[n].links.size());
+    for (std::uint32_t i = 0; i < got.links; ++i) {
+      const LinkView& link = run.links[got.first_link + i];
+      const LinkView& wanted = steps[n].links[i];
+      RC_ASSERT(std::tie(link.link, link.alive, link.program, link.list, link.references) ==
+                std::tie(wanted.link, wanted.alive, wanted.program, wanted.list, wanted.references));
+    }
+    RC_ASSERT(got.programs == steps[n].programs.size());
+    for (std::uint32_t i = 0; i < got.programs; ++i) {
+      const ProgramView& program = run.programs[got.first_program + i];
+      const ProgramView& wanted = steps[n].programs[i];
+      RC_ASSERT(std::tie(program.program, program.alive, program.references) ==
+                std::tie(wanted.program, wanted.alive, wanted.references));
+    }
+  }
+}
+
+/// Every index of a decoded run is in range: what follows may use it unseen.
+void expect_in_range(const Run& run) {
+  for (const ListView& view : run.lists) {
+    RC_ASSERT(view.list < model::list_count || view.list == model::no_list);
+    RC_ASSERT(view.first + view.length <= run.entries.size());
+  }
+  for (const Step& step : run.steps) {
+    RC_ASSERT(step.first_list + step.lists <= run.lists.size());
+    RC_ASSERT(step.first_link + step.links <= run.links.size());
+    RC_ASSERT(step.first_program + step.programs <= run.programs.size());
+    RC_ASSERT(step.answer < static_cast<std::int32_t>(run.lists.size()));
+  }
+  for (const model::Entry& entry : run.entries) {
+    RC_ASSERT(entry.program < model::program_count || entry.program == model::no_program);
+    RC_ASSERT(entry.link < model::link_count || entry.link == model::no_link || entry.link == foreign_link);
+  }
+}
+
+RC_GTEST_PROP(RunDecoder, SpoiltRunsDoNoHarm, ()) {
+  Bytes bytes = encoded(any_steps(), wire::Ending::complete, "note");
+  for (unsigned left = *rc::gen::inRange(1U, 4U); left != 0; --left)
+    bytes[*rc::gen::inRange<std::size_t>(0, bytes.size())] = *rc::gen::arbitrary<std::uint8_t>();
+  wire::Reader reader(bytes);
+  std::uint32_t number = 0;
+  Run run;
+  if (decode_run(reader, number, run)) expect_in_range(run);
+}
+
+RC_GTEST_PROP(RunDecoder, TruncatedRunsAreRefused, ()) {
+  const Bytes whole = encoded(any_steps(), wire::Ending::complete, "note");
+  const Bytes part(whole.begin(), whole.begin() + *rc::gen::inRange<std::ptrdiff_t>(0, std::ssize(whole)));
+  wire::Reader reader(part);
+  std::uint32_t number = 0;
+  Run run;
+  RC_ASSERT(!decode_run(reader, number, run));
+}
+
+RC_GTEST_PROP(RunDecoder, AnyBytesDoNoHarm, (const Bytes& bytes)) {
+  wire::Reader reader(bytes);
+  std::uint32_t number = 0;
+  mprogcheck::Run run;
+  if (decode_run(reader, number, run)) expect_in_range(run);
+}
+
+TEST(RunDecoder, UnchangedBeforeItWasShownIsRefused) {
+  wire::Buffer buffer;
+  const auto at = wire::put_run_head(buffer, 0);
+  wire::put_step_head(buffer, {.error = 0, .lists = 1, .sees = 0});
+  buffer.u8(static_cast<std::uint8_t>(wire::ListTag::unchanged));
+  wire::end_run(buffer, at, {.number = 0, .ending = wire::Ending::complete, .at = 0, .steps = 1}, "");
+  wire::Reader reader(buffer.view());
+  std::uint32_t number = 0;
+  mprogcheck::Run run;
+  EXPECT_FALSE(decode_run(reader, number, run));
+}
+
+TEST(RunDecoder, StepsThatCannotBeThereAreNotAllocated) {
+  wire::Buffer buffer;
+  const auto at = wire::put_run_head(buffer, 0);
+  wire::end_run(buffer, at, {.number = 0, .ending = wire::Ending::complete, .at = 0, .steps = 0xffff'ffff}, "");
+  wire::Reader reader(buffer.view());
+  std::uint32_t number = 0;
+  mprogcheck::Run run;
+  EXPECT_FALSE(decode_run(reader, number, run));
+  EXPECT_LT(run.steps.capacity(), 1000U);
+}
+
+}  // namespace
+}  // namespace mprogcheck
