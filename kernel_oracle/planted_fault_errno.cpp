@@ -118,7 +118,7 @@ constexpr std::array<PlantedFault, 13> faults{{
      make<Decides<device_checked_after_replace>>},
     {"detach_compares_revision_first", "a detach from a hook without entries compares the revision first", "outcome",
      make<Decides<detach_compares_revision_first>>},
-    {"replace_absent_inserts", "a replace of a program that is not there appends", "order",
+    {"replace_absent_inserts", "a replace of a program that is not there appends", "order outcome",
      make<Decides<replace_absent_inserts>>},
     {"update_unknown_flag_accepted", "a link update ignores the bits that it does not know", "order outcome",
      make<Decides<update_unknown_flag_accepted>>},

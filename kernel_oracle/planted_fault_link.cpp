@@ -150,11 +150,11 @@ struct HangsOnReplaceBefore final : Misbehaviour {
 };
 
 constexpr std::array<PlantedFault, 17> faults{{
-    {"replace_ignores_owner", "an attach replaces the program of a link", "ownership",
+    {"replace_ignores_owner", "an attach replaces the program of a link", "ownership outcome",
      make<Decides<replace_ignores_owner>>},
-    {"detach_ignores_owner", "a detach of a program takes a link's entry", "ownership",
+    {"detach_ignores_owner", "a detach of a program takes a link's entry", "ownership outcome",
      make<Decides<detach_ignores_owner>>},
-    {"detach_by_position_takes_link_entry", "a detach by position takes a link's entry", "ownership",
+    {"detach_by_position_takes_link_entry", "a detach by position takes a link's entry", "ownership outcome",
      make<Decides<detach_by_position_takes_link_entry>>},
     {"leaked_program_reference", "an attach refused with EEXIST keeps a reference on the program",
      "atomic refcount lifecycle", make<Leaves<leaked_program_reference>>},

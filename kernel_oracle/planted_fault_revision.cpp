@@ -90,7 +90,7 @@ constexpr std::array<PlantedFault, 10> faults{{
      make<Decides<stale_compared_32_bits>>},
     {"future_revision_accepted", "an expected_revision that is ahead of the list's is let through", "revision outcome",
      make<Decides<future_accepted>>},
-    {"egress_touches_ingress", "an attach on egress moves the revision of ingress", "isolation",
+    {"egress_touches_ingress", "an attach on egress moves the revision of ingress", "isolation revision",
      make<Leaves<egress_touches_ingress>>},
     {"other_device_revision", "an attach moves the revision of the same hook on the other devices", "isolation",
      make<Leaves<other_device_revision>>},

@@ -169,6 +169,30 @@ bool entry_contradicts_life(const Evidence& evidence) {
   });
 }
 
+/// How many more holders a program has than in the model, as far as lists and links were seen: a wrong entry is a
+/// matter of order, and that it holds its program is right.
+int holders_beyond_model(const Evidence& evidence, model::ProgramIndex program) {
+  const auto holds = [program](const Entry& entry) { return entry.program == program && entry.link == model::no_link; };
+  std::ptrdiff_t more = 0;
+  for (const ListView& view : evidence.lists)
+    if (view.outcome.ok())
+      more += std::ranges::count_if(evidence.entries_of(view), holds) -
+              std::ranges::count_if(evidence.reference().list(view.list).entries(), holds);
+  for (const LinkView& view : evidence.links) {
+    const model::Link& link = evidence.reference().link(view.link);
+    more += static_cast<int>(view.alive && view.program == program) -
+            static_cast<int>(link.alive && link.program == program);
+  }
+  return static_cast<int>(more);
+}
+
+/// A program lives as long as it has a holder; what holds it wrongly is a matter of order.
+bool lives_against_its_holders(const Evidence& evidence, const ProgramView& view) {
+  const model::Program& program = evidence.reference().program(view.program);
+  return view.alive != program.alive &&
+         view.alive != (program.references + holders_beyond_model(evidence, view.program) > 0);
+}
+
 bool breaks_lifecycle(const Evidence& evidence) {
   if (outcome_contradicts_life(evidence)) return true;
   if (evidence.unforeseen()) return false;
@@ -179,9 +203,8 @@ bool breaks_lifecycle(const Evidence& evidence) {
                                return view.alive != link.alive ||
                                       (view.alive && (view.program != link.program || view.list != link.list));
                              }) ||
-         std::ranges::any_of(evidence.programs, [&](const ProgramView& view) {
-           return view.alive != evidence.reference().program(view.program).alive;
-         });
+         std::ranges::any_of(evidence.programs,
+                             [&](const ProgramView& view) { return lives_against_its_holders(evidence, view); });
 }
 
 /// An insertion with one directive and no relative, which shall stand at an end of the list.
@@ -211,23 +234,6 @@ bool breaks_revision(const Evidence& evidence) {
   return any_touched(evidence, [&](const ListView& view, auto) {
     return revision_differs(view, evidence.reference().list(view.list));
   });
-}
-
-/// How many more holders a program has than in the model, as far as lists and links were seen: a wrong entry is a
-/// matter of order, and that it holds its program is right.
-int holders_beyond_model(const Evidence& evidence, model::ProgramIndex program) {
-  const auto holds = [program](const Entry& entry) { return entry.program == program && entry.link == model::no_link; };
-  std::ptrdiff_t more = 0;
-  for (const ListView& view : evidence.lists)
-    if (view.outcome.ok())
-      more += std::ranges::count_if(evidence.entries_of(view), holds) -
-              std::ranges::count_if(evidence.reference().list(view.list).entries(), holds);
-  for (const LinkView& view : evidence.links) {
-    const model::Link& link = evidence.reference().link(view.link);
-    more += static_cast<int>(view.alive && view.program == program) -
-            static_cast<int>(link.alive && link.program == program);
-  }
-  return static_cast<int>(more);
 }
 
 bool breaks_refcount(const Evidence& evidence) {

@@ -20,8 +20,11 @@ enum Phase : std::uint32_t {
   drop_chunk,          ///< + 63 - log2 of the length: the longest first
   drop_pair = 64,      ///< operation and variant
   into_fill,           ///< the attach `operation` becomes part of the fill `variant`
+  into_link,           ///< the link `variant` is made with the program that the update `operation` gives it
+  into_source,         ///< what `operation` loads, opens or dups is there from the start, or is its source
   undeclare_all,       ///< all that nobody uses
   undeclare,           ///< variant: device, or device_count + program
+  filler_to_pool,      ///< the filler `operation` is a pool program instead, so that a `fill` may have it
   move_device,         ///< operation: from, variant: to; everywhere
   ingress_everywhere,  ///< the first hook in the place of the others
   move_name,           ///< operation: from, variant: to, which nobody uses; everywhere
@@ -104,6 +107,7 @@ struct Simpler::Plan {
   explicit Plan(const Sequence& given) : sequence(given), usage(given) {
     plan_drops();
     plan_fills();
+    plan_folds();
     plan_declarations();
     plan_moves();
     plan_forms();
@@ -131,6 +135,53 @@ struct Simpler::Plan {
           if (fill->count < Name::filler_count && appends_to(sequence.operations[i], fill->site)) add(into_fill, i, j);
   }
 
+  void plan_folds() {
+    const auto& all = sequence.operations;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (const auto* update = std::get_if<model::UpdateLink>(&all[i]); update != nullptr && update->link.named)
+        for (std::size_t j = 0; j < i; ++j)
+          if (const auto* link = std::get_if<model::CreateLink>(&all[j]); link != nullptr)
+            if (link->name == update->link.name()) add(into_link, i, j);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (source_of(all[i])) add(into_source, i, 0);
+  }
+
+  /// The name that can stand for the one that a load, open or dup binds: a pool program that is not there yet, or the
+  /// object's own name.
+  [[nodiscard]] std::optional<Name> source_of(const Operation& operation) const {
+    if (const auto* open = std::get_if<model::Open>(&operation))
+      return open->id.named && open->id.name() != open->name ? std::optional(open->id.name()) : std::nullopt;
+    if (const auto* dup = std::get_if<model::Dup>(&operation))
+      return dup->from.named && dup->from.name() != dup->name ? std::optional(dup->from.name()) : std::nullopt;
+    if (!std::holds_alternative<model::Load>(operation)) return std::nullopt;
+    return free_pool_name();
+  }
+
+  /// A pool program that is not there and that nobody speaks of.
+  [[nodiscard]] std::optional<Name> free_pool_name() const {
+    for (unsigned n = 0; n < Name::pool_count; ++n)
+      if (!sequence.declarations.has_program(n) && !usage.names[Name::pool(n).slot]) return Name::pool(n);
+    return std::nullopt;
+  }
+
+  static Name bound_by(const Operation& operation) {
+    return std::visit(
+        [](const auto& call) {
+          if constexpr (requires { call.name; })
+            return call.name;
+          else
+            return Name{};
+        },
+        operation);
+  }
+
+  static void rename(std::vector<Operation>& list, Name from, Name to) {
+    for (Operation& operation : list)
+      visit_names(operation, [&](Name& name) {
+        if (name == from) name = to;
+      });
+  }
+
   void plan_declarations() {
     const Declarations& declarations = sequence.declarations;
     const std::size_t first = keys.size();
@@ -143,6 +194,8 @@ struct Simpler::Plan {
 
   void plan_moves() {
     const Declarations& declarations = sequence.declarations;
+    for (unsigned filler = Name::filler_begin; filler < Name::slots; ++filler)
+      if (usage.names[filler] && free_pool_name()) add(filler_to_pool, filler, 0);
     for (unsigned from = 1; from < Target::device_count; ++from)
       for (unsigned to = 0; to < from; ++to)
         if (usage.devices[from] || (declarations.has_device(from) && !declarations.has_device(to)))
@@ -206,6 +259,22 @@ struct Simpler::Plan {
         ++std::get<model::Fill>(list[key.variant]).count;
         erase(key.operation);
         break;
+      case into_link:
+        std::get<model::CreateLink>(list[key.variant]).program =
+            std::get<model::UpdateLink>(list[key.operation]).program;
+        erase(key.operation);
+        break;
+      case into_source: {
+        const Name source = *source_of(list[key.operation]);
+        const Name bound = bound_by(list[key.operation]);
+        if (const auto* load = std::get_if<model::Load>(&list[key.operation])) {
+          declarations.programs |= 1U << source.index();
+          declarations.classes[source.index()] = {.type = load->type, .returns = {}};
+        }
+        erase(key.operation);
+        rename(list, bound, source);
+        break;
+      }
       case undeclare_all:
         for (const auto& other : keys)
           if (other.phase == undeclare) undeclare_one(declarations, other.variant);
@@ -213,6 +282,12 @@ struct Simpler::Plan {
       case undeclare:
         undeclare_one(declarations, key.variant);
         break;
+      case filler_to_pool: {
+        const Name pool = *free_pool_name();
+        declarations.programs |= 1U << pool.index();
+        rename(list, {static_cast<std::uint8_t>(key.operation)}, pool);
+        break;
+      }
       case move_device: {
         if (declarations.has_device(key.operation))
           declarations.devices = static_cast<std::uint8_t>(declarations.devices | 1U << key.variant);
@@ -232,10 +307,7 @@ struct Simpler::Plan {
           declarations.classes[key.variant] = declarations.classes[key.operation];
           remove_program(declarations, key.operation);
         }
-        for (Operation& operation : list)
-          visit_names(operation, [&](Name& name) {
-            if (name.slot == key.operation) name.slot = static_cast<std::uint8_t>(key.variant);
-          });
+        rename(list, {static_cast<std::uint8_t>(key.operation)}, {static_cast<std::uint8_t>(key.variant)});
         break;
       }
       case default_class:
@@ -286,6 +358,9 @@ std::vector<Sequence> simpler(const Sequence& sequence) {
 
 Measure measure(const Sequence& sequence) {
   Measure sum;
+  const Usage usage(sequence);
+  sum.fillers =
+      static_cast<std::uint64_t>(std::count(usage.names.begin() + Name::filler_begin, usage.names.end(), true));
   const Declarations& declarations = sequence.declarations;
   for (unsigned n = 0; n < Target::device_count; ++n)
     if (declarations.has_device(n)) {

@@ -16,6 +16,7 @@ namespace mprogcheck::properties {
 /// chain of them comes back to where it was.
 struct Measure {
   std::uint64_t operations = 0;
+  std::uint64_t fillers = 0;   ///< filler programs that are spoken of by name: a `fill` cannot have those
   std::uint64_t declared = 0;  ///< programs and devices
   std::uint64_t links = 0;     ///< `link` operations: an attach is the simpler way to the same list
   std::uint64_t fields = 0;    ///< flag bits and arguments that are there at all
@@ -33,9 +34,9 @@ struct SimplificationKey {
 };
 
 /// The simplifications of one sequence in their fixed order: chunks of operations go, from large to single; then pairs
-/// of them, if few are left, and attaches that a `fill` can stand for; declarations that nobody uses; names and devices
-/// move down everywhere; last each operation loses flags, fields and size. Only their description is made at once; a
-/// candidate costs a copy when it is asked for. Copies share the sequence.
+/// of them, if few are left, and operations whose work another one or a declaration can do; declarations that nobody
+/// uses go; names and devices move down everywhere; last each operation loses flags, fields and size. Only their
+/// description is made at once; a candidate costs a copy when it is asked for. Copies share the sequence.
 class Simpler {
  public:
   explicit Simpler(const model::Sequence& sequence);

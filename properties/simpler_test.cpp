@@ -106,15 +106,28 @@ INSTANTIATE_TEST_SUITE_P(
                     Step{"fill tcx_ingress@d0 62", "fill tcx_ingress@d0 61"}, Step{"load q3 xdp", "load q3 sched_cls"},
                     Step{"load q3 xdp", "load q0 xdp"}));
 
-TEST(Simpler, lets_a_fill_stand_for_an_attach) {
-  const auto from = model::parse(
-      "mprogcheck 1\nnetdev d0\nprog p0 sched_cls returns next\n"
-      "fill tcx_ingress@d0 62\nattach tcx_ingress@d0 p0\n");
-  const auto to = model::parse("mprogcheck 1\nnetdev d0\nprog p0 sched_cls returns next\nfill tcx_ingress@d0 63\n");
+/// The same, of several operations and what is declared.
+class AFold : public testing::TestWithParam<Step> {};
+
+TEST_P(AFold, is_tried) {
+  const auto from = model::parse("mprogcheck 1\nnetdev d0\n" + std::string(GetParam().from));
+  const auto to = model::parse("mprogcheck 1\nnetdev d0\n" + std::string(GetParam().to));
   ASSERT_TRUE(from && to);
   const auto all = simpler(*from);
   EXPECT_NE(std::ranges::find(all, *to), all.end());
 }
+INSTANTIATE_TEST_SUITE_P(
+    Each, AFold,
+    testing::Values(Step{"prog p0 sched_cls returns next\nfill tcx_ingress@d0 62\nattach tcx_ingress@d0 p0\n",
+                         "prog p0 sched_cls returns next\nfill tcx_ingress@d0 63\n"},
+                    Step{"prog p0, p1 sched_cls returns next\nlink l0 tcx_ingress@d0 p0\nupdate l0 p1\n",
+                         "prog p0, p1 sched_cls returns next\nlink l0 tcx_ingress@d0 p1\n"},
+                    Step{"load q1 sched_cls\nattach tcx_ingress@d0 q1\n",
+                         "prog p0 sched_cls returns next\nattach tcx_ingress@d0 p0\n"},
+                    Step{"prog p0 sched_cls returns next\nopen h1 prog id(p0)\nattach tcx_ingress@d0 h1\n",
+                         "prog p0 sched_cls returns next\nattach tcx_ingress@d0 p0\n"},
+                    Step{"attach tcx_ingress@d0 f7\nfill tcx_ingress@d0 9\n",
+                         "prog p0 sched_cls returns next\nattach tcx_ingress@d0 p0\nfill tcx_ingress@d0 9\n"}));
 
 }  // namespace
 }  // namespace mprogcheck::properties
