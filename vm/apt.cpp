@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/apt.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -33,10 +32,16 @@ Result<std::string> mirror() {
 }  // namespace
 
 std::string explain_apt_failure(std::string_view log, std::string_view suite) {
+  std::string complaint;  // the line that tells most: the one with the phrase, else apt's last error
   const auto says = [&](std::initializer_list<std::string_view> phrases) {
-    return std::any_of(phrases.begin(), phrases.end(), [&](auto phrase) { return log.find(phrase) != log.npos; });
+    for (const auto phrase : phrases) {
+      const auto at = log.find(phrase);
+      if (at == log.npos) continue;
+      complaint = log.substr(at, log.find('\n', at) - at);
+      return true;
+    }
+    return false;
   };
-  std::string complaint;
   for (const auto& line : lines_of(std::string(log))) {
     if (line.starts_with("E: ") || (complaint.empty() && line.starts_with("W: "))) complaint = line.substr(3);
   }
