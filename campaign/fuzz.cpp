@@ -293,6 +293,7 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
     oracles.push_back(std::move(*oracle));
   }
   FuzzReport& report = campaign.report();
+  report.known.quirks = options.quirks;
   report.kernel = oracles.front()->identity();
   if (options.probe_known) {
     auto known = probe_known(*oracles.front());

@@ -30,6 +30,7 @@ struct FuzzOptions {
   std::filesystem::path out;                ///< findings go to out/findings
   std::size_t max_findings = 10;            ///< different ones; then the campaign ends early
   bool probe_known = true;                  ///< find out first which known divergences the kernel has
+  model::Quirks quirks{};                   ///< followed without asking
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: end soon, lose nothing
 };
 

@@ -107,14 +107,15 @@ ExitCode run(Options& options) {
   ExitCode code = ExitCode::held;
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
   for (const KernelSpec& kernel : *kernels) {
-    FuzzOptions campaign{.hooks = *hooks,
-                         .seed = options.seed,
-                         .shard = options.shard,
-                         .seconds = options.seconds,
-                         .sequences = options.sequences,
-                         .jobs = options.jobs,
-                         .out = options.common.out,
-                         .stop = &interrupted};
+    FuzzOptions campaign;
+    campaign.hooks = *hooks;
+    campaign.seed = options.seed;
+    campaign.shard = options.shard;
+    campaign.seconds = options.seconds;
+    campaign.sequences = options.sequences;
+    campaign.jobs = options.jobs;
+    campaign.out = options.common.out;
+    campaign.stop = &interrupted;
     campaign.probe_known = kernel.kind != KernelSpec::Kind::model;
     code = combine(code, fuzz_kernel(options, campaign, kernel, reports));
   }

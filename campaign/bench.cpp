@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/bench.hpp"
+
+#include <sys/resource.h>
+
+#include "base/digest.hpp"
+#include "campaign/fuzz.hpp"
+#include "campaign/known.hpp"
+#include "campaign/stopwatch.hpp"
+#include "kernel_oracle/vm_oracle.hpp"
+#include "properties/generate.hpp"
+#include "properties/judge.hpp"
+#include "vm/kernel.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+/// A campaign's own oracle is destroyed with it; this one is lent.
+class Lent final : public Oracle {
+ public:
+  explicit Lent(Oracle& oracle) : oracle_(oracle) {}
+  [[nodiscard]] const OracleIdentity& identity() const override { return oracle_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override { return oracle_.run(jobs, sink); }
+  [[nodiscard]] std::string console_tail(std::size_t lines) const override { return oracle_.console_tail(lines); }
+
+ private:
+  Oracle& oracle_;
+};
+
+/// Judges, and knows how long that took.
+class TimingSink final : public RunSink {
+ public:
+  explicit TimingSink(std::span<const Job> jobs) : jobs_(jobs) {}
+  void take(std::size_t job, Run& run) override {
+    const Stopwatch clock;
+    differs_ |= properties::judge(jobs_[job], run, jobs_[job].quirks).divergence.has_value();
+    seconds_ += clock.seconds();
+  }
+  [[nodiscard]] double seconds() const { return seconds_; }
+  [[nodiscard]] bool differs() const { return differs_; }
+
+ private:
+  std::span<const Job> jobs_;
+  double seconds_ = 0;
+  bool differs_ = false;
+};
+
+double predict_all(std::span<const Job> jobs) {
+  const Stopwatch clock;
+  for (const Job& job : jobs) {
+    model::World world(job.sequence.declarations, job.quirks);
+    for (const auto& operation : job.sequence.operations) world.apply(operation);
+  }
+  return clock.seconds();
+}
+
+/// The seconds that one round takes in each part, each measured alone.
+Result<Shares> measure_shares(VmOracle& oracle, std::span<const Job> jobs, double generate_seconds,
+                              const wire::Bench& floor) {
+  Shares seconds;
+  seconds.generate = generate_seconds;
+  seconds.predict = predict_all(jobs);
+  TimingSink sink(jobs);
+  const auto before = oracle.times();
+  if (auto ran = oracle.run(jobs, sink); !ran) return tl::unexpected(ran.error());
+  const auto after = oracle.times();
+  if (sink.differs()) return fail("the sequences of this bench diverge on this kernel: run mprogcheck fuzz first");
+  seconds.judge = sink.seconds();
+  seconds.wire = after.encoding - before.encoding + after.decoding - before.decoding;
+  seconds.guest = static_cast<double>(floor.checked_ns) / static_cast<double>(floor.rounds) / 1e9;
+  return seconds;
+}
+
+Shares normalized(const Shares& seconds) {
+  const double all = seconds.generate + seconds.predict + seconds.wire + seconds.guest + seconds.judge;
+  return {seconds.generate / all, seconds.predict / all, seconds.wire / all, seconds.guest / all, seconds.judge / all};
+}
+
+}  // namespace
+
+Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_options, const BenchOptions& options) {
+  if (kernel.kind != KernelSpec::Kind::image)
+    return fail(Error::Kind::usage,
+                "bench: expected debian:SUITE or a path, found \"{}\": only a kernel in a VM has a floor", kernel.text);
+  auto image = vm::find_kernel(kernel.text);
+  if (!image) return tl::unexpected(image.error());
+  const Stopwatch since_start;
+  VmOracleConfig config{.kernel = std::move(*image)};
+  config.directory = oracle_options.directory;
+  config.accelerator = oracle_options.accelerator;
+  auto started = VmOracle::start(config);
+  if (!started) return tl::unexpected(started.error());
+  VmOracle& oracle = **started;
+  const double started_seconds = since_start.seconds();
+  if (oracle_options.note) oracle_options.note(oracle.accelerator_line());
+  auto known = probe_known(oracle);
+  if (!known) return tl::unexpected(known.error());
+
+  const std::vector<model::Hook> hooks{model::Hook::tcx_ingress, model::Hook::tcx_egress};
+  const properties::Generator generator(
+      {.seed = Digest().add(options.seed).value(), .hooks = hooks, .nonsense_ppm = {}, .quirks = known->quirks});
+  std::vector<Job> jobs(options.sequences);
+  const Stopwatch generating;
+  for (std::uint64_t i = 0; i < options.sequences; ++i)
+    jobs[i] = {.sequence = generator.sequence(i), .quirks = known->quirks};
+  const double generate_seconds = generating.seconds();
+
+  BenchReport report;
+  report.kernel = oracle.identity();
+  report.boot_seconds = oracle.boot_seconds();
+  double floor_ns = 0, floor_operations = 0, checked_ns = 0, checked_seconds = 0, checked_operations = 0;
+  wire::Bench floor;
+  Reporter silent;
+  for (unsigned round = 0; round < options.rounds; ++round) {
+    auto measured = oracle.bench(jobs);
+    if (!measured) return tl::unexpected(measured.error());
+    floor = *measured;
+    floor_ns += static_cast<double>(floor.floor_ns);
+    checked_ns += static_cast<double>(floor.checked_ns);
+    floor_operations += static_cast<double>(floor.operations * floor.rounds);
+    report.floor_agrees = report.floor_agrees && floor.floor_failures == floor.checked_failures;
+
+    FuzzOptions campaign;
+    campaign.hooks = hooks;
+    campaign.seed = options.seed;
+    campaign.sequences = options.sequences;
+    campaign.out = options.out;
+    campaign.probe_known = false;
+    campaign.quirks = known->quirks;
+    campaign.stop = options.stop;
+    auto checked = fuzz(
+        campaign, [&oracle](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<Lent>(oracle); },
+        silent);
+    if (!checked) return tl::unexpected(checked.error());
+    if (checked->error) return tl::unexpected(*checked->error);
+    checked_seconds += checked->progress.seconds;
+    checked_operations += static_cast<double>(checked->progress.operations);
+    if (round == 0) report.first_checked_seconds = started_seconds + checked->first_checked_seconds;
+  }
+
+  report.operations = floor.operations;
+  report.floor_operations_per_second = floor_operations / floor_ns * 1e9;
+  report.checked_operations_per_second = checked_operations / checked_seconds;
+  report.ratio = report.checked_operations_per_second / report.floor_operations_per_second;
+  report.guest_ratio = floor_ns / checked_ns;
+  report.floor_calls_per_operation = static_cast<double>(floor.system_calls) / static_cast<double>(floor.operations);
+  auto seconds = measure_shares(oracle, jobs, generate_seconds, floor);
+  if (!seconds) return tl::unexpected(seconds.error());
+  report.shares = normalized(*seconds);
+  report.guest_bytes = oracle.guest_bytes();
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  report.harness_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  return report;
+}
+
+}  // namespace mprogcheck

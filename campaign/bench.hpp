@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+#include "campaign/kernel_spec.hpp"
+
+namespace mprogcheck {
+
+struct BenchOptions {
+  std::string seed = "bench";
+  std::uint64_t sequences = 2048;  ///< in each round
+  unsigned rounds = 3;  ///< of floor and campaign in turn, so that both meet the same neighbours on the machine
+  std::string out;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+/// Of the time that all parts take for one operation, one after the other on one core, the part of each. They add up
+/// to 1.
+struct Shares {
+  double generate = 0;  ///< making the sequence, which predicts as it goes
+  double predict = 0;   ///< the model alone
+  double wire = 0;      ///< encoding jobs and decoding runs, on the host
+  double guest = 0;     ///< the agent, the kernel's work included
+  double judge = 0;     ///< comparing, which predicts as it goes
+};
+
+struct BenchReport {
+  OracleIdentity kernel;
+  std::uint64_t operations = 0;  ///< of one round
+  double floor_operations_per_second = 0;
+  double checked_operations_per_second = 0;
+  double ratio = 0;  ///< checked / floor
+  double floor_calls_per_operation = 0;
+  bool floor_agrees = true;  ///< the floor's system calls failed exactly as often as those of the checked path
+  double guest_ratio = 0;    ///< the agent's own loop, nothing sent / floor
+  Shares shares;
+  double boot_seconds = 0;
+  double first_checked_seconds = 0;  ///< from the start of the VM to the first judged run
+  std::uint64_t guest_bytes = 0;
+  std::uint64_t harness_bytes = 0;
+};
+
+/// Measures in one VM, in one run: the same sequences as prebuilt system calls in a tight loop in the guest, and
+/// checked by the whole harness as `fuzz` does. Only a kernel in a VM has a floor.
+Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_options, const BenchOptions& options);
+
+}  // namespace mprogcheck

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/bench.hpp"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "campaign/json_report.hpp"
+#include "cli/verb.hpp"
+
+namespace mprogcheck::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  BenchOptions bench;
+};
+
+void print(const BenchReport& report) {
+  constexpr double mib = 1024.0 * 1024.0;
+  fmt::print("kernel    {} ({}, {})\n", report.kernel.release, report.kernel.source, report.kernel.accelerator);
+  fmt::print(
+      "floor     {:9.0f} operations/s: the same system calls prebuilt, in a tight loop in the guest ({:.2f} calls an "
+      "operation)\n",
+      report.floor_operations_per_second, report.floor_calls_per_operation);
+  fmt::print("checked   {:9.0f} operations/s: generated, run, observed and judged\n",
+             report.checked_operations_per_second);
+  fmt::print("ratio     {:9.2f} of the floor; the agent's own loop, nothing sent: {:.2f}\n", report.ratio,
+             report.guest_ratio);
+  const Shares& shares = report.shares;
+  fmt::print("shares    generate {:.0f} %  predict {:.0f} %  wire {:.0f} %  guest {:.0f} %  judge {:.0f} %\n",
+             100 * shares.generate, 100 * shares.predict, 100 * shares.wire, 100 * shares.guest, 100 * shares.judge);
+  fmt::print("boot      {:.1f} s to the agent's first byte, {:.1f} s to the first checked run\n", report.boot_seconds,
+             report.first_checked_seconds);
+  fmt::print("memory    guest {:.0f} MiB (QEMU included), harness {:.0f} MiB\n",
+             static_cast<double>(report.guest_bytes) / mib, static_cast<double>(report.harness_bytes) / mib);
+  if (!report.floor_agrees)
+    fmt::print("WARNING   the floor's calls did not fail as often as the checked ones: the two rates do not compare\n");
+}
+
+nlohmann::ordered_json to_json(const BenchReport& report, const Options& options) {
+  const Shares& shares = report.shares;
+  return {{"kernel", to_json(report.kernel)},
+          {"seed", options.bench.seed},
+          {"sequences", options.bench.sequences},
+          {"operations", report.operations},
+          {"floor_operations_per_second", report.floor_operations_per_second},
+          {"checked_operations_per_second", report.checked_operations_per_second},
+          {"ratio", report.ratio},
+          {"guest_ratio", report.guest_ratio},
+          {"floor_agrees", report.floor_agrees},
+          {"shares",
+           {{"generate", shares.generate},
+            {"predict", shares.predict},
+            {"wire", shares.wire},
+            {"guest", shares.guest},
+            {"judge", shares.judge}}},
+          {"boot_seconds", report.boot_seconds},
+          {"first_checked_seconds", report.first_checked_seconds},
+          {"restore_seconds", nullptr},
+          {"guest_bytes", report.guest_bytes},
+          {"harness_bytes", report.harness_bytes}};
+}
+
+ExitCode run(Options& options) {
+  const auto kernels = kernels_of(options.common);
+  if (!kernels) return report(kernels.error());
+  options.bench.out = options.common.out;
+  options.bench.stop = &interrupted;
+  ExitCode code = ExitCode::held;
+  auto reports = nlohmann::ordered_json::array();
+  for (const KernelSpec& kernel : *kernels) {
+    auto wanted = oracle_options(options.common, 0);
+    if (!wanted) return report(wanted.error());
+    wanted->note = [](std::string_view line) { fmt::print("{}\n", line); };
+    const auto result = bench(kernel, *wanted, options.bench);
+    if (!result) {
+      code = combine(code, report(result.error()));
+      continue;
+    }
+    print(*result);
+    reports.push_back(to_json(*result, options));
+    if (!result->floor_agrees) code = combine(code, ExitCode::infrastructure);
+  }
+  auto json = json_head("bench");
+  if (!reports.empty()) json.update(reports.front());
+  if (reports.size() > 1) json["runs"] = reports;
+  if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
+  return code;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Run& run_verb) {
+  const auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("bench", "raw floor in the guest against the checked rate of the whole harness");
+  add_common(*verb, options->common);
+  verb->add_option("--sequences", options->bench.sequences, "in each round")
+      ->check(CLI::Range(1U, 100'000U))
+      ->capture_default_str();
+  verb->add_option("--rounds", options->bench.rounds, "of floor and campaign in turn")
+      ->check(CLI::Range(1U, 1000U))
+      ->capture_default_str();
+  verb->add_option("--seed", options->bench.seed, "which sequences")->capture_default_str();
+  verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
+}
+
+}  // namespace mprogcheck::cli
