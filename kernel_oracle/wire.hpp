@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -71,10 +72,13 @@ class Buffer {
     return at;
   }
 
-  /// Bytewise, so that it is right on any machine; the compiler makes one store of it.
   template <typename Number>
   static void store(std::uint8_t* to, Number value) {
-    for (std::size_t i = 0; i < sizeof value; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(to, &value, sizeof value);
+    } else {
+      for (std::size_t i = 0; i < sizeof value; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    }
   }
 
  private:
@@ -120,9 +124,15 @@ class Reader {
 
   template <typename Number>
   static Number load(const std::uint8_t* from) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < sizeof(Number); ++i) value |= static_cast<std::uint64_t>(from[i]) << (8 * i);
-    return static_cast<Number>(value);
+    if constexpr (std::endian::native == std::endian::little) {
+      Number value;
+      std::memcpy(&value, from, sizeof value);
+      return value;
+    } else {
+      std::uint64_t value = 0;
+      for (std::size_t i = 0; i < sizeof(Number); ++i) value |= static_cast<std::uint64_t>(from[i]) << (8 * i);
+      return static_cast<Number>(value);
+    }
   }
 
  private:

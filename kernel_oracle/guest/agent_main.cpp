@@ -167,6 +167,8 @@ class Agent {
 
 int main(int argc, char** argv) {
   using namespace mprogcheck::guest;
+  const rlimit files{forbidden_fds, forbidden_fds};
+  setrlimit(RLIMIT_NOFILE, &files);
   if (argc == 3 && std::string_view(argv[1]) == "--fd") {
     // Here: the devices that are made must be seen by nobody else.
     std::string complaints;

@@ -7,7 +7,7 @@ namespace mprogcheck::guest {
 
 int out_of_the_way(int fd) {
   int moved = mpc_move_fd_above(fd, own_fds);
-  if (moved >= forbidden_fds) moved = mpc_move_fd_above(moved, 10);
+  if (moved == -EMFILE) moved = mpc_move_fd_above(fd, 10);  // all from own_fds up are taken: RLIMIT_NOFILE ends them
   if (moved >= fd_of_slot(0) && moved < own_fds) {
     ::close(moved);
     return -EMFILE;

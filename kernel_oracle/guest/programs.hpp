@@ -17,7 +17,7 @@ namespace mprogcheck::guest {
 constexpr int fd_of_slot(unsigned slot) {
   return 200 + static_cast<int>(slot);
 }
-/// The agent's own file descriptors begin here; from 900 upward nothing is ever open.
+/// The agent's own file descriptors begin here, and there is a limit: from 900 upward nothing is ever open.
 inline constexpr int own_fds = 500;
 inline constexpr int forbidden_fds = 900;
 /// No object's id is ever this large.
