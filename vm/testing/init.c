@@ -2,8 +2,10 @@
 /* The guest of the VM tests. On the kernel's command line: test=echo (the default), serial (echo on the second serial
  * port, though there may be a virtio port), silent, exit (which makes the kernel panic), panic (by sysrq). */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -50,6 +52,24 @@ static int open_raw(const char *path)
 	return fd;
 }
 
+/* The port appears some time after its driver: QEMU announces it in a message that a work queue handles. A kernel with the
+ * driver has the class; only there is it worth waiting for. */
+static int open_virtio_port(void)
+{
+	struct pollfd wait = { .fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .events = POLLIN };
+	static char events[4096];
+	int fd;
+
+	inotify_add_watch(wait.fd, "/dev", IN_CREATE);
+	while ((fd = open("/dev/vport0p1", O_RDWR)) < 0 && access("/sys/class/virtio-ports", F_OK) == 0) {
+		if (poll(&wait, 1, 10000) != 1)
+			break;
+		(void)!read(wait.fd, events, sizeof events);
+	}
+	close(wait.fd);
+	return fd;
+}
+
 int main(void)
 {
 	static char buffer[65536];
@@ -58,6 +78,7 @@ int main(void)
 
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
 	fd = open("/proc/cmdline", O_RDONLY);
 	if (fd >= 0) {
 		(void)!read(fd, command_line, sizeof command_line - 1);
@@ -77,7 +98,7 @@ int main(void)
 		for (;;)
 			pause();
 	load_modules();
-	fd = mode("serial") ? -1 : open("/dev/vport0p1", O_RDWR);
+	fd = mode("serial") ? -1 : open_virtio_port();
 	if (fd < 0)
 		fd = open_raw("/dev/ttyS1");
 	(void)!write(fd, "hello\n", 6);
