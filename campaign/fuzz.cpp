@@ -226,13 +226,22 @@ class Worker {
       batch.jobs.push_back({.sequence = generator_.sequence(i), .quirks = quirks_});
       batch.index.push_back(i);
     }
-    const std::size_t place = nest_.place(batch.jobs.size());
-    if (auto canary = nest_.plant(batch.jobs[place % batch.jobs.size()])) {
-      batch.jobs.insert(batch.jobs.begin() + static_cast<std::ptrdiff_t>(place), std::move(*canary));
-      batch.index.insert(batch.index.begin() + static_cast<std::ptrdiff_t>(place), 0);
-      batch.canary = place;
-    }
+    plant_canary(batch);
     return batch;
+  }
+
+  /// One in every batch, if any of its sequences has a place for the lie whose turn it is.
+  void plant_canary(Batch& batch) {
+    const std::size_t place = nest_.place(batch.jobs.size());
+    for (std::size_t i = 0; i < batch.jobs.size(); ++i) {
+      auto canary = nest_.plant(batch.jobs[(place + i) % batch.jobs.size()]);
+      if (!canary) continue;
+      const auto at = static_cast<std::ptrdiff_t>(place);
+      batch.jobs.insert(batch.jobs.begin() + at, std::move(*canary));
+      batch.index.insert(batch.index.begin() + at, 0);
+      batch.canary = place;
+      return;
+    }
   }
 
   Result<void> run(const Batch& batch) {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/finding.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "campaign/one_run.hpp"
+#include "kernel_oracle/planted_fault.hpp"
+#include "model/parse.hpp"
+
+namespace mprogcheck {
+namespace {
+
+namespace fs = std::filesystem;
+
+class finding_folder : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "mprogcheck-finding-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  static Finding some_finding() {
+    const auto sequence = model::parse(
+        "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1 before\n");
+    const auto oracle = make_faulty_oracle("before_nothing_appends");
+    const auto judgement = run_once(**oracle, {.sequence = *sequence, .quirks = {}});
+    Finding finding;
+    finding.found = *sequence;
+    finding.divergence = *judgement->divergence;
+    finding.console = "last words\n";
+    return finding;
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(finding_folder, holds_what_is_needed_to_replay_it) {
+  Finding finding = some_finding();
+  ASSERT_TRUE(save(finding, directory_));
+  EXPECT_EQ(model::parse(*read_file(finding.folder / "sequence.mpc")), finding.found);
+  EXPECT_EQ(*read_file(finding.folder / "console.log"), "last words\n");
+  EXPECT_NE(read_file(finding.folder / "report.txt")->find("first_last"), std::string::npos);
+  EXPECT_FALSE(fs::exists(finding.folder / "shrunk.mpc"));
+}
+
+TEST_F(finding_folder, the_same_finding_keeps_its_folder) {
+  Finding first = some_finding();
+  Finding second = some_finding();
+  second.shrunk = second.found;
+  ASSERT_TRUE(save(first, directory_));
+  ASSERT_TRUE(save(second, directory_));
+  EXPECT_EQ(first.folder, second.folder);
+  EXPECT_TRUE(fs::exists(first.folder / "shrunk.mpc"));
+  for (const auto& entry : fs::directory_iterator(first.folder)) EXPECT_NE(entry.path().extension(), ".partial");
+}
+
+TEST_F(finding_folder, a_full_disk_is_told) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  fs::create_symlink("/dev/full", directory_ / "report.partial");
+  const auto written = write_file(directory_ / "report", "text");
+  ASSERT_FALSE(written);
+  EXPECT_NE(written.error().message.find("No space left"), std::string::npos) << written.error().message;
+}
+
+TEST_F(finding_folder, reading_what_is_not_there_is_a_usage_error) {
+  const auto text = read_file(directory_ / "missing");
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().kind, Error::Kind::usage);
+}
+
+}  // namespace
+}  // namespace mprogcheck

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/fuzz.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <map>
+#include <mutex>
+
+#include "kernel_oracle/model_oracle.hpp"
+#include "kernel_oracle/planted_fault.hpp"
+#include "model/print.hpp"
+
+namespace mprogcheck {
+namespace {
+
+namespace fs = std::filesystem;
+
+class fuzz_campaign : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "mprogcheck-fuzz-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    options_.out = pattern;
+    options_.hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress};
+    options_.seed = "test";
+    options_.probe_known = false;
+  }
+  void TearDown() override { fs::remove_all(options_.out); }
+
+  static OracleFactory faulty(std::string_view name) {
+    return [name](unsigned) { return make_faulty_oracle(name); };
+  }
+
+  FuzzOptions options_;
+  Reporter silent_;
+};
+
+/// Writes down what it is given, and answers as the model.
+class Recorder final : public Oracle {
+ public:
+  Recorder(std::map<std::string, unsigned>& seen, std::mutex& mutex) : seen_(seen), mutex_(mutex) {}
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    {
+      const std::scoped_lock lock(mutex_);
+      for (const Job& job : jobs)
+        if (job.lie == Lie::none) ++seen_[model::print(job.sequence)];
+    }
+    return model_.run(jobs, sink);
+  }
+
+ private:
+  ModelOracle model_;
+  std::map<std::string, unsigned>& seen_;
+  std::mutex& mutex_;
+};
+
+TEST_F(fuzz_campaign, one_job_and_four_run_the_same_sequences) {
+  options_.sequences = 10'000;
+  std::map<std::string, unsigned> seen[2];
+  std::uint64_t operations[2];
+  std::mutex mutex;
+  for (const unsigned round : {0U, 1U}) {
+    options_.jobs = round == 0 ? 1 : 4;
+    const auto report = fuzz(
+        options_,
+        [&](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<Recorder>(seen[round], mutex); },
+        silent_);
+    ASSERT_TRUE(report && !report->error);
+    EXPECT_EQ(report->progress.sequences, 10'000U);
+    EXPECT_TRUE(report->findings.empty());
+    operations[round] = report->progress.operations;
+  }
+  EXPECT_EQ(seen[0], seen[1]);
+  EXPECT_EQ(operations[0], operations[1]);
+}
+
+/// Tells the truth even where it is asked to lie: an agent that only echoes what is expected of it.
+class Echo final : public Oracle {
+ public:
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    std::vector<Job> honest(jobs.begin(), jobs.end());
+    for (Job& job : honest) job.lie = Lie::none;
+    return model_.run(honest, sink);
+  }
+
+ private:
+  ModelOracle model_;
+};
+
+TEST_F(fuzz_campaign, a_canary_that_is_not_caught_is_infrastructure) {
+  options_.sequences = 1000;
+  const auto report = fuzz(
+      options_, [](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<Echo>(); }, silent_);
+  ASSERT_TRUE(report);
+  ASSERT_TRUE(report->error);
+  EXPECT_EQ(report->error->kind, Error::Kind::infrastructure);
+  EXPECT_NE(report->error->message.find("canary"), std::string::npos);
+  EXPECT_LT(report->progress.canaries.caught, report->progress.canaries.planted);
+}
+
+TEST_F(fuzz_campaign, every_kind_of_canary_is_caught) {
+  options_.sequences = 256 * 12;
+  const auto report = fuzz(
+      options_, [](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<ModelOracle>(); }, silent_);
+  ASSERT_TRUE(report && !report->error);
+  EXPECT_EQ(report->progress.canaries.planted, 12U) << "one in each batch, each lie in turn";
+  EXPECT_EQ(report->progress.canaries.planted, report->progress.canaries.caught);
+}
+
+/// Watches what is on disk when it is told of a finding.
+class DiskWatcher final : public Reporter {
+ public:
+  void finding(const Finding& finding) override {
+    if (finding.label == Label::unconfirmed) {
+      ++before_shrinking;
+      EXPECT_TRUE(fs::exists(finding.folder / "sequence.mpc"));
+      EXPECT_TRUE(fs::exists(finding.folder / "report.txt"));
+      EXPECT_FALSE(fs::exists(finding.folder / "shrunk.mpc"));
+    } else {
+      ++after_shrinking;
+      EXPECT_TRUE(fs::exists(finding.folder / "shrunk.mpc"));
+    }
+  }
+  unsigned before_shrinking = 0, after_shrinking = 0;
+};
+
+TEST_F(fuzz_campaign, a_finding_is_on_disk_before_it_is_shrunk) {
+  options_.sequences = 2000;
+  options_.jobs = 2;
+  DiskWatcher watcher;
+  const auto report = fuzz(options_, faulty("before_nothing_appends"), watcher);
+  ASSERT_TRUE(report && !report->error);
+  EXPECT_GE(watcher.before_shrinking, 1U);
+  EXPECT_GE(watcher.after_shrinking, 1U);
+  ASSERT_FALSE(report->findings.empty());
+  EXPECT_EQ(report->findings.front().label, Label::reproducible);
+  EXPECT_GT(report->findings.front().hits, 1U);
+  EXPECT_GT(report->progress.unjudged, 0U);
+}
+
+TEST_F(fuzz_campaign, stops_when_told_to) {
+  std::atomic<bool> stop{true};
+  options_.stop = &stop;
+  options_.seconds = 3600;
+  const auto report = fuzz(
+      options_, [](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<ModelOracle>(); }, silent_);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->ended_early);
+}
+
+/// Breaks down after its first batch.
+class Mortal final : public Oracle {
+ public:
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    if (tired_) return fail("the machine room is on fire");
+    tired_ = true;
+    return model_.run(jobs, sink);
+  }
+
+ private:
+  ModelOracle model_;
+  bool tired_ = false;
+};
+
+TEST_F(fuzz_campaign, what_was_checked_before_an_error_is_not_lost) {
+  options_.sequences = 100'000;
+  const auto report = fuzz(
+      options_, [](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<Mortal>(); }, silent_);
+  ASSERT_TRUE(report);
+  ASSERT_TRUE(report->error);
+  EXPECT_EQ(report->error->message, "the machine room is on fire");
+  EXPECT_EQ(report->progress.sequences, 256U);
+}
+
+}  // namespace
+}  // namespace mprogcheck

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// The command as scripts use it: exit codes, one-line errors, the JSON's keys, the files of a finding.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+namespace mprogcheck::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::Each;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+std::string content(const fs::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class command : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "mprogcheck-cli-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  /// Runs the command in a folder of its own. `environment` goes in front, as in a shell.
+  Ran run(const std::string& arguments, const std::string& environment = {}) const {
+    const std::string line = "cd '" + directory_.string() + "' && " + environment + " '" MPROGCHECK_COMMAND "' " +
+                             arguments + " >out.txt 2>err.txt </dev/null";
+    const int status = std::system(line.c_str());  // NOLINT(cert-env33-c): the shell is what scripts have
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(directory_ / "out.txt"),
+            content(directory_ / "err.txt")};
+  }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(directory_ / name) << text; }
+  nlohmann::json json(const std::string& name) const { return nlohmann::json::parse(content(directory_ / name)); }
+
+  /// One line on stderr, and that code.
+  void expect_refusal(const Ran& ran, int code, const std::string& words) const {
+    EXPECT_EQ(ran.code, code) << ran.err;
+    EXPECT_THAT(ran.err, AllOf(StartsWith("mprogcheck: "), HasSubstr(words)));
+    EXPECT_EQ(std::ranges::count(ran.err, '\n'), 1) << ran.err;
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(command, refuses_what_it_does_not_know_in_one_line) {
+  expect_refusal(run(""), 2, "--help");
+  expect_refusal(run("frobnicate"), 2, "--help");
+  expect_refusal(run("fuzz --frobnicate"), 2, "--frobnicate");
+  expect_refusal(run("fuzz --seconds soon"), 2, "--seconds");
+  expect_refusal(run("fuzz --hook xdp"), 2, "expected tcx");
+  expect_refusal(run("fuzz --kernel model:frobnicate"), 2, "mprogcheck faults");
+  expect_refusal(run("fuzz --kernel model --accel hax"), 2, "hax");
+  expect_refusal(run("fuzz --kernel twin:somewhere"), 2, "twin");
+}
+
+TEST_F(command, asks_before_it_touches_the_running_kernel) {
+  const Ran ran = run("fuzz --kernel here --sequences 1");
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("--yes"));
+  EXPECT_THAT(ran.out, HasSubstr("running kernel"));
+}
+
+TEST_F(command, help_and_version_succeed) {
+  EXPECT_EQ(run("--help").code, 0);
+  EXPECT_EQ(run("--version").code, 0);
+  EXPECT_THAT(run("fuzz --help").out, HasSubstr("--seconds"));
+}
+
+TEST_F(command, says_where_a_sequence_is_malformed) {
+  expect_refusal(run("replay missing.mpc --kernel model"), 2, "missing.mpc");
+  expect_refusal(run("replay . --kernel model"), 2, "readable file");
+  write("bad.mpc", "mprogcheck 1\nnetdev d0\nattach tcx_sideways@d0 p0\n");
+  expect_refusal(run("replay bad.mpc --kernel model"), 2, "bad.mpc:3:8: expected ");
+}
+
+TEST_F(command, a_kernel_that_is_none_is_told) {
+  write("short.img", "MZ");
+  expect_refusal(run("fuzz --kernel ./missing.img --sequences 1"), 2, "missing.img");
+  expect_refusal(run("fuzz --kernel ./short.img --sequences 1"), 2, "short.img");
+  expect_refusal(run("fuzz --kernel debian:nosuchsuite --sequences 1"), 3, "kernel fetch");
+}
+
+TEST_F(command, an_out_folder_that_cannot_be_written_is_infrastructure) {
+  write("file", "");
+  const Ran ran = run("fuzz --kernel model:before_nothing_appends --sequences 500 --seed 1 --out file/out");
+  EXPECT_EQ(ran.code, 3) << ran.out;
+  EXPECT_THAT(ran.err, HasSubstr("--out"));
+}
+
+TEST_F(command, fuzz_holds_on_the_model_itself) {
+  const Ran ran = run("fuzz --kernel model --sequences 600 --seed 7 --json report.json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("findings  none"));
+  const auto report = json("report.json");
+  for (const char* key : {"schema", "verb", "version", "kernel", "seed", "sequences", "operations", "unjudged",
+                          "seconds", "operations_per_second", "canaries", "findings", "known", "coverage", "skipped"})
+    EXPECT_TRUE(report.contains(key)) << key;
+  EXPECT_EQ(report["seed"], "7");
+  EXPECT_EQ(report["sequences"], 600);
+  EXPECT_GT(report["canaries"]["planted"], 0);
+  EXPECT_EQ(report["canaries"]["planted"], report["canaries"]["caught"]);
+}
+
+TEST_F(command, a_finding_is_kept_shrunk_and_replayable) {
+  const std::string kernel = "--kernel model:before_nothing_appends";
+  const Ran fuzzed = run("fuzz " + kernel + " --sequences 500 --seed 1 --json report.json --out found");
+  ASSERT_EQ(fuzzed.code, 1) << fuzzed.err;
+  const auto finding = json("report.json")["findings"][0];
+  EXPECT_EQ(finding["label"], "reproducible");
+  EXPECT_EQ(finding["confirmed"]["k"], finding["confirmed"]["n"]);
+  EXPECT_LE(finding["operations"], 6);
+  const fs::path folder = directory_ / std::string(finding["folder"]);
+  for (const char* name : {"sequence.mpc", "shrunk.mpc", "divergence.json", "report.txt"})
+    EXPECT_FALSE(content(folder / name).empty()) << name;
+
+  const std::string shrunk = std::string(finding["folder"]) + "/shrunk.mpc";
+  const Ran again = run("replay " + shrunk + " " + kernel + " --json replay.json");
+  EXPECT_EQ(again.code, 1);
+  EXPECT_EQ(json("replay.json")["replays"][0]["fingerprint"], finding["fingerprint"]);
+  EXPECT_EQ(run("replay " + shrunk + " --kernel model").code, 0);
+
+  const Ran stepped = run("replay " + shrunk + " " + kernel + " --step");
+  EXPECT_EQ(stepped.code, 1);
+  EXPECT_THAT(stepped.out, AllOf(HasSubstr("mprog.attach"), HasSubstr("DIFFERS")));
+
+  const Ran both = run("replay " + shrunk + " --kernel model " + kernel);
+  EXPECT_EQ(both.code, 1);
+  EXPECT_THAT(both.out, AllOf(HasSubstr("held"), HasSubstr("DIFFERS")));
+
+  const Ran shrink = run("shrink " + std::string(finding["folder"]) + "/sequence.mpc " + kernel + " --out again");
+  EXPECT_EQ(shrink.code, 1);
+  EXPECT_THAT(shrink.out, HasSubstr(content(folder / "shrunk.mpc")));
+}
+
+TEST_F(command, there_is_nothing_to_shrink_where_all_holds) {
+  write("fine.mpc", "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_ingress@d0 p0\n");
+  const Ran ran = run("shrink fine.mpc --kernel model");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("nothing to shrink"));
+}
+
+TEST_F(command, faults_lists_at_least_twenty) {
+  const Ran ran = run("faults");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_GE(std::ranges::count(ran.out, '\n'), 20);
+}
+
+TEST_F(command, a_missing_qemu_is_told) {
+  write("fine.mpc", "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_ingress@d0 p0\n");
+  if (run("kernel list").out.starts_with("no kernels"))
+    GTEST_SKIP() << "needs a kernel: mprogcheck kernel fetch debian:trixie";
+  const Ran ran = run("replay fine.mpc", "PATH=/nonexistent");
+  expect_refusal(ran, 3, "qemu");
+}
+
+}  // namespace
+}  // namespace mprogcheck::cli
