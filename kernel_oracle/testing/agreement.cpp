@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/testing/agreement.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kernel_oracle/observe.hpp"
+#include "model/parse.hpp"
+#include "model/print.hpp"
+
+namespace mprogcheck::testing {
+namespace {
+
+constexpr model::Quirks stock_quirks{1U << static_cast<unsigned>(model::Quirk::full_list_keeps_tail)};
+
+constexpr std::string_view sequences = R"(mprogcheck 1
+netdev d0
+prog p0..p3 sched_cls returns next
+attach tcx_ingress@d0 p0
+attach tcx_ingress@d0 p1 before fd(p0) revision now
+attach tcx_ingress@d0 p2 replace p1
+link l0 tcx_ingress@d0 p3 after id(p0)
+update l0 p1 expect p3
+detach tcx_ingress@d0 after fd(p0)
+detach tcx_ingress@d0 p0 revision now-1
+query tcx_ingress@d0
+close l0
+detach tcx_ingress@d0 p1
+
+mprogcheck 1
+netdev d0, d1
+prog p0, p1 sched_cls returns pass
+prog p2 xdp returns next
+fill tcx_egress@d1 63
+attach tcx_egress@d1 p0
+attach tcx_egress@d1 p0 replace f3
+link l0 tcx_egress@d1 p1
+detach tcx_egress@d1 before
+link l0 tcx_egress@d1 p1 before revision now
+attach tcx_egress@d1 p2
+link l0 tcx_ingress@d0 p1
+close l0
+attach tcx_egress@d0 p0 before fd 901
+link l9 tcx_egress@d0 p0 flags 0x100000|before
+attach tcx_egress@d0 p0 before id 0
+attach tcx_egress@d3 p0
+
+mprogcheck 1
+netdev d0, d2
+load q0 sched_cls
+attach tcx_ingress@d2 q0
+close q0
+open h0 prog id(q0)
+detach tcx_ingress@d2 h0
+close h0
+open h1 prog id(q0)
+load q0 sched_cls
+link l3 tcx_ingress@d2 q0
+dup h2 l3
+close l3
+update h2 q0
+close q0
+close h2
+
+mprogcheck 1
+netdev d0
+prog p0 sched_cls returns next
+attach tcx_ingress@d0 p0
+attach tcx_egress@d0 p0
+close p0
+)";
+
+}  // namespace
+
+std::string difference(const Job& job, const Run& run) {
+  if (run.ending != Run::Ending::complete) return "ending: " + run.note;
+  const auto& operations = job.sequence.operations;
+  if (run.steps.size() != operations.size()) return "number of steps";
+  model::World world(job.sequence.declarations, job.quirks);
+  for (std::size_t n = 0; n < operations.size(); ++n) {
+    const std::string at = fmt::format("step {} `{}`: ", n, model::print(operations[n]));
+    const Step& step = run.steps[n];
+    const bool last = n + 1 == operations.size();
+    model::ListSet wanted = observed_lists(job.depth, last, world, operations[n]);
+    const auto verdict = world.apply(operations[n]);
+    if (verdict.outcome != step.outcome)
+      return at + fmt::format("expected {}, observed {}", to_string(verdict.outcome), to_string(step.outcome));
+    for (std::uint32_t i = 0; i < step.lists; ++i) {
+      const ListView& view = run.lists[step.first_list + i];
+      if (!model::contains(wanted, view.list)) return at + fmt::format("list {} was not asked for", view.list);
+      wanted = static_cast<model::ListSet>(wanted & ~(1U << view.list));
+      const auto& list = world.list(view.list);
+      if (!view.outcome.ok() || view.revision != list.revision || view.count != list.count || view.length != list.count)
+        return at + fmt::format("list {}: expected revision {}, {} entries; observed {}, {}", view.list, list.revision,
+                                list.count, view.revision, view.count);
+      for (std::uint32_t e = 0; e < view.length; ++e)
+        if (run.entries[view.first + e] != list.slots[e]) return at + fmt::format("list {}: entry {}", view.list, e);
+    }
+    if (wanted != 0) return at + "a list is missing";
+    if (job.depth == Depth::fast && !last) continue;
+    for (std::uint32_t i = 0; i < step.links; ++i) {
+      const LinkView& view = run.links[step.first_link + i];
+      const auto& link = world.link(view.link);
+      if (view.alive != link.alive || (link.alive && (view.program != link.program || view.list != link.list)))
+        return at + fmt::format("link {}", view.link);
+    }
+    for (std::uint32_t i = 0; i < step.programs; ++i) {
+      const ProgramView& view = run.programs[step.first_program + i];
+      if (view.alive != world.program(view.program).alive) return at + fmt::format("program {}", view.program);
+    }
+  }
+  return "";
+}
+
+std::vector<Job> hand_made(Depth depth) {
+  const auto parsed = model::parse_all(sequences);
+  std::vector<Job> jobs;
+  if (!parsed) {
+    ADD_FAILURE() << parsed.error().to_string("sequences");
+    return jobs;
+  }
+  for (const auto& sequence : *parsed) {
+    Job job;
+    job.sequence = sequence;
+    job.quirks = stock_quirks;
+    job.depth = depth;
+    jobs.push_back(job);
+  }
+  return jobs;
+}
+
+}  // namespace mprogcheck::testing

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernel_oracle/oracle.hpp"
+
+namespace mprogcheck::testing {
+
+/// Hand-made sequences: between them every call, outcomes good and bad, objects that die, names that are bound anew.
+/// All but the last leave something behind for the reset.
+std::vector<Job> hand_made(Depth depth);
+
+/// Empty if the run is what the model says, step by step; else the first thing that is not.
+std::string difference(const Job& job, const Run& run);
+
+}  // namespace mprogcheck::testing
