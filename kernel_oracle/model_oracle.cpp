@@ -13,7 +13,6 @@ namespace {
 
 using model::Entry;
 using model::ListSet;
-using model::Outcome;
 using model::Verdict;
 using model::World;
 

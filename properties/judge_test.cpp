@@ -100,7 +100,7 @@ RC_GTEST_PROP(Judge, finds_nothing_in_an_honest_run, ()) {
   const Job job = any_job();
   const Judgement judgement = judge(job, RecordingOracle::record(job));
   RC_ASSERT(!judgement.divergence);
-  RC_ASSERT(judgement.malformed == "");
+  RC_ASSERT(judgement.malformed.empty());
   RC_ASSERT(judgement.judged == job.sequence.operations.size());
   RC_ASSERT(judgement.unjudged == 0U);
 }
@@ -110,7 +110,7 @@ RC_GTEST_PROP(Judge, blames_some_property_for_every_perturbation, ()) {
   auto run = RecordingOracle::record(job);
   perturb(run);
   const Judgement judgement = judge(job, run);
-  RC_ASSERT(judgement.malformed == "");
+  RC_ASSERT(judgement.malformed.empty());
   RC_ASSERT(judgement.divergence.has_value());
   const Divergence& divergence = *judgement.divergence;
   RC_ASSERT(!divergence.broken.empty());
@@ -145,7 +145,7 @@ RC_GTEST_PROP(Judge, never_passes_a_run_that_shows_less, ()) {
       run.steps.pop_back();
   }
   const Judgement judgement = judge(job, run);
-  RC_ASSERT(judgement.malformed != "");
+  RC_ASSERT(!judgement.malformed.empty());
   RC_ASSERT(!judgement.divergence);
 }
 
@@ -177,7 +177,7 @@ RC_GTEST_PROP(Judge, survives_any_index, ()) {
       run.lists[any_below(run.lists.size())] = {static_cast<model::ListIndex>(any()), {}, any(), any(), any(), any()};
   }
   const Judgement judgement = judge(job, run);
-  RC_ASSERT(!(judgement.divergence && judgement.malformed != ""));
+  RC_ASSERT(!(judgement.divergence && !judgement.malformed.empty()));
 }
 
 RC_GTEST_PROP(Judge, shows_each_judged_step_to_the_visitor, ()) {

@@ -18,7 +18,7 @@ namespace {
 using model::Rule;
 
 /// A kernel that gives another errno where one of the rules decides.
-RecordingOracle::Tamper wrong_errno(std::vector<Rule> rules) {
+RecordingOracle::Tamper wrong_errno(const std::vector<Rule>& rules) {
   return [rules](const Job& job, auto& run) {
     model::World world(job.sequence.declarations);
     for (std::size_t i = 0; i < run.steps.size(); ++i) {
