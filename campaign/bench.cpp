@@ -34,7 +34,7 @@ class TimingSink final : public RunSink {
   explicit TimingSink(std::span<const Job> jobs) : jobs_(jobs) {}
   void take(std::size_t job, Run& run) override {
     const Stopwatch clock;
-    differs_ |= properties::judge(jobs_[job], run, jobs_[job].quirks).divergence.has_value();
+    differs_ |= properties::judge(jobs_[job], run).divergence.has_value();
     seconds_ += clock.seconds();
   }
   [[nodiscard]] double seconds() const { return seconds_; }
@@ -49,7 +49,7 @@ class TimingSink final : public RunSink {
 double predict_all(std::span<const Job> jobs) {
   const Stopwatch clock;
   for (const Job& job : jobs) {
-    model::World world(job.sequence.declarations, job.quirks);
+    model::World world(job.sequence.declarations);
     for (const auto& operation : job.sequence.operations) world.apply(operation);
   }
   return clock.seconds();

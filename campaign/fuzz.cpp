@@ -2,6 +2,7 @@
 #include "campaign/fuzz.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -22,6 +23,7 @@ namespace {
 constexpr std::size_t sequences_per_batch = 256;
 /// Shrinking goes on for so long after the time is up.
 constexpr double shrink_grace_seconds = 60;
+constexpr std::size_t console_lines = 200;
 
 struct Batch {
   std::vector<Job> jobs;
@@ -146,10 +148,10 @@ class BatchSink final : public RunSink {
       judge_canary(job, run);
       return;
     }
-    auto judgement =
-        properties::judge(job, run, job.quirks,
-                          [this](const model::World& before, const model::Operation& operation,
-                                 const model::Verdict& verdict) { coverage_.add(operation, verdict, before); });
+    auto judgement = properties::judge(
+        job, run, [this](const model::World& before, const model::Operation& operation, const model::Verdict& verdict) {
+          coverage_.add(operation, verdict, before);
+        });
     ++part_.sequences;
     part_.operations += judgement.judged;
     part_.unjudged += judgement.unjudged;
@@ -175,7 +177,7 @@ class BatchSink final : public RunSink {
 
  private:
   void judge_canary(const Job& job, const Run& run) {
-    const auto judgement = properties::judge(job, run, job.quirks);
+    const auto judgement = properties::judge(job, run);
     const CanaryFate fate = fate_of(job, judgement);
     if (fate == CanaryFate::spoilt) return;
     ++part_.canaries.planted;
@@ -249,34 +251,36 @@ class Worker {
     auto ran = oracle_->run(batch.jobs, sink);
     campaign_.add(sink.part(), sink.coverage());
     if (auto trust = sink.trustworthy(); !trust) return trust;
-    for (auto& [number, divergence] : sink.suspects())
-      if (campaign_.is_new(divergence))
-        if (auto looked = look_into(batch, number, std::move(divergence)); !looked) return looked;
+    for (auto& [number, divergence] : sink.suspects()) {
+      if (!campaign_.is_new(divergence)) continue;
+      Finding finding;
+      finding.found = batch.jobs[number].sequence;
+      finding.divergence = std::move(divergence);
+      finding.index = batch.index[number];
+      suspects_.push_back(std::move(finding));
+    }
+    if (auto looked = look_into_suspects(); !looked) return looked;
     return ran;
   }
 
-  Result<void> look_into(const Batch& batch, std::size_t number, properties::Divergence divergence) {
-    Finding finding;
-    finding.found = batch.jobs[number].sequence;
-    finding.divergence = std::move(divergence);
-    finding.quirks = quirks_;
-    finding.seed = campaign_.options().seed;
-    finding.shard = campaign_.options().shard;
-    finding.index = batch.index[number];
-    finding.kernel = oracle_->identity();
-    finding.console = oracle_->console_tail(200);
+  /// Until none is left: shrinking one can turn up others.
+  Result<void> look_into_suspects() {
     const auto directory = campaign_.options().out / "findings";
-    if (auto saved = save(finding, directory); !saved) return saved;
-    campaign_.announce(finding);
-
-    auto investigated = investigate(std::move(finding), *oracle_,
-                                    {.directory = directory, .enough = [this] { return campaign_.stop_shrinking(); }});
-    if (!investigated) return tl::unexpected(investigated.error());
-    campaign_.keep(investigated->finding);
-    for (Finding& other : investigated->others) {
-      if (!campaign_.is_new(other.divergence)) continue;
-      if (auto saved = save(other, directory); !saved) return saved;
-      campaign_.keep(other);
+    for (; !suspects_.empty(); suspects_.pop_front()) {
+      Finding& finding = suspects_.front();
+      finding.quirks = quirks_;
+      finding.seed = campaign_.options().seed;
+      finding.shard = campaign_.options().shard;
+      finding.kernel = oracle_->identity();
+      finding.console = oracle_->console_tail(console_lines);
+      if (auto saved = save(finding, directory); !saved) return saved;
+      campaign_.announce(finding);
+      auto investigated = investigate(
+          finding, *oracle_, {.directory = directory, .enough = [this] { return campaign_.stop_shrinking(); }});
+      if (!investigated) return tl::unexpected(investigated.error());
+      campaign_.keep(investigated->finding);
+      for (Finding& other : investigated->others)
+        if (campaign_.is_new(other.divergence)) suspects_.push_back(std::move(other));
     }
     return {};
   }
@@ -287,6 +291,7 @@ class Worker {
   std::unique_ptr<Oracle> oracle_;
   CanaryNest nest_;
   BatchQueue<Batch> queue_;
+  std::deque<Finding> suspects_;  ///< new divergences that nobody has looked into yet
 };
 
 }  // namespace

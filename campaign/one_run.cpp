@@ -8,9 +8,7 @@ namespace {
 class JudgingSink final : public RunSink {
  public:
   explicit JudgingSink(const std::vector<Job>& jobs) : jobs_(jobs), judgements_(jobs.size()) {}
-  void take(std::size_t job, Run& run) override {
-    judgements_[job] = properties::judge(jobs_[job], run, jobs_[job].quirks);
-  }
+  void take(std::size_t job, Run& run) override { judgements_[job] = properties::judge(jobs_[job], run); }
   std::vector<properties::Judgement>& judgements() { return judgements_; }
 
  private:

@@ -42,7 +42,7 @@ Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Qu
   const Job job{.sequence = sequence, .quirks = quirks, .depth = Depth::deep};
   KeepingSink sink;
   if (auto ran = oracle.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
-  Replay result{.judgement = properties::judge(job, sink.run(), quirks), .run = std::move(sink.run())};
+  Replay result{.judgement = properties::judge(job, sink.run()), .run = std::move(sink.run())};
   if (!result.judgement.malformed.empty()) return malformed_run(result.judgement);
   return result;
 }

@@ -45,9 +45,11 @@ void print_counts(std::string_view title, const Counts& counts) {
 void print_summary(const FuzzReport& report, const Options& options) {
   const Progress& progress = report.progress;
   const auto operations = static_cast<double>(progress.operations);
-  fmt::print("checked   {} operations in {} sequences on {} ({}), {:.1f} s, {}/s; seed {}\n", progress.operations,
-             progress.sequences, report.kernel.release, report.kernel.source, progress.seconds,
-             short_number(progress.seconds > 0 ? operations / progress.seconds : 0), options.seed);
+  const OracleIdentity& kernel = report.kernel;
+  fmt::print("checked   {} operations in {} sequences on {}, {:.1f} s, {}/s; seed {}\n", progress.operations,
+             progress.sequences,
+             kernel.release.empty() ? kernel.source : fmt::format("{} ({})", kernel.release, kernel.source),
+             progress.seconds, short_number(progress.seconds > 0 ? operations / progress.seconds : 0), options.seed);
   print_counts("outcomes ", report.coverage.by_errno());
   print_counts("lengths  ", report.coverage.lengths());
   const auto unseen = report.coverage.unseen();

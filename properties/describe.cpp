@@ -202,10 +202,22 @@ std::string others(const Divergence& divergence) {
 }  // namespace
 
 std::string describe(const World& world, const model::OrderedList& list) {
+  const auto is_filler = [](const Entry& entry) {
+    return entry.link == model::no_link && entry.program >= model::filler_program_begin &&
+           entry.program < model::mortal_program_begin;
+  };
   const Names names(world, world);
+  const auto entries = list.entries();
   std::string text = fmt::format("revision {}:", list.revision);
-  for (const Entry& entry : list.entries())
-    text += fmt::format("{}{}", &entry == list.slots.data() ? " " : ", ", names.of_entry(entry));
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    text += (i == 0 ? " " : ", ") + names.of_entry(entries[i]);
+    // Fillers in a row are written as a range.
+    const std::size_t first = i;
+    while (i + 1 < entries.size() && is_filler(entries[i]) && is_filler(entries[i + 1]) &&
+           entries[i + 1].program == entries[i].program + 1)
+      ++i;
+    if (i != first) text += ".." + names.of_entry(entries[i]);
+  }
   return list.empty() ? text + " empty" : text;
 }
 

@@ -30,8 +30,7 @@ bool same(const ListView& view, const model::Entry* entries, const model::Ordere
 /// The model walking along a run. It stops at the first step that differs, or that cannot be compared.
 class Walk {
  public:
-  Walk(const Job& job, const Run& run, model::Quirks quirks)
-      : job_(job), run_(run), world_(job.sequence.declarations, quirks) {}
+  Walk(const Job& job, const Run& run) : job_(job), run_(run), world_(job.sequence.declarations, job.quirks) {}
 
   /// The number of the first step that differs; none if all are as predicted.
   std::optional<std::size_t> first_difference(StepVisitor visitor) {
@@ -202,10 +201,10 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
 }
 
 /// Everything about one step. The model is taken there anew: divergences are rare, copies of the world are not free.
-Divergence examine(const Job& job, const Run& run, model::Quirks quirks, std::size_t number) {
+Divergence examine(const Job& job, const Run& run, std::size_t number) {
   Divergence divergence;
   divergence.step = number;
-  World before(job.sequence.declarations, quirks);
+  World before(job.sequence.declarations, job.quirks);
   const auto& operations = job.sequence.operations;
   if (number >= operations.size()) return divergence;
   for (std::size_t i = 0; i < number; ++i) before.apply(operations[i]);
@@ -294,12 +293,8 @@ std::string to_string(const Fingerprint& fingerprint) {
 }
 
 Judgement judge(const Job& job, const Run& run, StepVisitor visitor) {
-  return judge(job, run, job.quirks, visitor);
-}
-
-Judgement judge(const Job& job, const Run& run, model::Quirks quirks, StepVisitor visitor) {
   Judgement judgement;
-  Walk walk(job, run, quirks);
+  Walk walk(job, run);
   const auto difference = walk.first_difference(visitor);
   judgement.judged = walk.judged();
   judgement.unjudged = static_cast<std::uint32_t>(job.sequence.operations.size()) - judgement.judged;
@@ -310,7 +305,7 @@ Judgement judge(const Job& job, const Run& run, model::Quirks quirks, StepVisito
   const bool unclean = run.ending == Run::Ending::unclean;
   const std::size_t last = operations.empty() ? 0 : operations.size() - 1;
   const std::size_t ended_at = unclean ? last : std::min<std::size_t>(run.at, last);
-  Divergence divergence = examine(job, run, quirks, difference.value_or(ended_at));
+  Divergence divergence = examine(job, run, difference.value_or(ended_at));
   divergence.ending = run.ending;
   divergence.note = run.note;
   if (unclean && !difference) divergence.broken.add(Property::lifecycle);

@@ -104,7 +104,5 @@ struct Judgement {
 /// Replays the model, with the job's quirks, along the run up to the first step that differs. The visitor sees every
 /// judged step. A run that ended otherwise than complete diverges in any case.
 Judgement judge(const Job& job, const Run& run, StepVisitor visitor = {});
-/// With other quirks than the job was run with.
-Judgement judge(const Job& job, const Run& run, model::Quirks quirks, StepVisitor visitor = {});
 
 }  // namespace mprogcheck::properties
