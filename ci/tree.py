@@ -5,11 +5,12 @@
     ci/tree.py CHECK... [--root DIR] [--fix]
 
 Checks: includes, license, size, places, format. Each finding is one line `file:line: what is wrong`; exit code 1 if there
-is one. `format --fix` rewrites the files instead. What is checked is what git tracks, or all but build/ without git.
+is one. `format --fix` rewrites the files instead. What is checked is what git tracks; without git, everything but what a build leaves.
 """
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ SYSTEM_HEADERS = {
 # Headers of ours that serve tests only: they may include what tests may, and only tests may include them.
 TEST_HEADERS = ["model/arbitrary.hpp"]
 MAX_LINES = 450
+NEVER_OURS = ("build", "mprogcheck.out", "compile_commands.json", ".git")
 LICENSE = "SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause"
 # Written in two parts, so that this file does not match itself.
 PLACES = [
@@ -51,13 +53,16 @@ class Tree:
 
     def files(self):
         """Paths relative to the root."""
-        git = subprocess.run(["git", "-C", self.root, "ls-files", "-z", "--full-name"], capture_output=True, check=False)
-        if git.returncode == 0 and (self.root / ".git").exists():
-            paths = [Path(name) for name in git.stdout.decode().split("\0") if name]
+        tracked = b""
+        if (self.root / ".git").exists() and shutil.which("git"):
+            git = ["git", "-C", self.root, "ls-files", "-z", "--full-name"]
+            tracked = subprocess.run(git, capture_output=True, check=False).stdout  # nothing where git distrusts the owner
+        if tracked:
+            paths = [Path(name) for name in tracked.decode().split("\0") if name]
         else:
             paths = [path.relative_to(self.root) for path in self.root.rglob("*")]
         return sorted(path for path in paths
-                      if path.parts[0] not in ("build", ".git") and (self.root / path).is_file())
+                      if path.parts[0] not in NEVER_OURS and "__pycache__" not in path.parts and (self.root / path).is_file())
 
     def lines(self, path):
         return (self.root / path).read_text(encoding="utf-8", errors="replace").splitlines()
