@@ -85,7 +85,7 @@ def check_includes(tree):
         if room not in ROOMS:
             yield path, 1, f"is in no room; the rooms are {', '.join(ROOMS)} (table ROOMS in ci/tree.py)"
             continue
-        test = re.search(r"_(test|fuzz|bench)\.cpp$", path.name) or str(path) in TEST_HEADERS
+        test = re.search(r"_(test|testing|fuzz|bench)\.cpp$", path.name) or str(path) in TEST_HEADERS
         for number, line in enumerate(tree.lines(path), 1):
             include = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
             if not include:

@@ -2,7 +2,8 @@
 #
 #   mprogcheck_room(NAME DEPENDS lib... [TEST_DEPENDS lib...])
 #
-# The library is called mprogcheck_NAME, the tests mprogcheck_NAME_test.
+# The library is called mprogcheck_NAME, the tests mprogcheck_NAME_test. What tests of several rooms share is in
+# *_testing.cpp, the library mprogcheck_NAME_testing.
 find_package(GTest REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
@@ -26,12 +27,19 @@ function(mprogcheck_room name)
   cmake_parse_arguments(ROOM "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|testing|fuzz|bench|main)\\.cpp$")
+  set(testing ${tests})
+  list(FILTER testing INCLUDE REGEX "_testing\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   if(sources)
     add_library(mprogcheck_${name} STATIC ${sources})
     target_link_libraries(mprogcheck_${name} PUBLIC mprogcheck_options fmt::fmt tl::expected ${ROOM_DEPENDS})
     set(library mprogcheck_${name})
+  endif()
+  if(testing)
+    add_library(mprogcheck_${name}_testing STATIC ${testing})
+    target_link_libraries(mprogcheck_${name}_testing PUBLIC ${library} GTest::gtest ${RAPIDCHECK_LIBRARY})
+    list(APPEND ROOM_TEST_DEPENDS mprogcheck_${name}_testing)
   endif()
   if(tests)
     add_executable(mprogcheck_${name}_test ${tests})

@@ -5,6 +5,7 @@
 
 #include "model/arbitrary.hpp"
 #include "model/print.hpp"
+#include "model/words.hpp"
 
 namespace mprogcheck::model {
 namespace {

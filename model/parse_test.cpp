@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/arbitrary.hpp"
+#include "model/words.hpp"
 
 namespace mprogcheck::model {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "model/arbitrary.hpp"
 #include "model/parse.hpp"
+#include "model/words.hpp"
 
 namespace mprogcheck::model {
 namespace {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "model/arbitrary.hpp"
+#include "model/words.hpp"
 
 namespace mprogcheck::model {
 namespace {
