@@ -51,7 +51,9 @@ class Buffer {
   void u16(std::uint16_t value) { put(value); }
   void u32(std::uint32_t value) { put(value); }
   void u64(std::uint64_t value) { put(value); }
-  void bytes(const void* data, std::size_t length) { std::memcpy(room(length), data, length); }
+  void bytes(const void* data, std::size_t length) {
+    if (length != 0) std::memcpy(room(length), data, length);
+  }
   /// Its length in two bytes, then the text; what is beyond 65535 bytes is cut off.
   void text(std::string_view text);
   /// Overwrites what was written at an offset.
@@ -108,7 +110,7 @@ class Reader {
       return {};
     }
     const std::uint8_t* const at = at_;
-    at_ += length;
+    if (length != 0) at_ += length;
     return {at, length};
   }
   std::string_view text() {
