@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,6 @@
 #include "base/result.hpp"
 #include "campaign/kernel_spec.hpp"
 #include "cli/exit_code.hpp"
-#include "nlohmann/json_fwd.hpp"
 
 namespace mprogcheck::cli {
 

@@ -20,8 +20,8 @@ struct ProgramClass {
 
 /// What exists before the first operation.
 struct Declarations {
-  std::uint8_t devices = 0;    ///< bit N: dN exists
-  std::uint32_t programs = 0;  ///< bit N: pN is loaded and open
+  std::uint8_t devices = 0;                              ///< bit N: dN exists
+  std::uint32_t programs = 0;                            ///< bit N: pN is loaded and open
   std::array<ProgramClass, Name::pool_count> classes{};  ///< of those not loaded: ProgramClass()
 
   [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Target::device_count && (devices >> n & 1U) != 0; }

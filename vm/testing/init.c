@@ -13,91 +13,78 @@
 
 static char command_line[4096];
 
-static int mode(const char *name)
-{
-	char word[64];
+static int mode(const char* name) {
+  char word[64];
 
-	snprintf(word, sizeof word, "test=%s", name);
-	return strstr(command_line, word) != NULL;
+  snprintf(word, sizeof word, "test=%s", name);
+  return strstr(command_line, word) != NULL;
 }
 
-static void load_modules(void)
-{
-	char name[256], path[300];
-	FILE *list = fopen("/modules/load", "r");
+static void load_modules(void) {
+  char name[256], path[300];
+  FILE* list = fopen("/modules/load", "r");
 
-	while (list && fgets(name, sizeof name, list)) {
-		name[strcspn(name, "\n")] = 0;
-		snprintf(path, sizeof path, "/modules/%s", name);
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || syscall(SYS_finit_module, fd, "", 0) != 0)
-			printf("cannot load %s: %m\n", path);
-		if (fd >= 0)
-			close(fd);
-	}
-	if (list)
-		fclose(list);
+  while (list && fgets(name, sizeof name, list)) {
+    name[strcspn(name, "\n")] = 0;
+    snprintf(path, sizeof path, "/modules/%s", name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || syscall(SYS_finit_module, fd, "", 0) != 0) printf("cannot load %s: %m\n", path);
+    if (fd >= 0) close(fd);
+  }
+  if (list) fclose(list);
 }
 
-static int open_raw(const char *path)
-{
-	struct termios raw;
-	int fd = open(path, O_RDWR | O_NOCTTY);
+static int open_raw(const char* path) {
+  struct termios raw;
+  int fd = open(path, O_RDWR | O_NOCTTY);
 
-	if (fd >= 0 && tcgetattr(fd, &raw) == 0) {
-		cfmakeraw(&raw);
-		tcsetattr(fd, TCSANOW, &raw);
-	}
-	return fd;
+  if (fd >= 0 && tcgetattr(fd, &raw) == 0) {
+    cfmakeraw(&raw);
+    tcsetattr(fd, TCSANOW, &raw);
+  }
+  return fd;
 }
 
-/* The port appears some time after its driver: QEMU announces it in a message that a work queue handles. Its node is there
- * a moment before it can be opened (ENXIO until add_port() has put it on its list), and nothing announces that moment, hence
- * the retries. Only a kernel that has the driver has the class, and is worth waiting for. */
-static int open_virtio_port(void)
-{
-	const struct timespec pause = { .tv_nsec = 5000000 };
-	int fd, tries = 2000;
+/* The port appears some time after its driver: QEMU announces it in a message that a work queue handles. Its node is
+ * there a moment before it can be opened (ENXIO until add_port() has put it on its list), and nothing announces that
+ * moment, hence the retries. Only a kernel that has the driver has the class, and is worth waiting for. */
+static int open_virtio_port(void) {
+  const struct timespec pause = {.tv_nsec = 5000000};
+  int fd, tries = 2000;
 
-	while ((fd = open("/dev/vport0p1", O_RDWR)) < 0 && access("/sys/class/virtio-ports", F_OK) == 0 && tries-- > 0)
-		nanosleep(&pause, NULL);
-	return fd;
+  while ((fd = open("/dev/vport0p1", O_RDWR)) < 0 && access("/sys/class/virtio-ports", F_OK) == 0 && tries-- > 0)
+    nanosleep(&pause, NULL);
+  return fd;
 }
 
-int main(void)
-{
-	static char buffer[65536];
-	ssize_t got;
-	int fd;
+int main(void) {
+  static char buffer[65536];
+  ssize_t got;
+  int fd;
 
-	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	mount("proc", "/proc", "proc", 0, NULL);
-	mount("sysfs", "/sys", "sysfs", 0, NULL);
-	fd = open("/proc/cmdline", O_RDONLY);
-	if (fd >= 0) {
-		(void)!read(fd, command_line, sizeof command_line - 1);
-		close(fd);
-	}
-	fd = open("/dev/console", O_RDWR);
-	dup2(fd, 1);
-	printf("the test guest says hello on its console\n");
-	fflush(stdout);
-	if (mode("exit"))
-		return 7;
-	if (mode("panic")) {
-		fd = open("/proc/sysrq-trigger", O_WRONLY);
-		(void)!write(fd, "c", 1);
-	}
-	if (mode("silent"))
-		for (;;)
-			pause();
-	load_modules();
-	fd = mode("serial") ? -1 : open_virtio_port();
-	if (fd < 0)
-		fd = open_raw("/dev/ttyS1");
-	(void)!write(fd, "hello\n", 6);
-	while ((got = read(fd, buffer, sizeof buffer)) > 0)
-		(void)!write(fd, buffer, got);
-	for (;;)
-		pause();
+  mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+  mount("proc", "/proc", "proc", 0, NULL);
+  mount("sysfs", "/sys", "sysfs", 0, NULL);
+  fd = open("/proc/cmdline", O_RDONLY);
+  if (fd >= 0) {
+    (void)!read(fd, command_line, sizeof command_line - 1);
+    close(fd);
+  }
+  fd = open("/dev/console", O_RDWR);
+  dup2(fd, 1);
+  printf("the test guest says hello on its console\n");
+  fflush(stdout);
+  if (mode("exit")) return 7;
+  if (mode("panic")) {
+    fd = open("/proc/sysrq-trigger", O_WRONLY);
+    (void)!write(fd, "c", 1);
+  }
+  if (mode("silent"))
+    for (;;) pause();
+  load_modules();
+  fd = mode("serial") ? -1 : open_virtio_port();
+  if (fd < 0) fd = open_raw("/dev/ttyS1");
+  (void)!write(fd, "hello\n", 6);
+  while ((got = read(fd, buffer, sizeof buffer)) > 0) (void)!write(fd, buffer, got);
+  for (;;) pause();
 }
