@@ -44,6 +44,10 @@ nlohmann::ordered_json to_json(const Finding& finding) {
   json["note"] = divergence.note;
   json["operations"] = finding.shrunk.operations.size();
   json["minimal"] = finding.minimal;
+  json["quirks"] = nlohmann::json::array();
+  for (unsigned i = 0; i < model::quirk_count; ++i)
+    if (const auto quirk = static_cast<model::Quirk>(i); finding.quirks.has(quirk))
+      json["quirks"].push_back(model::name_of(quirk));
   json["seed"] = finding.seed;
   json["shard"] = finding.shard;
   json["index"] = finding.index;
@@ -109,7 +113,7 @@ Result<void> save(Finding& finding, const fs::path& directory) {
       {"shrunk.mpc", shrunk ? model::print(finding.shrunk) : std::string()},
       {"report.txt", properties::describe(shown, finding.divergence, finding.quirks)},
       {"console.log", finding.console},
-      {"divergence.json", to_json(finding).dump(2) + "\n"},
+      {"divergence.json", to_json(finding).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"},
   };
   for (const auto& [name, text] : files) {
     if (text.empty()) continue;

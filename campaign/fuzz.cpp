@@ -91,31 +91,47 @@ class Campaign {
     reporter_.progress(all);
   }
 
-  /// Whether this divergence is new, and the caller shall look into it.
-  bool is_new(const properties::Divergence& divergence) {
+  /// Puts a divergence that nobody has met into the report, unconfirmed, and gives its place there. Nothing if it is
+  /// known, or if there are enough.
+  std::optional<std::size_t> enter(const Finding& finding) {
     const std::scoped_lock lock(mutex_);
-    for (Finding& finding : report_.findings)
-      if (finding.divergence.fingerprint == divergence.fingerprint) ++finding.hits;
-    return known_fingerprints_.insert(properties::to_string(divergence.fingerprint)).second &&
-           report_.findings.size() < options_.max_findings;
-  }
-  void keep(const Finding& finding) {
-    const std::scoped_lock lock(mutex_);
-    known_fingerprints_.insert(properties::to_string(finding.divergence.fingerprint));
-    const auto same = std::ranges::find_if(report_.findings, [&finding](const Finding& other) {
-      return other.divergence.fingerprint == finding.divergence.fingerprint;
-    });
-    if (same != report_.findings.end()) {
-      ++same->hits;
-      return;
+    for (Finding& other : report_.findings)
+      if (other.divergence.fingerprint == finding.divergence.fingerprint) ++other.hits;
+    if (!known_fingerprints_.insert(properties::to_string(finding.divergence.fingerprint)).second) return std::nullopt;
+    if (report_.findings.size() >= options_.max_findings) {
+      report_.ended_early = true;
+      return std::nullopt;
     }
     report_.findings.push_back(finding);
-    if (report_.findings.size() >= options_.max_findings) report_.ended_early = true;
+    return report_.findings.size() - 1;
+  }
+  /// What became of it. If it has turned out to be one that is there already, that one is hit once more.
+  void settle(std::size_t place, const Finding& finding) {
+    const std::scoped_lock lock(mutex_);
+    known_fingerprints_.insert(properties::to_string(finding.divergence.fingerprint));
+    Finding& mine = report_.findings[place];
+    for (std::size_t i = 0; i < report_.findings.size(); ++i) {
+      Finding& other = report_.findings[i];
+      if (i == place || other.label == Label::unconfirmed ||
+          !(other.divergence.fingerprint == finding.divergence.fingerprint))
+        continue;
+      other.hits += mine.hits;
+      mine.hits = 0;
+      return;
+    }
+    const std::uint64_t hits = mine.hits;
+    mine = finding;
+    mine.hits = hits;
+    reporter_.finding(mine);
+  }
+  void announce(std::size_t place, const Finding& finding) {
+    const std::scoped_lock lock(mutex_);
+    report_.findings[place].folder = finding.folder;
     reporter_.finding(finding);
   }
-  void announce(const Finding& finding) {
-    const std::scoped_lock lock(mutex_);
-    reporter_.finding(finding);
+  /// Takes out what turned out to be the same as another.
+  void drop_duplicates() {
+    std::erase_if(report_.findings, [](const Finding& finding) { return finding.hits == 0; });
   }
 
  private:
@@ -202,7 +218,21 @@ class Worker {
          std::unique_ptr<Oracle> oracle)
       : campaign_(campaign), generator_(generator), quirks_(quirks), oracle_(std::move(oracle)) {}
 
+  /// A divergence, to be looked into if it is a new one.
+  void suspect(model::Sequence sequence, properties::Divergence divergence, std::uint64_t index) {
+    Finding finding;
+    finding.found = std::move(sequence);
+    finding.divergence = std::move(divergence);
+    finding.index = index;
+    finding.quirks = quirks_;
+    finding.seed = campaign_.options().seed;
+    finding.shard = campaign_.options().shard;
+    finding.kernel = oracle_->identity();
+    if (const auto place = campaign_.enter(finding)) suspects_.emplace_back(*place, std::move(finding));
+  }
+
   void work() {
+    if (auto looked = look_into_suspects(); !looked) return campaign_.fail_with(looked.error());
     std::thread maker([this] { make_batches(); });
     while (auto batch = queue_.take()) {
       if (auto ran = run(*batch); !ran) campaign_.fail_with(ran.error());
@@ -251,14 +281,8 @@ class Worker {
     auto ran = oracle_->run(batch.jobs, sink);
     campaign_.add(sink.part(), sink.coverage());
     if (auto trust = sink.trustworthy(); !trust) return trust;
-    for (auto& [number, divergence] : sink.suspects()) {
-      if (!campaign_.is_new(divergence)) continue;
-      Finding finding;
-      finding.found = batch.jobs[number].sequence;
-      finding.divergence = std::move(divergence);
-      finding.index = batch.index[number];
-      suspects_.push_back(std::move(finding));
-    }
+    for (auto& [number, divergence] : sink.suspects())
+      suspect(batch.jobs[number].sequence, std::move(divergence), batch.index[number]);
     if (auto looked = look_into_suspects(); !looked) return looked;
     return ran;
   }
@@ -267,20 +291,16 @@ class Worker {
   Result<void> look_into_suspects() {
     const auto directory = campaign_.options().out / "findings";
     for (; !suspects_.empty(); suspects_.pop_front()) {
-      Finding& finding = suspects_.front();
-      finding.quirks = quirks_;
-      finding.seed = campaign_.options().seed;
-      finding.shard = campaign_.options().shard;
-      finding.kernel = oracle_->identity();
+      auto& [place, finding] = suspects_.front();
       finding.console = oracle_->console_tail(console_lines);
       if (auto saved = save(finding, directory); !saved) return saved;
-      campaign_.announce(finding);
+      campaign_.announce(place, finding);
       auto investigated = investigate(
           finding, *oracle_, {.directory = directory, .enough = [this] { return campaign_.stop_shrinking(); }});
       if (!investigated) return tl::unexpected(investigated.error());
-      campaign_.keep(investigated->finding);
+      campaign_.settle(place, investigated->finding);
       for (Finding& other : investigated->others)
-        if (campaign_.is_new(other.divergence)) suspects_.push_back(std::move(other));
+        suspect(std::move(other.found), std::move(other.divergence), finding.index);
     }
     return {};
   }
@@ -291,13 +311,19 @@ class Worker {
   std::unique_ptr<Oracle> oracle_;
   CanaryNest nest_;
   BatchQueue<Batch> queue_;
-  std::deque<Finding> suspects_;  ///< new divergences that nobody has looked into yet
+  /// New divergences that nobody has looked into yet, and their places in the report.
+  std::deque<std::pair<std::size_t, Finding>> suspects_;
 };
 
 }  // namespace
 
 Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_oracle, Reporter& reporter) {
   const Stopwatch since_call;
+  std::error_code error;
+  std::filesystem::create_directories(options.out / "findings", error);
+  if (error)
+    return fail("{}: cannot be made: {}; choose another folder with --out", (options.out / "findings").string(),
+                error.message());
   Campaign campaign(options, reporter);
 
   std::vector<std::unique_ptr<Oracle>> oracles;
@@ -315,19 +341,20 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
     report.known = std::move(*known);
   }
 
-  const properties::Generator generator({.seed = Digest().add(options.seed).value(),
-                                         .shard = options.shard,
-                                         .hooks = options.hooks,
-                                         .quirks = report.known.quirks});
+  const properties::Generator generator(
+      {.seed = Digest().add(options.seed).value(), .shard = options.shard, .hooks = options.hooks, .nonsense_ppm = {}});
   campaign.start(since_call);
-  std::vector<std::thread> threads;
+  std::vector<std::unique_ptr<Worker>> workers;
   for (auto& oracle : oracles)
-    threads.emplace_back([&campaign, &generator, &report, owned = std::move(oracle)]() mutable {
-      Worker(campaign, generator, report.known.quirks, std::move(owned)).work();
-    });
+    workers.push_back(std::make_unique<Worker>(campaign, generator, report.known.quirks, std::move(oracle)));
+  for (auto& [sequence, divergence] : report.known.unexplained)
+    workers.front()->suspect(std::move(sequence), std::move(divergence), 0);
+  std::vector<std::thread> threads;
+  for (auto& worker : workers) threads.emplace_back([&worker] { worker->work(); });
   for (auto& thread : threads) thread.join();
 
   reporter.progress(report.progress);
+  campaign.drop_duplicates();
   report.error = campaign.error();
   count_hits(report.known, report.coverage);
   return std::move(report);

@@ -52,10 +52,16 @@ Result<Known> probe_known(Oracle& oracle) {
   if (!divergences) return tl::unexpected(divergences.error());
   Known known;
   for (const KnownDivergence& divergence : *divergences) {
-    const auto judgement = run_once(oracle, {.sequence = divergence.sequence, .quirks = {}, .depth = Depth::deep});
-    if (!judgement) return tl::unexpected(judgement.error());
-    const bool present = judgement->divergence.has_value();
+    model::Quirks quirk;
+    quirk.add(divergence.quirk);
+    auto judgements = run_all(oracle, {{.sequence = divergence.sequence, .quirks = {}, .depth = Depth::deep},
+                                       {.sequence = divergence.sequence, .quirks = quirk, .depth = Depth::deep}});
+    if (!judgements) return tl::unexpected(judgements.error());
+    auto& plain = judgements->front().divergence;
+    const auto& followed = judgements->back().divergence;
+    const bool present = plain && !followed;
     if (present) known.quirks.add(divergence.quirk);
+    if (plain && followed) known.unexplained.emplace_back(divergence.sequence, std::move(*plain));
     known.states.push_back({divergence.name, divergence.reason, divergence.rule, 0, !present});
   }
   return known;

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -10,6 +11,7 @@
 #include "model/quirk.hpp"
 #include "model/rule.hpp"
 #include "properties/coverage.hpp"
+#include "properties/judge.hpp"
 
 namespace mprogcheck {
 
@@ -37,8 +39,11 @@ struct KnownState {
 struct Known {
   model::Quirks quirks;
   std::vector<KnownState> states;
+  /// Sequences of entries that diverge, and not in the way that is known: findings.
+  std::vector<std::pair<model::Sequence, properties::Divergence>> unexplained;
 };
-/// Runs the sequence of each on the oracle. The quirks of those that diverge are to be followed.
+/// Runs the sequence of each on the oracle. The quirk of one that diverges without it and holds with it is to be
+/// followed.
 Result<Known> probe_known(Oracle& oracle);
 /// Counts the hits from what a campaign has covered.
 void count_hits(Known& known, const properties::Coverage& coverage);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel_oracle/model_oracle.hpp"
+#include "kernel_oracle/planted_fault.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -24,6 +25,15 @@ TEST(known, a_kernel_that_behaves_makes_entries_stale) {
   ASSERT_TRUE(known);
   EXPECT_EQ(known->quirks, model::Quirks{});
   for (const KnownState& state : known->states) EXPECT_TRUE(state.stale) << state.name;
+}
+
+TEST(known, another_bug_in_the_same_place_is_not_taken_for_the_known_one) {
+  const auto oracle = make_faulty_oracle("capacity_one_short");
+  ASSERT_TRUE(oracle);
+  const auto known = probe_known(**oracle);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->quirks, model::Quirks{});
+  EXPECT_EQ(known->unexplained.size(), 1U);
 }
 
 TEST(known, a_kernel_with_a_quirk_is_recognized_by_the_entry_s_own_sequence) {

@@ -36,8 +36,7 @@ properties::Generator generator(std::uint64_t seed) {
   return properties::Generator({.seed = seed,
                                 .shard = 0,
                                 .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress},
-                                .nonsense_ppm = std::nullopt,
-                                .quirks = {}});
+                                .nonsense_ppm = std::nullopt});
 }
 
 class Verdicts final : public RunSink {

@@ -38,18 +38,30 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
   return all;
 }
 
-Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks quirks) {
-  const Job job{.sequence = sequence, .quirks = quirks, .depth = Depth::deep};
-  KeepingSink sink;
-  if (auto ran = oracle.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
-  Replay result{.judgement = properties::judge(job, sink.run()), .run = std::move(sink.run())};
-  if (!result.judgement.malformed.empty()) return malformed_run(result.judgement);
-  return result;
+Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks known) {
+  const auto run_with = [&](model::Quirks quirks) -> Result<Replay> {
+    const Job job{.sequence = sequence, .quirks = quirks, .depth = Depth::deep};
+    KeepingSink sink;
+    if (auto ran = oracle.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
+    Replay result{.verdict = Replay::Verdict::held,
+                  .judgement = properties::judge(job, sink.run()),
+                  .run = std::move(sink.run()),
+                  .quirks = quirks};
+    if (!result.judgement.malformed.empty()) return malformed_run(result.judgement);
+    if (result.judgement.divergence) result.verdict = Replay::Verdict::differs;
+    return result;
+  };
+  auto followed = run_with(known);
+  if (!followed || followed->judgement.divergence || known == model::Quirks{}) return followed;
+  auto plain = run_with({});
+  if (!plain || !plain->judgement.divergence) return plain;
+  plain->verdict = Replay::Verdict::known;
+  return plain;
 }
 
-std::string step_by_step(const model::Sequence& sequence, const Replay& replay, model::Quirks quirks) {
+std::string step_by_step(const model::Sequence& sequence, const Replay& replay) {
   const auto& divergence = replay.judgement.divergence;
-  model::World world(sequence.declarations, quirks);
+  model::World world(sequence.declarations, replay.quirks);
   std::string text;
   for (std::size_t i = 0; i < sequence.operations.size() && i < replay.run.steps.size(); ++i) {
     const auto& operation = sequence.operations[i];
@@ -65,10 +77,9 @@ std::string step_by_step(const model::Sequence& sequence, const Replay& replay, 
       if (model::contains(touched, list))
         text += fmt::format("      {} {}\n", model::print(model::site_of_list(list)),
                             properties::describe(world, world.list(list)));
-    if (!differs) continue;
-    text += "\n" + properties::describe(sequence, *divergence, quirks);
-    break;
+    if (differs) break;
   }
+  if (divergence) text += "\n" + properties::describe(sequence, *divergence, replay.quirks);
   return text;
 }
 

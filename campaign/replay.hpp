@@ -23,14 +23,17 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
 
 /// One sequence on one kernel.
 struct Replay {
+  enum class Verdict { held, known, differs } verdict = Verdict::held;
   properties::Judgement judgement;
-  Run run;  ///< what the kernel answered, deep: everything after each step
+  Run run;               ///< what the kernel answered, deep: everything after each step
+  model::Quirks quirks;  ///< that the model followed in this judgement
 };
-/// Runs the sequence in deep depth and judges it.
-Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks quirks);
+/// Runs the sequence in deep depth and judges it. What differs although the model follows the known divergences comes
+/// first; what differs only if it does not is `known`.
+Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks known);
 
 /// What `--step` prints: after each operation the model's outcome and rule, the kernel's outcome, and the lists, up to
 /// the first step that differs. Ends with a newline.
-std::string step_by_step(const model::Sequence& sequence, const Replay& replay, model::Quirks quirks);
+std::string step_by_step(const model::Sequence& sequence, const Replay& replay);
 
 }  // namespace mprogcheck

@@ -68,7 +68,8 @@ class command : public testing::Test {
 
 TEST_F(command, refuses_what_it_does_not_know_in_one_line) {
   expect_refusal(run(""), 2, "--help");
-  expect_refusal(run("frobnicate"), 2, "--help");
+  expect_refusal(run("frobnicate"), 2, "found \"frobnicate\"");
+  expect_refusal(run("replay"), 2, "file");
   expect_refusal(run("fuzz --frobnicate"), 2, "--frobnicate");
   expect_refusal(run("fuzz --seconds soon"), 2, "--seconds");
   expect_refusal(run("fuzz --hook xdp"), 2, "expected tcx");
@@ -108,6 +109,30 @@ TEST_F(command, an_out_folder_that_cannot_be_written_is_infrastructure) {
   write("file", "");
   const Ran ran = run("fuzz --kernel model:before_nothing_appends --sequences 500 --seed 1 --out file/out");
   EXPECT_EQ(ran.code, 3) << ran.out;
+  EXPECT_THAT(ran.err, HasSubstr("--out"));
+}
+
+TEST_F(command, a_report_replaces_no_device_and_takes_any_bytes) {
+  fs::create_symlink("target.json", directory_ / "link.json");
+  EXPECT_EQ(run("faults --json link.json").code, 0);
+  EXPECT_TRUE(fs::is_symlink(directory_ / "link.json"));
+  EXPECT_EQ(json("target.json")["verb"], "faults");
+  EXPECT_EQ(run("faults --json /dev/null").code, 0);
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  expect_refusal(run("faults --json nowhere/report.json"), 3, "nowhere");
+  EXPECT_FALSE(fs::exists(directory_ / "nowhere"));
+  EXPECT_EQ(run("fuzz --kernel model --sequences 10 --seed $(printf '\\377') --json report.json").code, 0);
+}
+
+TEST_F(command, a_found_divergence_beats_a_disk_that_fails) {
+  const std::string fuzz = "fuzz --kernel model:before_nothing_appends --sequences 100 --seed 1 --out once";
+  ASSERT_EQ(run(fuzz).code, 1);
+  for (const auto& entry : fs::directory_iterator(directory_ / "once/findings")) {
+    fs::remove_all(entry.path());
+    std::ofstream(entry.path()) << "in the way";
+  }
+  const Ran ran = run(fuzz);
+  EXPECT_EQ(ran.code, 1) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("--out"));
 }
 

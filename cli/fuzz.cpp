@@ -88,7 +88,8 @@ ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const 
   auto result = fuzz(campaign, factory, progress);
   progress.clear();
   if (!result) {
-    if (result.error().kind == Error::Kind::skipped) reports.push_back({{"skipped", {result.error().message}}});
+    const char* const key = result.error().kind == Error::Kind::skipped ? "skipped" : "error";
+    reports.push_back({{"kernel", {{"source", kernel.text}}}, {key, {result.error().message}}});
     return report(result.error());
   }
   print_summary(*result, options);
@@ -140,7 +141,7 @@ void add_fuzz(CLI::App& app, Run& run_verb) {
       ->take_all()
       ->allow_extra_args(false);
   verb->add_option("--seconds", options->seconds, "stop after so long; 60 unless --sequences is given")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(0.001, 1e9));
   verb->add_option("--sequences", options->sequences, "stop after so many sequences");
   verb->add_option("--seed", options->seed, "any text; the same text gives the same sequences on every machine");
   verb->add_option("--shard", options->shard, "another stream of sequences of the same seed");

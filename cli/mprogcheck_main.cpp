@@ -39,6 +39,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (app.get_subcommands().empty() && argc > 1 && *argv[1] != '-') {
+      fmt::print(stderr, "mprogcheck: expected a verb, found \"{}\"; see mprogcheck --help\n", argv[1]);
+      return static_cast<int>(cli::ExitCode::usage);
+    }
     return app.exit(error) == 0 ? 0 : static_cast<int>(cli::ExitCode::usage);
   }
 

@@ -23,7 +23,7 @@ struct Options {
 
 /// What one sequence did on one kernel.
 struct Cell {
-  enum class Verdict { held, known, differs } verdict = Verdict::held;
+  Replay::Verdict verdict = Replay::Verdict::held;
   std::string text;         ///< of a table's cell
   std::string fingerprint;  ///< of a divergence
 };
@@ -36,29 +36,22 @@ struct KernelRun {
 
 Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known& known, const Options& options,
                         bool alone) {
-  auto replayed = replay(named.sequence, oracle, {});
+  const auto replayed = replay(named.sequence, oracle, known.quirks);
   if (!replayed) return tl::unexpected(replayed.error());
-  Cell cell;
-  if (replayed->judgement.divergence && known.quirks != model::Quirks{}) {
-    const auto followed = replay(named.sequence, oracle, known.quirks);
-    if (!followed) return tl::unexpected(followed.error());
-    if (!followed->judgement.divergence) cell.verdict = Cell::Verdict::known;
-  }
   const auto& divergence = replayed->judgement.divergence;
-  if (divergence && cell.verdict == Cell::Verdict::held) cell.verdict = Cell::Verdict::differs;
-
+  Cell cell{.verdict = replayed->verdict, .text = {}, .fingerprint = {}};
   if (divergence) cell.fingerprint = properties::to_string(divergence->fingerprint);
-  if (cell.verdict == Cell::Verdict::held)
-    cell.text = fmt::format("held, {} steps", replayed->judgement.judged);
+  if (divergence)
+    cell.text =
+        fmt::format("{} at step {}: {}", cell.verdict == Replay::Verdict::known ? "known divergence" : "DIFFERS",
+                    divergence->step + 1, properties::summary(*divergence));
   else
-    cell.text = fmt::format("{} at step {}: {}, expected {}",
-                            cell.verdict == Cell::Verdict::known ? "known divergence" : "DIFFERS", divergence->step + 1,
-                            model::to_string(divergence->observed), model::to_string(divergence->verdict.outcome));
+    cell.text = fmt::format("held, {} steps", replayed->judgement.judged);
 
   if (options.step)
-    fmt::print("{}:\n{}", named.name, step_by_step(named.sequence, *replayed, {}));
+    fmt::print("{}:\n{}", named.name, step_by_step(named.sequence, *replayed));
   else if (divergence && alone)
-    fmt::print("{}", properties::describe(named.sequence, *divergence));
+    fmt::print("{}", properties::describe(named.sequence, *divergence, replayed->quirks));
   return cell;
 }
 
@@ -116,15 +109,17 @@ ExitCode run(const Options& options) {
   ExitCode code = ExitCode::held;
   std::vector<KernelRun> runs;
   auto reports = nlohmann::ordered_json::array();
+  auto skipped = nlohmann::ordered_json::array();
   const bool alone = kernels->size() == 1 && sequences->size() == 1;
   for (const KernelSpec& kernel : *kernels) {
     auto result = replay_on(kernel, *sequences, options, alone);
     if (!result) {
+      if (result.error().kind == Error::Kind::skipped) skipped.push_back(result.error().message);
       code = combine(code, report(result.error()));
       continue;
     }
     for (const Cell& cell : result->cells)
-      if (cell.verdict == Cell::Verdict::differs) code = combine(code, ExitCode::divergence);
+      if (cell.verdict == Replay::Verdict::differs) code = combine(code, ExitCode::divergence);
     reports.push_back(to_json(*sequences, *result));
     runs.push_back(std::move(*result));
   }
@@ -133,6 +128,7 @@ ExitCode run(const Options& options) {
   auto json = json_head("replay");
   if (!reports.empty()) json.update(reports.front());
   if (reports.size() > 1) json["runs"] = reports;
+  json["skipped"] = skipped;
   if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
   return code;
 }

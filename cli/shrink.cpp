@@ -4,6 +4,7 @@
 
 #include "campaign/investigate.hpp"
 #include "campaign/json_report.hpp"
+#include "campaign/known.hpp"
 #include "campaign/replay.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
@@ -27,17 +28,25 @@ ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const O
   const auto oracle = start_oracle(kernel, *wanted);
   if (!oracle) return report(oracle.error());
   json["kernel"] = to_json((*oracle)->identity());
-  const auto replayed = replay(named.sequence, **oracle, {});
+  Known known;
+  if (kernel.kind != KernelSpec::Kind::model) {
+    auto probed = probe_known(**oracle);
+    if (!probed) return report(probed.error());
+    known = std::move(*probed);
+  }
+  const auto replayed = replay(named.sequence, **oracle, known.quirks);
   if (!replayed) return report(replayed.error());
   if (!replayed->judgement.divergence) {
     fmt::print("{}: held on {}, so there is nothing to shrink\n", named.name, kernel.text);
     json["findings"] = nlohmann::ordered_json::array();
     return ExitCode::held;
   }
+  if (replayed->verdict == Replay::Verdict::known) fmt::print("{}: differs in a way that is known\n", named.name);
 
   Finding finding;
   finding.found = named.sequence;
   finding.divergence = *replayed->judgement.divergence;
+  finding.quirks = replayed->quirks;
   finding.kernel = (*oracle)->identity();
   finding.console = (*oracle)->console_tail(200);
   const auto investigated =
@@ -47,12 +56,14 @@ ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const O
   progress.finding(investigated->finding);
   fmt::print("{}", model::print(investigated->finding.shrunk));
   json["findings"] = to_json(std::vector{investigated->finding});
-  return ExitCode::divergence;
+  return replayed->verdict == Replay::Verdict::known ? ExitCode::held : ExitCode::divergence;
 }
 
 ExitCode run(const Options& options) {
   const auto kernels = kernels_of(options.common);
   if (!kernels) return report(kernels.error());
+  if (kernels->size() != 1)
+    return report({Error::Kind::usage, fmt::format("shrink: expected one --kernel, found {}", kernels->size())});
   const auto sequences = read_sequences({options.file});
   if (!sequences) return report(sequences.error());
   if (sequences->size() != 1)

@@ -48,6 +48,7 @@ struct Link {
 
 using FileIndex = std::uint8_t;
 inline constexpr FileIndex no_file = 0xff;
+static_assert(Name::slots + 1 < no_file);
 
 /// An open file: what handles share after a dup.
 struct File {
@@ -168,7 +169,8 @@ class World {
 
   std::array<Program, program_count> programs_{};
   std::array<Link, link_count> links_{};
-  std::array<File, Name::slots> files_{};
+  /// One more than there are names: a name that is bound anew has the new file before it lets the old one go.
+  std::array<File, Name::slots + 1> files_{};
   std::array<Handle, Name::slots> handles_{};
   std::array<OrderedList, list_count> lists_{};
   std::uint8_t devices_ = 0;

@@ -149,6 +149,29 @@ RC_GTEST_PROP(world, only_touched_lists_change_and_links_stand_where_they_say,
   }
 }
 
+TEST(world, with_every_name_bound_one_can_still_be_bound_anew) {
+  Declarations declarations;
+  declarations.devices = 1;
+  declarations.programs = 0xffff'ffff;
+  World world(declarations);
+  for (unsigned n = 0; n < Name::mortal_count; ++n) world.apply(Load{Name::mortal(n)});
+  for (unsigned n = 0; n < Name::pool_count; ++n) {
+    ASSERT_TRUE(world.apply(CreateLink{.name = Name::link(n), .site = ingress, .program = p(n)}).outcome.ok());
+    ASSERT_TRUE(world.apply(CreateLink{.name = Name::link(32 + n), .site = egress, .program = p(n)}).outcome.ok());
+  }
+  for (unsigned n = 0; n < Name::any_count; ++n)
+    ASSERT_TRUE(world.apply(Open{Name::any(n), ObjectKind::program, p(0)}).outcome.ok());
+  const World before = world;
+  ASSERT_TRUE(world.apply(Load{Name::mortal(0)}).outcome.ok());
+  ASSERT_TRUE(world.apply(Open{Name::any(0), ObjectKind::link, l(3)}).outcome.ok());
+  for (unsigned slot = 0; slot < Name::slots; ++slot) {
+    const Name name{static_cast<std::uint8_t>(slot)};
+    if (name == Name::mortal(0) || name == Name::any(0)) continue;
+    EXPECT_EQ(world.handle(name).file, before.handle(name).file) << slot;
+    EXPECT_EQ(world.handle(name).last, before.handle(name).last) << slot;
+  }
+}
+
 TEST(world, a_list_ends_at_63_from_every_direction) {
   World world(small());
   ASSERT_EQ(world.apply(Fill{ingress, 62}).rule, Rule::fill_done);

@@ -7,7 +7,6 @@
 #include <optional>
 #include <vector>
 
-#include "model/quirk.hpp"
 #include "model/sequence.hpp"
 
 namespace mprogcheck::properties {
@@ -21,7 +20,6 @@ struct GeneratorOptions {
   /// Share of operations that are spoilt on purpose, in millionths. Without it each sequence draws its own: about one
   /// in seven on average.
   std::optional<std::uint32_t> nonsense_ppm{};
-  model::Quirks quirks{};  ///< what the kernel is known to do, so that the generator knows what is attached where
 };
 
 /// Random sequences. Sequence i is a pure function of the options and i: no other sequence has to be made first, any

@@ -53,6 +53,11 @@ void Nonsense::spoil_common(Call& call) {
       break;
     default: {
       static constexpr std::array<std::uint32_t, 4> ways{0, flag::before, flag::after, flag::before | flag::after};
+      if (const auto stray = stray_link(call.site); stray && random_.chance(128)) {
+        call.flags = (call.flags & ~(flag::id | flag::before | flag::after)) | flag::link | ways[1 + random_.below(2)];
+        call.relative = Argument::of(*stray);
+        break;
+      }
       static constexpr std::array<std::uint32_t, 4> kinds{0, flag::id, flag::link, flag::id | flag::link};
       call.flags &= ~(flag::id | flag::link);
       const std::uint32_t kind = kinds[random_.below(kinds.size())];
@@ -63,6 +68,19 @@ void Nonsense::spoil_common(Call& call) {
     }
   }
   make_legal(call.relative, (call.flags & flag::id) != 0);
+}
+
+/// A link whose program is in the site's list, but not by that link: as a relative it matches nothing.
+std::optional<model::Name> Nonsense::stray_link(const model::Site& site) {
+  const auto index = scene_.world().list_at(site);
+  if (!index) return std::nullopt;
+  const model::OrderedList& list = scene_.world().list(*index);
+  return scene_.pick(random_, scene_.links(), [&](model::Name name) {
+    const auto link = scene_.open_object(name, ObjectKind::link);
+    if (!link) return false;
+    const auto at = list.find(scene_.world().link(*link).program);
+    return at && list.slots[static_cast<unsigned>(*at)].link != *link;
+  });
 }
 
 template <typename Call>

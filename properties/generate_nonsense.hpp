@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "properties/generate_scene.hpp"
@@ -40,6 +41,7 @@ class Nonsense {
 
   model::Name any_name();
   model::Name closed_name();
+  std::optional<model::Name> stray_link(const model::Site& site);
   model::Name of_other_kind(model::ObjectKind wanted);
   model::Argument odd_fd(model::ObjectKind wanted);
   model::Argument odd_id();

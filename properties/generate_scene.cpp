@@ -6,7 +6,7 @@ namespace mprogcheck::properties {
 using model::Name;
 using model::ObjectKind;
 
-Scene::Scene(const Mix& mix, model::Quirks quirks) : world_(mix.declarations, quirks) {
+Scene::Scene(const Mix& mix) : world_(mix.declarations) {
   unsigned i = 0;
   for (unsigned n = 0; n < mix.pool; ++n) row_[i++] = Name::pool(n);
   mortals_begin_ = i;

@@ -14,7 +14,7 @@ namespace mprogcheck::properties {
 /// in use stand in one row, programs' names first, links' names last, handles (which can be either) between.
 class Scene {
  public:
-  Scene(const Mix& mix, model::Quirks quirks);
+  explicit Scene(const Mix& mix);
 
   [[nodiscard]] const model::World& world() const { return world_; }
   [[nodiscard]] unsigned loads() const { return loads_; }

@@ -124,7 +124,7 @@ const Census& census() {
 TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
   Digest digest;
   for (const auto one : digests(Generator(tcx(2026)), 0, 1'000)) digest.add(one);
-  EXPECT_EQ(digest.value(), 0x28255a887ee5dc01ULL) << std::hex << digest.value();
+  EXPECT_EQ(digest.value(), 0x1360c106bff0c998ULL) << std::hex << digest.value();
 }
 
 TEST(Generate, ASequenceDependsOnNoOther) {
@@ -165,7 +165,6 @@ GeneratorOptions any_options() {
   options.max_operations = *rc::gen::inRange(1U, 400U);
   options.hooks = *rc::gen::element(std::vector{Hook::tcx_ingress}, std::vector{Hook::tcx_egress}, options.hooks);
   if (*rc::gen::arbitrary<bool>()) options.nonsense_ppm = *rc::gen::inRange(0U, 1'000'001U);
-  if (*rc::gen::arbitrary<bool>()) options.quirks.add(model::Quirk::full_list_keeps_tail);
   return options;
 }
 

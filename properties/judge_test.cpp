@@ -19,8 +19,7 @@ Generator generator() {
                     .shard = 0,
                     .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress},
                     .max_operations = 80,
-                    .nonsense_ppm = std::nullopt,
-                    .quirks = {}});
+                    .nonsense_ppm = std::nullopt});
 }
 
 Job any_job() {

@@ -19,8 +19,7 @@ model::Sequence any_sequence(unsigned max_operations = 40) {
                              .shard = 0,
                              .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress},
                              .max_operations = max_operations,
-                             .nonsense_ppm = 300'000,
-                             .quirks = {}});
+                             .nonsense_ppm = 300'000});
   return *generator.gen();
 }
 
