@@ -16,6 +16,7 @@
 #include "kernel_oracle/guest/channel.hpp"
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/guest_init.hpp"
+#include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
@@ -94,7 +95,7 @@ class Agent {
     if (devices_.keeper != 0) complain("cannot keep the static keys", keep_static_keys(devices_.keeper));
     const bool log = log_.open();
     if (!log) complaints_ += "/dev/kmsg cannot be read: splats go unseen; ";
-    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr);
+    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr, heartbeat_);
   }
 
   bool run(std::span<const std::uint8_t> payload) {
@@ -155,6 +156,7 @@ class Agent {
 
   Channel channel_;
   std::string complaints_;
+  Heartbeat heartbeat_{channel_};
   Devices devices_;
   Programs programs_;
   KernelLog log_;

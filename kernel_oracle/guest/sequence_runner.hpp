@@ -9,6 +9,7 @@
 
 #include "kernel_oracle/guest/attach_list.hpp"
 #include "kernel_oracle/guest/devices.hpp"
+#include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
@@ -20,12 +21,13 @@ namespace mprogcheck::guest {
 /// the world is put back to what it was, and looked at to see that it is.
 class SequenceRunner {
  public:
-  SequenceRunner(Devices devices, Programs& programs, KernelLog* log);
+  SequenceRunner(Devices devices, Programs& programs, KernelLog* log, Heartbeat& heartbeat);
 
   /// Runs it and appends its run to `out`. False, with nothing appended, if the job cannot be what the host meant.
   bool run(const wire::JobRecord& job, wire::Buffer& out);
 
   [[nodiscard]] Syscalls& calls() { return calls_; }
+  [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
   /// A world in doubt: the last run was a splat or unclean, and no further one can be trusted.
   [[nodiscard]] bool in_doubt() const { return in_doubt_; }
 
@@ -86,6 +88,7 @@ class SequenceRunner {
   Devices devices_;
   Programs& programs_;
   KernelLog* log_;
+  Heartbeat& heartbeat_;
   Syscalls calls_;
 
   std::array<AttachList, model::list_count> lists_;
