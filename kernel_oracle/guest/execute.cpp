@@ -197,15 +197,12 @@ int SequenceRunner::query(const StepRecord& step) {
   attr.query.attach_flags = step.relative;
   attr.query.prog_ids = reinterpret_cast<std::uintptr_t>(answer_.programs.data());
   attr.query.link_ids = reinterpret_cast<std::uintptr_t>(answer_.links.data());
+  answer_.poison_arrays();
   const int result = calls_.query(&attr, step.replace);
   if (result < 0 && result != -ENOSPC) return -result;
   AttachList* const list = list_of(step);
   asked_ = true;
   answer_list_ = list == nullptr ? model::no_list : static_cast<std::uint8_t>(list - lists_.data());
-  answer_.error = errno_of(result);
-  answer_.revision = attr.query.revision;
-  answer_.count = attr.query.prog_cnt;
-  answer_.length = answer_.count < step.replace ? answer_.count : step.replace;
   return answer_.error;
 }
 

@@ -38,12 +38,12 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
   if (all) put_objects(lie == Lie::lifecycle && last);
 }
 
-void SequenceRunner::look_at(AttachList& list, bool flags) {
-  if (list.look(calls_, flags)) translate(list);
+void SequenceRunner::look_at(AttachList& list, bool thorough) {
+  if (list.look(calls_, thorough)) translate(list);
 }
 
-void SequenceRunner::show(AttachList& list, bool flags, Lie lie) {
-  look_at(list, flags);
+void SequenceRunner::show(AttachList& list, bool thorough, Lie lie) {
+  look_at(list, thorough);
   if (list.shown && lie == Lie::none) {
     out_->u8(static_cast<std::uint8_t>(wire::ListTag::unchanged));
     return;

@@ -64,8 +64,8 @@ class SequenceRunner {
     std::uint64_t begin = 0, end = 0;
   };
   void observe(const wire::StepRecord& step, int error, bool last, Times times);
-  void show(AttachList& list, bool flags, wire::Lie lie);
-  void look_at(AttachList& list, bool flags = false);
+  void show(AttachList& list, bool thorough, wire::Lie lie);
+  void look_at(AttachList& list, bool thorough = false);
   void translate(AttachList& list);
   void put_answer();
   void put_objects(bool lie);
