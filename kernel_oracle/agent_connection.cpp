@@ -127,6 +127,7 @@ Result<AgentHello> AgentConnection::hello() {
   if (exchange(frame, got_frame, false) != Line::fine) return fail("the agent did not introduce itself: {}", note_);
   wire::Reader reader(frame.payload);
   wire::Hello hello;
+  if (frame.type == wire::FrameType::error) return fail("the agent gave up: {}", reader.text());
   if (frame.type != wire::FrameType::hello || !wire::get_hello(reader, hello))
     return fail("the agent did not introduce itself: expected a hello, found something else");
   return AgentHello{.release = std::string(hello.release),

@@ -62,6 +62,16 @@ class Agent {
     if (channel_.fault() != wire::Fault::incomplete) give_up(wire::text_of(channel_.fault()));
   }
 
+  /// Says why, and that nothing follows. Always false.
+  bool give_up(std::string_view why) {
+    out_.clear();
+    const auto frame = wire::begin_frame(out_, wire::FrameType::error);
+    out_.text(why);
+    wire::end_frame(out_, frame);
+    channel_.send(out_);
+    return false;
+  }
+
  private:
   bool hello() {
     std::string features;
@@ -145,18 +155,9 @@ class Agent {
     return channel_.send(out_);
   }
 
-  bool give_up(std::string_view why) {
-    out_.clear();
-    const auto frame = wire::begin_frame(out_, wire::FrameType::error);
-    out_.text(why);
-    wire::end_frame(out_, frame);
-    channel_.send(out_);
-    return false;
-  }
-
   Channel channel_;
-  std::string complaints_;
   Heartbeat heartbeat_{channel_};
+  std::string complaints_;
   Devices devices_;
   Programs programs_;
   KernelLog log_;
@@ -173,14 +174,15 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_NOFILE, &files);
   if (argc == 3 && std::string_view(argv[1]) == "--fd") {
     // Here: the devices that are made must be seen by nobody else.
-    std::string complaints;
     const int channel = out_of_the_way(std::atoi(argv[2]));
     pin_low_fds();
     if (channel < 0) return 2;
     if (unshare(CLONE_NEWNET) < 0) {
-      complaints = std::string("cannot make a network namespace: ") + std::strerror(errno) + "; ";
+      // Nothing is made in a namespace that is not ours.
+      Agent(channel, "").give_up(std::string("cannot make a network namespace: ") + std::strerror(errno));
+      return 1;
     }
-    Agent(channel, complaints).serve();
+    Agent(channel, "").serve();
     return 0;
   }
   if (getpid() != 1) return 2;
