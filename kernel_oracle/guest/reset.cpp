@@ -64,7 +64,7 @@ void SequenceRunner::empty(unsigned list) {
 }
 
 bool SequenceRunner::is_gone(const Object& object) {
-  if (object.id == 0) return true;  // its id was never learnt: info failed, which is an observation of its own
+  if (object.id == 0) return true;  // its id was never learnt, for info failed: reset() says so
   union bpf_attr attr;
   mpc_clear(&attr, MPC_BY_ID_SIZE);
   attr.prog_id = object.id;
@@ -87,6 +87,9 @@ void SequenceRunner::reset() {
     if (turns == patience)
       unclean(std::string(object.kind == model::ObjectKind::link ? "a link" : "a program") + " with id " +
               std::to_string(object.id) + " outlives its last holder");
+    if (object.id == 0)
+      unclean(std::string(object.kind == model::ObjectKind::link ? "a link" : "a program") +
+              " did not tell its id: whether it is gone cannot be known");
     if (object.slot != 0xff) current(object.kind, object.slot) = nullptr;
   }
   made_count_ = 0;
