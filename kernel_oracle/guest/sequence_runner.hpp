@@ -75,7 +75,7 @@ class SequenceRunner {
 
   // reset.cpp
   void reset();
-  void close_handles();
+  bool close_handles();
   void empty(unsigned list);
   void full_check();
   bool is_gone(const Object& object);
