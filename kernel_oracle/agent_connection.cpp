@@ -127,6 +127,7 @@ Result<AgentHello> AgentConnection::hello() {
   if (exchange(frame, got_frame, false) != Line::fine) return fail("the agent did not introduce itself: {}", note_);
   wire::Reader reader(frame.payload);
   wire::Hello hello;
+  if (frame.type == wire::FrameType::error) return fail("the agent gave up: {}", reader.text());
   if (frame.type != wire::FrameType::hello || !wire::get_hello(reader, hello))
     return fail("the agent did not introduce itself: expected a hello, found something else");
   return AgentHello{.release = std::string(hello.release),
@@ -173,7 +174,7 @@ AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::s
     if (line != Line::fine) return stop(line == Line::hung ? Run::Ending::hung : Run::Ending::lost, note_);
     if (!got_frame) continue;
     wire::Reader reader(frame.payload);
-    if (frame.type == wire::FrameType::log) continue;
+    if (frame.type == wire::FrameType::log) continue;  // a long run goes on: the deadline begins anew
     if (frame.type == wire::FrameType::error)
       return stop(Run::Ending::lost, fmt::format("the agent gave up: it was sent {}", reader.text()));
     if (frame.type != wire::FrameType::runs) return stop(Run::Ending::lost, "the agent sent a frame out of turn");
@@ -208,7 +209,10 @@ Result<wire::Bench> AgentConnection::bench(std::span<const Job> jobs) {
   if (output_.size() - request > wire::max_payload) return fail("the jobs to be measured are too many for one frame");
   wire::Frame frame;
   bool got_frame = false;
-  if (exchange(frame, got_frame, false) != Line::fine) return fail("bench: {}", note_);
+  // The guest says once a second that it is still measuring; each time the deadline begins anew.
+  do {
+    if (exchange(frame, got_frame, false) != Line::fine) return fail("bench: {}", note_);
+  } while (frame.type == wire::FrameType::log);
   wire::Reader reader(frame.payload);
   wire::Bench bench;
   if (frame.type == wire::FrameType::error) return fail("bench: the agent gave up: it was sent {}", reader.text());

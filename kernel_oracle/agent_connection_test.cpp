@@ -73,6 +73,19 @@ TEST(AgentConnection, SilenceIsAHang) {
   EXPECT_THAT(progress.note, HasSubstr("no answer"));
 }
 
+TEST(AgentConnection, HeartbeatsAreNoAnswer) {
+  FakeAgent agent([](std::uint32_t) { return FakeAgent::Fate::chatter; });
+  AgentConnection connection(agent.socket(), 10s);
+  ASSERT_TRUE(connection.hello());
+  Collector collector;
+  const auto jobs = some_jobs(10);
+  EXPECT_EQ(connection.run(jobs, 0, jobs.size(), false, collector).ending, Run::Ending::complete);
+  EXPECT_EQ(collector.runs.size(), jobs.size());
+  const auto bench = connection.bench(jobs);
+  ASSERT_TRUE(bench) << bench.error().message;
+  EXPECT_EQ(bench->rounds, 1U);
+}
+
 TEST(AgentConnection, AClosedLineIsALoss) {
   FakeAgent agent([](std::uint32_t job) { return job == 3 ? FakeAgent::Fate::die : FakeAgent::Fate::live; }, 0);
   AgentConnection connection(agent.socket(), 10s);

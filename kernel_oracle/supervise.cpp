@@ -65,7 +65,10 @@ Result<void> run_supervised(AgentSource& source, std::span<const Job> jobs, RunS
     }
 
     // Which job was it? The guest may have been in any that was sent and whose run is not here.
-    Fatal found{.job = next, .ending = progress.ending, .note = progress.note};
+    // At which step is never known: the steps of a run arrive together, and this run did not arrive.
+    Fatal found{.job = next,
+                .ending = progress.ending,
+                .note = progress.note + " (at which step of the sequence is not known)"};
     if (!crash.splat.empty()) {
       found.ending = Run::Ending::splat;
       found.note = crash.splat;

@@ -107,6 +107,7 @@ TEST(Supervise, AHangIsFoundOneByOne) {
   ASSERT_EQ(collector.runs.size(), 10U);
   for (std::size_t n = 0; n < 10; ++n)
     EXPECT_EQ(collector.runs[n].ending, n == 7 ? Run::Ending::hung : Run::Ending::complete);
+  EXPECT_THAT(collector.runs[7].note, ::testing::HasSubstr("at which step of the sequence is not known"));
 }
 
 TEST(Supervise, AnUncleanWorldIsNotUsedAgain) {

@@ -119,6 +119,16 @@ TEST_F(VmOracleTest, ADeadOrStuckMachineIsReplaced) {
   EXPECT_EQ(oracle_->boots(), 3U);
 }
 
+// It takes longer than the guest may be silent, wherever there is no KVM.
+TEST_F(VmOracleTest, ALongSequenceIsNoHang) {
+  Job job = hand_made(Depth::deep)[0];
+  const auto once = job.sequence.operations;
+  while (job.sequence.operations.size() + once.size() <= wire::max_steps)
+    job.sequence.operations.insert(job.sequence.operations.end(), once.begin(), once.end());
+  EXPECT_EQ(difference(job, run(std::span(&job, 1))[0]), "");
+  EXPECT_EQ(oracle_->boots(), 1U);
+}
+
 TEST_F(VmOracleTest, FloorAndCheckedPathMakeTheSameCalls) {
   const auto jobs = hand_made(Depth::fast);
   const auto bench = oracle_->bench(jobs);

@@ -16,6 +16,7 @@
 #include "kernel_oracle/guest/channel.hpp"
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/guest_init.hpp"
+#include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
@@ -61,6 +62,16 @@ class Agent {
     if (channel_.fault() != wire::Fault::incomplete) give_up(wire::text_of(channel_.fault()));
   }
 
+  /// Says why, and that nothing follows. Always false.
+  bool give_up(std::string_view why) {
+    out_.clear();
+    const auto frame = wire::begin_frame(out_, wire::FrameType::error);
+    out_.text(why);
+    wire::end_frame(out_, frame);
+    channel_.send(out_);
+    return false;
+  }
+
  private:
   bool hello() {
     std::string features;
@@ -94,7 +105,7 @@ class Agent {
     if (devices_.keeper != 0) complain("cannot keep the static keys", keep_static_keys(devices_.keeper));
     const bool log = log_.open();
     if (!log) complaints_ += "/dev/kmsg cannot be read: splats go unseen; ";
-    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr);
+    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr, heartbeat_);
   }
 
   bool run(std::span<const std::uint8_t> payload) {
@@ -144,16 +155,8 @@ class Agent {
     return channel_.send(out_);
   }
 
-  bool give_up(std::string_view why) {
-    out_.clear();
-    const auto frame = wire::begin_frame(out_, wire::FrameType::error);
-    out_.text(why);
-    wire::end_frame(out_, frame);
-    channel_.send(out_);
-    return false;
-  }
-
   Channel channel_;
+  Heartbeat heartbeat_{channel_};
   std::string complaints_;
   Devices devices_;
   Programs programs_;
@@ -171,14 +174,15 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_NOFILE, &files);
   if (argc == 3 && std::string_view(argv[1]) == "--fd") {
     // Here: the devices that are made must be seen by nobody else.
-    std::string complaints;
     const int channel = out_of_the_way(std::atoi(argv[2]));
     pin_low_fds();
     if (channel < 0) return 2;
     if (unshare(CLONE_NEWNET) < 0) {
-      complaints = std::string("cannot make a network namespace: ") + std::strerror(errno) + "; ";
+      // Nothing is made in a namespace that is not ours.
+      Agent(channel, "").give_up(std::string("cannot make a network namespace: ") + std::strerror(errno));
+      return 1;
     }
-    Agent(channel, complaints).serve();
+    Agent(channel, "").serve();
     return 0;
   }
   if (getpid() != 1) return 2;

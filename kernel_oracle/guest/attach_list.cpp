@@ -9,8 +9,8 @@ std::uint64_t address(const void* pointer) {
   return reinterpret_cast<std::uintptr_t>(pointer);
 }
 
-/// Where the kernel writes the attach flags of entries: of programs, then of links.
-std::array<std::uint32_t, 2UL * RawView::room> attach_flags;
+/// Where the kernel writes the attach flags of entries.
+RawView::Slots program_flags, link_flags;
 
 }  // namespace
 
@@ -28,30 +28,26 @@ void AttachList::place(std::uint32_t ifindex, std::uint32_t attach_type) {
   }
 }
 
-bool AttachList::look(Syscalls& calls, bool flags) {
+bool AttachList::look(Syscalls& calls, bool thorough) {
   const unsigned other = current_ ^ 1;
   RawView& next = raw_[other];
   union bpf_attr& attr = queries_[other];
-  if (flags) {
-    attach_flags.fill(0xffff'ffff);
-    attr.query.prog_attach_flags = address(attach_flags.data());
-    attr.query.link_attach_flags = address(attach_flags.data() + RawView::room);
+  if (thorough) {
+    next.poison_arrays();
+    program_flags.fill(poison);
+    link_flags.fill(poison);
+    attr.query.prog_attach_flags = address(program_flags.data());
+    attr.query.link_attach_flags = address(link_flags.data());
   }
   const int result = calls.query(&attr, RawView::room);
-  next.error = result < 0 ? -result : 0;
-  if (result < 0 && result != -ENOSPC) {
-    next.count = 0;
-    next.revision = 0;
-  } else {
-    next.count = attr.query.prog_cnt;
-    next.revision = attr.query.revision;
-  }
-  next.length = next.count < RawView::room ? next.count : RawView::room;
-  if (flags) {
+  next.take(result, RawView::room, attr.query.prog_cnt, attr.query.revision);
+  if (thorough) {
     attr.query.prog_attach_flags = 0;
     attr.query.link_attach_flags = 0;
-    for (std::uint32_t i = 0; i < next.length; ++i)
-      if (attach_flags[i] != 0 || attach_flags[RawView::room + i] != 0) next.error = EPROTO;
+    bool good =
+        next.keeps_promise() && wrote_exactly(program_flags, next.length) && wrote_exactly(link_flags, next.length);
+    for (std::uint32_t i = 0; i < next.length; ++i) good = good && program_flags[i] == 0 && link_flags[i] == 0;
+    if (!good) next.error = EPROTO;
   }
 
   const RawView& last = raw_[current_];

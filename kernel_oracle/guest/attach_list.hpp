@@ -5,29 +5,20 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernel_oracle/guest/raw_view.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
 
 namespace mprogcheck::guest {
-
-/// One answer of BPF_PROG_QUERY, as the kernel wrote it.
-struct RawView {
-  static constexpr std::uint32_t room = 64;
-  std::array<std::uint32_t, room> programs;
-  std::array<std::uint32_t, room> links;
-  std::uint64_t revision = 1;
-  std::uint32_t count = 0;
-  std::uint32_t length = 0;  ///< entries that were written
-  std::int32_t error = 0;
-};
 
 /// One hook of one device: what it held when last looked at, and what of that the run has shown already.
 class AttachList {
  public:
   void place(std::uint32_t ifindex, std::uint32_t attach_type);
 
-  /// Queries it. True if it is not as it was last time. With `flags`, the arrays of attach flags are asked for too:
-  /// they must be zero, and if not, the answer becomes -EPROTO.
-  bool look(Syscalls& calls, bool flags = false);
+  /// Queries it. True if it is not as it was last time. With `thorough`, what the kernel wrote is held to what it
+  /// promised, slot by slot, and the arrays of attach flags are asked for too, which must be zero: if not, the answer
+  /// becomes EPROTO.
+  bool look(Syscalls& calls, bool thorough = false);
 
   [[nodiscard]] const RawView& view() const { return raw_[current_]; }
   [[nodiscard]] const RawView& before() const { return raw_[current_ ^ 1]; }

@@ -197,15 +197,14 @@ int SequenceRunner::query(const StepRecord& step) {
   attr.query.attach_flags = step.relative;
   attr.query.prog_ids = reinterpret_cast<std::uintptr_t>(answer_.programs.data());
   attr.query.link_ids = reinterpret_cast<std::uintptr_t>(answer_.links.data());
+  answer_.poison_arrays();
   const int result = calls_.query(&attr, step.replace);
-  if (result < 0 && result != -ENOSPC) return -result;
+  answer_.take(result, step.replace, attr.query.prog_cnt, attr.query.revision);
+  if (!answer_.keeps_promise()) answer_.error = EPROTO;
+  if (result < 0 && result != -ENOSPC) return answer_.error;
   AttachList* const list = list_of(step);
   asked_ = true;
   answer_list_ = list == nullptr ? model::no_list : static_cast<std::uint8_t>(list - lists_.data());
-  answer_.error = errno_of(result);
-  answer_.revision = attr.query.revision;
-  answer_.count = attr.query.prog_cnt;
-  answer_.length = answer_.count < step.replace ? answer_.count : step.replace;
   return answer_.error;
 }
 
@@ -259,6 +258,7 @@ void SequenceRunner::learn_link(Object& link) {
   for (unsigned slot = Name::link_begin; slot < Name::any_begin; ++slot)
     if (names_[slot] == &link && is_open(slot)) attr.info.bpf_fd = static_cast<std::uint32_t>(fd_of_slot(slot));
   attr.info.info_len = offsetof(struct bpf_link_info, prog_id);
+  info.id = 0;
   attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
   if (calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE) >= 0) calls_.learn(link.id, info.id);
 }
@@ -269,6 +269,7 @@ void SequenceRunner::learn_program(Object& program, int fd) {
   mpc_clear(&attr, MPC_INFO_SIZE);
   attr.info.bpf_fd = static_cast<std::uint32_t>(fd);
   attr.info.info_len = offsetof(struct bpf_prog_info, tag);
+  info.id = 0;
   attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
   if (calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE) >= 0) calls_.learn(program.id, info.id);
 }

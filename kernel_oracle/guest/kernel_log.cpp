@@ -3,10 +3,9 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <cerrno>
 
 #include "kernel_oracle/guest/programs.hpp"
-#include "kernel_oracle/splat.hpp"
+#include "kernel_oracle/guest/splat_scan.hpp"
 
 namespace mprogcheck::guest {
 
@@ -22,17 +21,7 @@ bool KernelLog::open() {
 }
 
 std::string_view KernelLog::splat() {
-  for (;;) {
-    const ssize_t length = ::read(fd_, line_.data(), line_.size());
-    if (length < 0 && errno == EPIPE) continue;  // overwritten before we came: the next read is past the gap
-    if (length <= 0) return {};
-    // "priority,sequence,time,flags;message"
-    std::string_view record(line_.data(), static_cast<std::size_t>(length));
-    if (const auto semicolon = record.find(';'); semicolon != std::string_view::npos)
-      record.remove_prefix(semicolon + 1);
-    record = record.substr(0, record.find('\n'));
-    if (is_splat(record)) return record;
-  }
+  return scan_for_splat([this](char* to, std::size_t room) { return ::read(fd_, to, room); }, line_);
 }
 
 }  // namespace mprogcheck::guest

@@ -12,7 +12,8 @@ class KernelLog {
  public:
   /// Begins at the end of what the log holds now. False if the log cannot be read.
   bool open();
-  /// Reads what is new, without waiting. The first line of a splat, or nothing; valid until the next call.
+  /// Reads what is new, without waiting. The first line of a splat, or that records were lost, or nothing; valid until
+  /// the next call.
   std::string_view splat();
 
  private:

@@ -25,13 +25,16 @@ void SequenceRunner::unclean(std::string note) {
   note_ = std::move(note);
 }
 
-void SequenceRunner::close_handles() {
+bool SequenceRunner::close_handles() {
+  bool closed = false;
   for (unsigned slot = Name::mortal_begin; slot < Name::filler_begin; ++slot) {
     if ((slot % 64) == 0 && open_[slot / 64] == 0) {
       slot += 63;
       continue;
     }
-    if (is_open(slot)) close_name(static_cast<std::uint8_t>(slot));
+    if (!is_open(slot)) continue;
+    close_name(static_cast<std::uint8_t>(slot));
+    closed = true;
   }
   for (unsigned n = 0; n < Name::filler_count; ++n) {
     const unsigned slot = Name::filler(n).slot;
@@ -39,6 +42,7 @@ void SequenceRunner::close_handles() {
     calls_.dup2(programs_.filler(n).fd, fd_of_slot(slot));
     set_open(slot);
   }
+  return closed;
 }
 
 void SequenceRunner::empty(unsigned list) {
@@ -64,7 +68,7 @@ void SequenceRunner::empty(unsigned list) {
 }
 
 bool SequenceRunner::is_gone(const Object& object) {
-  if (object.id == 0) return true;  // its id was never learnt: info failed, which is an observation of its own
+  if (object.id == 0) return true;  // its id was never learnt, for info failed: reset() says so
   union bpf_attr attr;
   mpc_clear(&attr, MPC_BY_ID_SIZE);
   attr.prog_id = object.id;
@@ -75,10 +79,17 @@ bool SequenceRunner::is_gone(const Object& object) {
 }
 
 void SequenceRunner::reset() {
-  close_handles();
-  for (unsigned list = 0; list < model::list_count; ++list)
-    if ((declared_lists_ >> list & 1U) != 0 && !lists_[list].is_fresh()) empty(list);
+  const bool closed = close_handles();
+  for (unsigned list = 0; list < model::list_count; ++list) {
+    if ((declared_lists_ >> list & 1U) == 0) continue;
+    // A handle that was closed may have changed what was empty when it was last looked at.
+    if (closed && lists_[list].is_fresh()) lists_[list].look(calls_);
+    if (!lists_[list].is_fresh()) empty(list);
+  }
   for (const Object& object : made()) {
+    if (object.id == 0)
+      unclean(std::string(object.kind == model::ObjectKind::link ? "a link" : "a program") +
+              " did not tell its id: whether it is gone cannot be known");
     unsigned turns = 0;
     while (!is_gone(object) && turns < patience) {
       ++turns;

@@ -21,8 +21,8 @@ std::uint64_t now() {
 
 }  // namespace
 
-SequenceRunner::SequenceRunner(Devices devices, Programs& programs, KernelLog* log)
-    : devices_(std::move(devices)), programs_(programs), log_(log) {
+SequenceRunner::SequenceRunner(Devices devices, Programs& programs, KernelLog* log, Heartbeat& heartbeat)
+    : devices_(std::move(devices)), programs_(programs), log_(log), heartbeat_(heartbeat) {
   for (unsigned device = 0; device < devices_.count; ++device)
     for (unsigned hook = 0; hook < model::hooks; ++hook)
       lists_[device * model::hooks + hook].place(devices_.ifindex[device], mpc_attach_type(hook));
@@ -111,6 +111,7 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out) {
     if (job.deep) times.end = now();
     observe(step, error, step_ + 1 == steps, times);
     ++step_;
+    heartbeat_.did(job.deep ? 16 : 1);
     if (!job.deep || log_ == nullptr) continue;
     if (const auto line = log_->splat(); !line.empty()) {
       ending_ = wire::Ending::splat;

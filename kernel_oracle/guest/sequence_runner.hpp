@@ -9,6 +9,7 @@
 
 #include "kernel_oracle/guest/attach_list.hpp"
 #include "kernel_oracle/guest/devices.hpp"
+#include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
@@ -20,12 +21,13 @@ namespace mprogcheck::guest {
 /// the world is put back to what it was, and looked at to see that it is.
 class SequenceRunner {
  public:
-  SequenceRunner(Devices devices, Programs& programs, KernelLog* log);
+  SequenceRunner(Devices devices, Programs& programs, KernelLog* log, Heartbeat& heartbeat);
 
   /// Runs it and appends its run to `out`. False, with nothing appended, if the job cannot be what the host meant.
   bool run(const wire::JobRecord& job, wire::Buffer& out);
 
   [[nodiscard]] Syscalls& calls() { return calls_; }
+  [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
   /// A world in doubt: the last run was a splat or unclean, and no further one can be trusted.
   [[nodiscard]] bool in_doubt() const { return in_doubt_; }
 
@@ -62,8 +64,8 @@ class SequenceRunner {
     std::uint64_t begin = 0, end = 0;
   };
   void observe(const wire::StepRecord& step, int error, bool last, Times times);
-  void show(AttachList& list, bool flags, wire::Lie lie);
-  void look_at(AttachList& list, bool flags = false);
+  void show(AttachList& list, bool thorough, wire::Lie lie);
+  void look_at(AttachList& list, bool thorough = false);
   void translate(AttachList& list);
   void put_answer();
   void put_objects(bool lie);
@@ -73,7 +75,7 @@ class SequenceRunner {
 
   // reset.cpp
   void reset();
-  void close_handles();
+  bool close_handles();
   void empty(unsigned list);
   void full_check();
   bool is_gone(const Object& object);
@@ -86,6 +88,7 @@ class SequenceRunner {
   Devices devices_;
   Programs& programs_;
   KernelLog* log_;
+  Heartbeat& heartbeat_;
   Syscalls calls_;
 
   std::array<AttachList, model::list_count> lists_;

@@ -21,10 +21,10 @@ void Syscalls::record_bpf(int command, const union bpf_attr& attr, unsigned size
   trace_->push_back(call);
 }
 
-std::uint64_t replay(const Syscalls::Trace& trace) {
+std::uint64_t replay(std::span<const RecordedCall> calls) {
   std::uint64_t failures = 0;
   long result = 0;
-  for (const RecordedCall& call : trace) {
+  for (const RecordedCall& call : calls) {
     switch (call.kind) {
       case RecordedCall::Kind::query:
         call.attr->query.prog_cnt = static_cast<std::uint32_t>(call.a);  // the kernel wrote the count there last time

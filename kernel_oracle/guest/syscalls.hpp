@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kernel_oracle/guest/bpf_world.h"
@@ -80,7 +81,7 @@ class Syscalls {
 };
 
 /// Makes the calls again, in a tight loop. Returns how many failed.
-std::uint64_t replay(const Syscalls::Trace& trace);
+std::uint64_t replay(std::span<const RecordedCall> calls);
 /// Frees what the trace holds.
 void free_trace(Syscalls::Trace& trace);
 

@@ -24,6 +24,7 @@ class FakeAgent {
     live,     ///< answer
     die,      ///< close the line, with what was not sent unsent
     freeze,   ///< never answer again
+    chatter,  ///< answer, after a few heartbeats
     babble,   ///< send what is no frame
     unclean,  ///< answer that the world could not be emptied
   };
@@ -54,8 +55,14 @@ class FakeAgent {
                       {.agent = 1, .devices = 4, .clock = 0, .release = "fake", .features = "tcx", .complaints = ""});
     });
     wire::Frame frame;
-    while (channel.read(frame) && frame.type == wire::FrameType::jobs)
-      if (!run(channel, frame.payload)) break;
+    while (channel.read(frame)) {
+      if (frame.type == wire::FrameType::bench_request) {
+        chatter(channel, out);
+        send(channel, out, wire::FrameType::bench_answer, [](wire::Buffer& to) { wire::put_bench(to, {.rounds = 1}); });
+        continue;
+      }
+      if (frame.type != wire::FrameType::jobs || !run(channel, frame.payload)) break;
+    }
     ::shutdown(theirs_.get(), SHUT_RDWR);
   }
 
@@ -65,6 +72,10 @@ class FakeAgent {
     fill(out);
     wire::end_frame(out, frame);
     channel.send(out);
+  }
+
+  static void chatter(guest::Channel& channel, wire::Buffer& out) {
+    for (int n = 0; n < 5; ++n) send(channel, out, wire::FrameType::log, [](wire::Buffer& to) { to.text(""); });
   }
 
   bool run(guest::Channel& channel, std::span<const std::uint8_t> payload) {
@@ -93,6 +104,7 @@ class FakeAgent {
         channel.send(out);
         return true;
       }
+      if (fate == Fate::chatter) chatter(channel, out);
       const auto run = wire::put_run_head(runs, job.number);
       for (std::size_t i = 0; i < job.step_count(); ++i) wire::put_step_head(runs, {});
       wire::end_run(runs, run,

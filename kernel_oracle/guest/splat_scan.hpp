@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <sys/types.h>
+
+#include <cerrno>
+#include <span>
+#include <string_view>
+
+#include "kernel_oracle/splat.hpp"
+
+namespace mprogcheck::guest {
+
+inline constexpr std::string_view log_overflowed = "the kernel log overflowed: records were lost";
+
+/// Reads records of the kernel's log until there is no more, or a splat. `read`: like read(2) on /dev/kmsg, one record
+/// a time, into `record`. If records were overwritten before they were read, what they said is in doubt: then a log
+/// that shows no splat any more is one all the same. What is returned lies in `record`, or is static.
+template <typename Read>
+std::string_view scan_for_splat(Read read, std::span<char> record) {
+  bool lost = false;
+  for (;;) {
+    const ssize_t length = read(record.data(), record.size());
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0 && errno == EPIPE) {  // the next read is past the gap
+      lost = true;
+      continue;
+    }
+    if (length <= 0) return lost ? log_overflowed : std::string_view();
+    const auto message = kernel_message(std::string_view(record.data(), static_cast<std::size_t>(length)));
+    if (is_splat(message)) return message;
+  }
+}
+
+}  // namespace mprogcheck::guest
