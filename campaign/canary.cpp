@@ -9,12 +9,11 @@ namespace mprogcheck {
 
 namespace {
 
-constexpr std::array lies{Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::lifecycle};
+constexpr std::array lies{Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::lifecycle, Lie::references};
 
 /// The step that a lie shows in.
 std::size_t step_of(const Job& canary) {
-  const bool at_the_end = canary.lie == Lie::isolation || canary.lie == Lie::lifecycle;
-  return at_the_end ? canary.sequence.operations.size() - 1 : canary.lie_at;
+  return is_about_the_end(canary.lie) ? canary.sequence.operations.size() - 1 : canary.lie_at;
 }
 
 }  // namespace
@@ -22,6 +21,7 @@ std::size_t step_of(const Job& canary) {
 std::optional<Job> CanaryNest::plant(const Job& honest) {
   const auto operations = static_cast<std::uint32_t>(honest.sequence.operations.size());
   if (operations == 0) return std::nullopt;
+  if (lies[turn_ % lies.size()] == Lie::references && !counts_) ++turn_;
   const Lie lie = lies[turn_ % lies.size()];
   const auto start = static_cast<std::uint32_t>(secret_() % operations);
   for (std::uint32_t i = 0; i < operations; ++i) {

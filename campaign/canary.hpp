@@ -20,7 +20,8 @@ struct CanaryCount {
 /// and at places that no seed determines, so that neither the kernel's agent nor the judge could know where to look.
 class CanaryNest {
  public:
-  CanaryNest() : secret_(std::random_device{}()) {}
+  /// `counts`: the oracle tells reference counts, so that it can lie about them.
+  explicit CanaryNest(bool counts) : secret_(std::random_device{}()), counts_(counts) {}
 
   /// Where in a batch of `jobs` to put the next canary.
   std::size_t place(std::size_t jobs) { return secret_() % (jobs + 1); }
@@ -29,6 +30,7 @@ class CanaryNest {
 
  private:
   std::mt19937_64 secret_;
+  bool counts_;
   unsigned turn_ = 0;  ///< each lie in turn, so that a short campaign plants every one
 };
 

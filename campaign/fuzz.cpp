@@ -160,6 +160,7 @@ class BatchSink final : public RunSink {
 
   void take(std::size_t number, Run& run) override {
     const Job& job = batch_.jobs[number];
+    if (run.ending == Run::Ending::unclean && run.unchecked != 0) vague_.emplace_back(number, run.unchecked);
     if (batch_.canary == number) {
       judge_canary(job, run);
       return;
@@ -180,6 +181,8 @@ class BatchSink final : public RunSink {
   [[nodiscard]] const Progress& part() const { return part_; }
   [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
   [[nodiscard]] std::vector<std::pair<std::size_t, properties::Divergence>>& suspects() { return suspects_; }
+  /// Runs that were found unclean, and how many of those before them may be the cause.
+  [[nodiscard]] const std::vector<std::pair<std::size_t, std::uint32_t>>& vague() const { return vague_; }
   /// An Error if something here means that nothing the oracle says can be believed.
   [[nodiscard]] Result<void> trustworthy() const {
     if (malformed_) return malformed_run(*malformed_);
@@ -207,6 +210,7 @@ class BatchSink final : public RunSink {
   Progress part_;
   properties::Coverage coverage_;
   std::vector<std::pair<std::size_t, properties::Divergence>> suspects_;
+  std::vector<std::pair<std::size_t, std::uint32_t>> vague_;
   std::optional<properties::Judgement> malformed_;
   std::optional<std::uint32_t> missed_;
 };
@@ -216,7 +220,11 @@ class Worker {
  public:
   Worker(Campaign& campaign, const properties::Generator& generator, model::Quirks quirks,
          std::unique_ptr<Oracle> oracle)
-      : campaign_(campaign), generator_(generator), quirks_(quirks), oracle_(std::move(oracle)) {}
+      : campaign_(campaign),
+        generator_(generator),
+        quirks_(quirks),
+        oracle_(std::move(oracle)),
+        nest_(oracle_->identity().has(feature_refcnt)) {}
 
   /// A divergence, to be looked into if it is a new one.
   void suspect(model::Sequence sequence, properties::Divergence divergence, std::uint64_t index) {
@@ -281,10 +289,34 @@ class Worker {
     auto ran = oracle_->run(batch.jobs, sink);
     campaign_.add(sink.part(), sink.coverage());
     if (auto trust = sink.trustworthy(); !trust) return trust;
+    for (const auto& [number, unchecked] : sink.vague())
+      if (auto pinned = pin(batch, number, unchecked, sink.suspects()); !pinned) return pinned;
     for (auto& [number, divergence] : sink.suspects())
       suspect(batch.jobs[number].sequence, std::move(divergence), batch.index[number]);
     if (auto looked = look_into_suspects(); !looked) return looked;
     return ran;
+  }
+
+  /// A leaked reference was found after several runs. In deep depth it is seen after the step that leaks it, so they
+  /// are run again: the first that diverges is the suspect. If none does, it stays the run after which it was found.
+  Result<void> pin(const Batch& batch, std::size_t number, std::uint32_t unchecked,
+                   std::vector<std::pair<std::size_t, properties::Divergence>>& suspects) {
+    const std::size_t first = number - std::min<std::size_t>(unchecked, number);
+    std::vector<Job> jobs(batch.jobs.begin() + static_cast<std::ptrdiff_t>(first),
+                          batch.jobs.begin() + static_cast<std::ptrdiff_t>(number) + 1);
+    for (Job& job : jobs) {
+      job.depth = Depth::deep;
+      job.lie = Lie::none;
+    }
+    auto judgements = run_all(*oracle_, jobs);
+    if (!judgements) return tl::unexpected(judgements.error());
+    const auto culprit =
+        std::ranges::find_if(*judgements, [](const auto& judgement) { return judgement.divergence.has_value(); });
+    if (culprit == judgements->end()) return {};
+    std::erase_if(suspects, [number = number](const auto& suspect) { return suspect.first == number; });
+    suspects.emplace_back(first + static_cast<std::size_t>(culprit - judgements->begin()),
+                          std::move(*culprit->divergence));
+    return {};
   }
 
   /// Until none is left: shrinking one can turn up others.

@@ -110,6 +110,75 @@ TEST_F(fuzz_campaign, every_kind_of_canary_is_caught) {
   EXPECT_EQ(report->progress.canaries.planted, report->progress.canaries.caught);
 }
 
+/// As a guest does in fast depth: references are not shown, and after every 32nd run it is seen whether one was leaked.
+class CountsLater final : public Oracle {
+ public:
+  explicit CountsLater(std::string_view fault) : faulty_(std::move(*make_faulty_oracle(fault))) {}
+  [[nodiscard]] const OracleIdentity& identity() const override { return faulty_->identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    Blur blur(jobs, sink);
+    return faulty_->run(jobs, blur);
+  }
+
+ private:
+  class Blur final : public RunSink {
+   public:
+    Blur(std::span<const Job> jobs, RunSink& sink) : jobs_(jobs), sink_(sink) {}
+    void take(std::size_t number, Run& run) override {
+      const Job& job = jobs_[number];
+      if (job.depth == Depth::fast && job.lie != Lie::references) blur(job, run, number + 1 == jobs_.size());
+      sink_.take(number, run);
+    }
+
+   private:
+    void blur(const Job& job, Run& run, bool last) {
+      model::World world(job.sequence.declarations, job.quirks);
+      for (const auto& operation : job.sequence.operations) world.apply(operation);
+      for (ProgramView& view : run.programs) {
+        leaked_ = leaked_ || (view.alive && view.references != world.program(view.program).references);
+        view.references = unknown_references;
+      }
+      for (LinkView& view : run.links) view.references = unknown_references;
+      if (!last && unchecked_ < 31) {
+        ++unchecked_;
+        return;
+      }
+      if (leaked_) {
+        run.ending = Run::Ending::unclean;
+        run.note = "references";
+        run.unchecked = unchecked_;
+      }
+      leaked_ = false;
+      unchecked_ = 0;
+    }
+
+    std::span<const Job> jobs_;
+    RunSink& sink_;
+    bool leaked_ = false;
+    std::uint32_t unchecked_ = 0;
+  };
+
+  std::unique_ptr<Oracle> faulty_;
+};
+
+TEST_F(fuzz_campaign, a_leak_that_is_found_late_is_pinned_on_its_operation) {
+  options_.sequences = 2000;
+  const auto report = fuzz(
+      options_,
+      [](unsigned) -> Result<std::unique_ptr<Oracle>> {
+        return std::make_unique<CountsLater>("leaked_program_reference");
+      },
+      silent_);
+  ASSERT_TRUE(report && !report->error);
+  ASSERT_FALSE(report->findings.empty());
+  for (const Finding& finding : report->findings) {
+    EXPECT_EQ(properties::name_of(finding.divergence.primary), "refcount") << to_string(finding.divergence.fingerprint);
+    EXPECT_EQ(finding.divergence.fingerprint.call, "attach");
+    EXPECT_EQ(finding.label, Label::reproducible);
+    EXPECT_LE(finding.shrunk.operations.size(), 2U);
+  }
+}
+
 /// Watches what is on disk when it is told of a finding.
 class DiskWatcher final : public Reporter {
  public:

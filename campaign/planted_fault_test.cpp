@@ -198,6 +198,8 @@ bool is_blamed(const Divergence& divergence, Lie lie) {
       return broken.contains(Property::isolation) && divergence.primary == Property::isolation;
     case Lie::lifecycle:
       return broken.contains(Property::lifecycle);
+    case Lie::references:
+      return divergence.primary == Property::refcount;
   }
   return false;
 }
@@ -218,7 +220,7 @@ TEST_P(ALie, is_caught_where_it_is_told_and_blamed_on_its_property) {
       continue;
     }
     ++told;
-    const bool at_the_end = job.lie == Lie::isolation || job.lie == Lie::lifecycle;
+    const bool at_the_end = is_about_the_end(job.lie);
     ASSERT_TRUE(judgement.divergence) << model::print(job.sequence);
     EXPECT_EQ(judgement.divergence->step, at_the_end ? length - 1 : job.lie_at);
     EXPECT_TRUE(is_blamed(*judgement.divergence, job.lie)) << properties::describe(job.sequence, *judgement.divergence);
@@ -226,7 +228,8 @@ TEST_P(ALie, is_caught_where_it_is_told_and_blamed_on_its_property) {
   EXPECT_GT(told, 50U);
 }
 INSTANTIATE_TEST_SUITE_P(Each, ALie,
-                         testing::Values(Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::lifecycle));
+                         testing::Values(Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::lifecycle,
+                                         Lie::references));
 
 }  // namespace
 }  // namespace mprogcheck

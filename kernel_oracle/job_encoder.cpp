@@ -9,6 +9,7 @@ namespace {
 
 using wire::StepRecord;
 
+static_assert(static_cast<int>(Lie::references) == static_cast<int>(wire::Lie::references));
 static_assert(static_cast<int>(Lie::lifecycle) == static_cast<int>(wire::Lie::lifecycle));
 static_assert(static_cast<int>(Lie::isolation) == static_cast<int>(wire::Lie::isolation));
 static_assert(static_cast<int>(Lie::order) == static_cast<int>(wire::Lie::order));

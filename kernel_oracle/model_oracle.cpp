@@ -60,7 +60,7 @@ class Session {
  private:
   [[nodiscard]] bool lies(Lie lie) const {
     if (job_.lie != lie) return false;
-    return lie == Lie::isolation || lie == Lie::lifecycle ? last_ : number_ == job_.lie_at;
+    return is_about_the_end(lie) ? last_ : number_ == job_.lie_at;
   }
 
   /// False if the run ends here.
@@ -208,6 +208,7 @@ class Session {
       run_.programs.push_back({static_cast<model::ProgramIndex>(n), program.alive, program.references});
     }
     step.programs = static_cast<std::uint32_t>(run_.programs.size()) - step.first_program;
+    if (lies(Lie::references)) lie_about_references(step);
     if (!lies(Lie::lifecycle)) return;
     if (step.links != 0)
       run_.links[step.first_link].alive = !run_.links[step.first_link].alive;
@@ -217,6 +218,21 @@ class Session {
           run_.programs[i].alive = !run_.programs[i].alive;
           break;
         }
+  }
+
+  void lie_about_references(const Step& step) {
+    for (auto i = step.first_link; i < run_.links.size(); ++i)
+      if (run_.links[i].alive) {
+        ++run_.links[i].references;
+        return;
+      }
+    for (auto i = step.first_program; i < run_.programs.size(); ++i) {
+      ProgramView& view = run_.programs[i];
+      const bool filler = view.program >= model::filler_program_begin && view.program < model::mortal_program_begin;
+      if (!view.alive || filler) continue;
+      ++view.references;
+      return;
+    }
   }
 
   [[nodiscard]] LinkView view_of_link(unsigned in_model, unsigned in_world) const {
@@ -249,7 +265,10 @@ class Session {
 ModelOracle::ModelOracle(model::Quirks quirks) : ModelOracle("model", nullptr, quirks) {}
 
 ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbehaviour, model::Quirks quirks)
-    : identity_{.source = std::move(source), .release = {}, .accelerator = "none", .features = {}},
+    : identity_{.source = std::move(source),
+                .release = {},
+                .accelerator = "none",
+                .features = {std::string(feature_refcnt)}},
       misbehaviour_(std::move(misbehaviour)),
       quirks_(quirks) {}
 

@@ -3,10 +3,24 @@
 
 namespace mprogcheck {
 
+namespace {
+
+/// Fillers are not lied about.
+bool has_countable_object(const model::World& world, const model::Declarations& declarations) {
+  if (declarations.programs != 0) return true;
+  for (unsigned n = model::mortal_program_begin; n < model::program_count; ++n)
+    if (world.program(static_cast<model::ProgramIndex>(n)).alive) return true;
+  for (unsigned n = 0; n < model::link_count; ++n)
+    if (world.link(static_cast<model::LinkIndex>(n)).alive) return true;
+  return false;
+}
+
+}  // namespace
+
 bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at) {
   const auto& operations = sequence.operations;
   if (operations.empty()) return false;
-  if (lie == Lie::isolation || lie == Lie::lifecycle) at = static_cast<std::uint32_t>(operations.size() - 1);
+  if (is_about_the_end(lie)) at = static_cast<std::uint32_t>(operations.size() - 1);
   if (at >= operations.size() || lie == Lie::none) return false;
 
   model::World world(sequence.declarations);
@@ -31,6 +45,8 @@ bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at) {
       return (existing & ~touched) != 0;
     case Lie::lifecycle:
       return made_an_object;
+    case Lie::references:
+      return has_countable_object(world, sequence.declarations);
   }
   return false;
 }

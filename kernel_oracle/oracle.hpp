@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -22,10 +23,16 @@ enum class Lie : std::uint8_t {
   outcome,   ///< another errno, or an error instead of success
   revision,  ///< the touched list's revision is one more
   order,     ///< two entries of the touched list change places; with fewer than two, an entry that is not there appears
-  isolation,  ///< in the observation after the last step, the revision of a list that the step did not touch is one
-              ///< more
-  lifecycle,  ///< after the last step, an object that is alive is reported gone, or the other way round
+  isolation,   ///< in the observation after the last step, the revision of a list that the step did not touch is one
+               ///< more
+  lifecycle,   ///< after the last step, an object that is alive is reported gone, or the other way round
+  references,  ///< after the last step, one reference more is reported on a link or program; only an oracle that has
+               ///< the feature "refcnt" can
 };
+/// Whether a lie is told about the last step, whatever Job::lie_at says.
+constexpr bool is_about_the_end(Lie lie) {
+  return lie == Lie::isolation || lie == Lie::lifecycle || lie == Lie::references;
+}
 
 /// One sequence to run from an empty world, and how.
 struct Job {
@@ -33,7 +40,7 @@ struct Job {
   model::Quirks quirks;  ///< the known wrong behaviours that the model follows in this run
   Depth depth = Depth::fast;
   Lie lie = Lie::none;
-  std::uint32_t lie_at = 0;  ///< the step it applies to (isolation and lifecycle: the last step, whatever this says)
+  std::uint32_t lie_at = 0;  ///< the step it applies to, if it is not about the end
 };
 
 /// What BPF_PROG_QUERY answered for one list. Entries are in the model's terms: the oracle maps ids to table slots. A
@@ -95,6 +102,9 @@ struct Run {
   Ending ending = Ending::complete;
   std::uint32_t at = 0;  ///< the step during which it ended, where that is known
   std::string note;
+  /// unclean: what was left may as well be of one of so many runs before this one. Reference counts are not read after
+  /// every run.
+  std::uint32_t unchecked = 0;
 
   void clear();
 };
@@ -112,7 +122,11 @@ struct OracleIdentity {
   std::string release;      ///< uname -r, or empty
   std::string accelerator;  ///< kvm, tcg, or none
   std::vector<std::string> features;
+
+  [[nodiscard]] bool has(std::string_view feature) const;
 };
+/// The feature of an oracle that tells how many references are held on programs and links.
+inline constexpr std::string_view feature_refcnt = "refcnt";
 
 /// What answers: a kernel in a VM, the kernel here, or the model itself.
 class Oracle {

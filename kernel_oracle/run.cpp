@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/oracle.hpp"
 
+#include <algorithm>
+
 namespace mprogcheck {
+
+bool OracleIdentity::has(std::string_view feature) const {
+  return std::find(features.begin(), features.end(), feature) != features.end();
+}
 
 void Run::clear() {
   steps.clear();
@@ -12,6 +18,7 @@ void Run::clear() {
   ending = Ending::complete;
   at = 0;
   note.clear();
+  unchecked = 0;
 }
 
 }  // namespace mprogcheck

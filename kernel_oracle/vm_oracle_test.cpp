@@ -7,6 +7,8 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <map>
+#include <set>
 
 #include "kernel_oracle/observe.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
@@ -76,7 +78,7 @@ TEST_F(VmOracleTest, KernelAndModelAgreeStepByStep) {
 }
 
 TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
-  for (const Lie lie : {Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::lifecycle}) {
+  for (const Lie lie : {Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::lifecycle, Lie::references}) {
     unsigned told = 0;
     for (const Job& honest : hand_made(Depth::fast)) {
       std::vector<Job> jobs;
@@ -91,7 +93,7 @@ TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
         const bool tells = lie_applies(honest.sequence, lie, at);
         EXPECT_EQ(found != "", tells) << "lie " << static_cast<int>(lie) << " at " << at << ": " << found << "\n"
                                       << model::print(honest.sequence);
-        const auto where = lie == Lie::isolation || lie == Lie::lifecycle ? honest.sequence.operations.size() - 1 : at;
+        const auto where = is_about_the_end(lie) ? honest.sequence.operations.size() - 1 : at;
         if (tells) {
           EXPECT_THAT(found, ::testing::StartsWith(fmt::format("step {} ", where)));
         }
@@ -100,6 +102,48 @@ TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
     }
     EXPECT_GT(told, 0U);
   }
+}
+
+/// Every declared program, every filler, every mortal and link that is alive: that none is left uncounted is seen here,
+/// that the counts are the model's by difference().
+TEST_F(VmOracleTest, EveryReferenceIsCountedAfterEveryStep) {
+  ASSERT_TRUE(oracle_->identity().has(feature_refcnt));
+  const auto jobs = hand_made(Depth::deep);
+  const auto runs = run(jobs);
+  std::set<unsigned> seen;
+  for (std::size_t n = 0; n < jobs.size(); ++n) {
+    EXPECT_EQ(difference(jobs[n], runs[n]), "") << model::print(jobs[n].sequence);
+    model::World world(jobs[n].sequence.declarations, jobs[n].quirks);
+    for (std::size_t i = 0; i < runs[n].steps.size(); ++i) {
+      world.apply(jobs[n].sequence.operations[i]);
+      const Step& step = runs[n].steps[i];
+      std::map<unsigned, std::uint16_t> programs, links;
+      for (std::uint32_t k = 0; k < step.programs; ++k) {
+        const ProgramView& view = runs[n].programs[step.first_program + k];
+        programs[view.program] = view.references;
+      }
+      for (std::uint32_t k = 0; k < step.links; ++k) {
+        const LinkView& view = runs[n].links[step.first_link + k];
+        links[view.link] = view.references;
+      }
+      for (unsigned program = 0; program < model::program_count; ++program) {
+        const auto& expected = world.program(static_cast<model::ProgramIndex>(program));
+        const bool undeclared =
+            program < model::filler_program_begin && !jobs[n].sequence.declarations.has_program(program);
+        if (!expected.alive || undeclared) continue;
+        ASSERT_TRUE(programs.contains(program)) << program;
+        EXPECT_EQ(programs[program], expected.references) << "step " << i << ", program " << program;
+        seen.insert(expected.references);
+      }
+      for (unsigned link = 0; link < model::link_count; ++link) {
+        const auto& expected = world.link(static_cast<model::LinkIndex>(link));
+        if (!expected.alive) continue;
+        ASSERT_TRUE(links.contains(link)) << link;
+        EXPECT_EQ(links[link], expected.references) << "step " << i << ", link " << link;
+      }
+    }
+  }
+  EXPECT_GE(seen.size(), 3U) << "sequences in which something is held one, two and three times";
 }
 
 TEST_F(VmOracleTest, ADeadOrStuckMachineIsReplaced) {

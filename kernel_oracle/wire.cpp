@@ -242,6 +242,7 @@ std::size_t put_run_head(Buffer& buffer, std::uint32_t number) {
   buffer.u8(0);
   buffer.u32(0);
   buffer.u32(0);
+  buffer.u32(0);
   return at;
 }
 
@@ -249,6 +250,7 @@ void end_run(Buffer& buffer, std::size_t run, const RunHead& head, std::string_v
   buffer.set8(run + 4, static_cast<std::uint8_t>(head.ending));
   buffer.set32(run + 5, head.at);
   buffer.set32(run + 9, head.steps);
+  buffer.set32(run + 13, head.unchecked);
   buffer.text(note);
 }
 
@@ -258,6 +260,7 @@ bool get_run_head(Reader& reader, RunHead& head) {
   head.ending = static_cast<Ending>(ending);
   head.at = reader.u32();
   head.steps = reader.u32();
+  head.unchecked = reader.u32();
   return !reader.failed() && ending < endings;
 }
 

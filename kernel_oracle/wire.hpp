@@ -21,7 +21,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 1;
+inline constexpr std::uint16_t version = 2;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 16U << 20;
 
@@ -188,8 +188,8 @@ void put_jobs_header(Buffer& buffer, const JobsHeader& header);
 bool get_jobs_header(Reader& reader, JobsHeader& header);
 
 /// mprogcheck::Lie, by the same numbers.
-enum class Lie : std::uint8_t { none, outcome, revision, order, isolation, lifecycle };
-inline constexpr std::uint8_t lies = 6;
+enum class Lie : std::uint8_t { none, outcome, revision, order, isolation, lifecycle, references };
+inline constexpr std::uint8_t lies = 7;
 /// Run::Ending, by the same numbers, as far as a guest can tell.
 enum class Ending : std::uint8_t { complete, unclean, splat };
 inline constexpr std::uint8_t endings = 3;
@@ -253,6 +253,7 @@ struct RunHead {
   Ending ending = Ending::complete;
   std::uint32_t at = 0;
   std::uint32_t steps = 0;
+  std::uint32_t unchecked = 0;  ///< Run::unchecked
 };
 std::size_t put_run_head(Buffer& buffer, std::uint32_t number);
 /// Ends the run: the note follows the steps.

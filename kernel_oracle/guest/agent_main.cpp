@@ -24,7 +24,7 @@
 namespace mprogcheck::guest {
 namespace {
 
-constexpr std::uint32_t agent_version = 1;
+constexpr std::uint32_t agent_version = 2;
 /// Runs are sent when so many bytes have come together: an exchange costs 0.1 ms, and 64 KiB cost 0.6.
 constexpr std::size_t coalesced = 32U << 10;
 
@@ -39,7 +39,8 @@ bool has_tcx() {
 /// The world and the line, and what is said over it.
 class Agent {
  public:
-  Agent(int channel, std::string complaints) : channel_(channel), complaints_(std::move(complaints)) {}
+  Agent(int channel, std::string complaints, bool alone)
+      : channel_(channel), complaints_(std::move(complaints)), alone_(alone) {}
 
   void serve() {
     if (!hello()) return;
@@ -79,6 +80,7 @@ class Agent {
       build_world();
       features = "tcx";
       if (devices_.kind == "netkit") features += " netkit";
+      if (counts_references_) features += " refcnt";
     }
     utsname system{};
     uname(&system);
@@ -101,11 +103,14 @@ class Agent {
     const auto complain = [this](const char* what, int error) {
       if (error < 0) complaints_ += std::string(what) + ": " + std::strerror(-error) + "; ";
     };
-    complain("cannot load the fillers", programs_.load_fillers());
+    counts_references_ = references_.load();
     if (devices_.keeper != 0) complain("cannot keep the static keys", keep_static_keys(devices_.keeper));
+    counts_references_ = counts_references_ && references_.keep_what_is_there();
+    complain("cannot load the fillers", programs_.load_fillers());
     const bool log = log_.open();
     if (!log) complaints_ += "/dev/kmsg cannot be read: splats go unseen; ";
-    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr, heartbeat_);
+    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr,
+                                               counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
   }
 
   bool run(std::span<const std::uint8_t> payload) {
@@ -115,12 +120,12 @@ class Agent {
       return give_up("a jobs frame that makes no sense");
     std::size_t frame = wire::begin_frame(out_, wire::FrameType::runs);
     for (std::uint32_t n = 0; n < header.jobs; ++n) {
+      const bool last = n + 1 == header.jobs;
       wire::JobRecord job;
-      if (!wire::get_job(reader, job) || !runner_->run(job, out_)) {
+      if (!wire::get_job(reader, job) || !runner_->run(job, out_, last)) {
         out_.clear();
         return give_up("a job that makes no sense");
       }
-      const bool last = n + 1 == header.jobs;
       if (!last && !header.one_by_one && !runner_->in_doubt() && out_.size() < coalesced) continue;
       wire::end_frame(out_, frame);
       if (!channel_.send(out_)) return false;
@@ -160,6 +165,9 @@ class Agent {
   std::string complaints_;
   Devices devices_;
   Programs programs_;
+  References references_;
+  bool counts_references_ = false;
+  bool alone_;  ///< nobody else on this kernel makes programs and links
   KernelLog log_;
   std::unique_ptr<SequenceRunner> runner_;
   wire::Buffer out_;
@@ -179,16 +187,16 @@ int main(int argc, char** argv) {
     if (channel < 0) return 2;
     if (unshare(CLONE_NEWNET) < 0) {
       // Nothing is made in a namespace that is not ours.
-      Agent(channel, "").give_up(std::string("cannot make a network namespace: ") + std::strerror(errno));
+      Agent(channel, "", false).give_up(std::string("cannot make a network namespace: ") + std::strerror(errno));
       return 1;
     }
-    Agent(channel, "").serve();
+    Agent(channel, "", false).serve();
     return 0;
   }
   if (getpid() != 1) return 2;
   std::string complaints = prepare_guest();
   pin_low_fds();
   const int channel = open_channel();
-  if (channel >= 0) Agent(out_of_the_way(channel), std::move(complaints)).serve();
+  if (channel >= 0) Agent(out_of_the_way(channel), std::move(complaints), true).serve();
   power_off();
 }

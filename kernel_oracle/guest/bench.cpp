@@ -19,7 +19,7 @@ std::uint64_t now() {
 
 bool run_all(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Buffer& scratch) {
   for (const auto& job : jobs) {
-    if (!runner.run(job, scratch)) return false;
+    if (!runner.run(job, scratch, &job == &jobs.back())) return false;
     if (scratch.size() > (32U << 10)) scratch.clear();  // where the checked path would send it
   }
   scratch.clear();

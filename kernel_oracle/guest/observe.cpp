@@ -43,7 +43,9 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
 
   if (pending_link_ != nullptr && pending_link_->id == 0) learn_link(*pending_link_);
   if (asked_) put_answer();
-  if (all) put_objects(lie == Lie::lifecycle && last);
+  if (!all) return;
+  const bool counts = references_ != nullptr && (job_->deep || (lie == Lie::references && last)) && references_->look();
+  put_objects(last ? lie : Lie::none, counts);
 }
 
 void SequenceRunner::look_at(AttachList& list, bool thorough) {
@@ -138,33 +140,74 @@ void SequenceRunner::put_answer() {
                  entries.data());
 }
 
-void SequenceRunner::put_objects(bool lie) {
-  if (made_count_ == 0) {
+void SequenceRunner::put_objects(Lie lie, bool counts) {
+  if (made_count_ == 0 && !counts) {
     out_->u16(0);
     return;
   }
+  put_links(lie, counts);
+  put_programs(lie, counts);
+}
+
+/// A lie that was told is none any more.
+void SequenceRunner::put_links(Lie& lie, bool counts) {
   const std::size_t links_at = out_->size();
-  std::uint8_t links = 0, programs = 0;
+  std::uint8_t links = 0;
   out_->u8(0);
   for (const Object* const object : links_) {
     if (object == nullptr) continue;
     wire::LinkRecord link = see_link(*object);
-    if (lie) link = {.link = link.link, .alive = !link.alive};
-    lie = false;
+    if (counts && link.alive) link.references = references_->of(object->kind, object->id);
+    if (lie == Lie::lifecycle) {
+      link = {.link = link.link, .alive = !link.alive};
+      lie = Lie::none;
+    } else if (lie == Lie::references && link.alive) {
+      ++link.references;
+      lie = Lie::none;
+    }
     wire::put_link(*out_, link);
     ++links;
   }
   out_->set8(links_at, links);
+}
+
+/// With counts, those of the pool and the fillers too.
+void SequenceRunner::put_programs(Lie& lie, bool counts) {
   const std::size_t programs_at = out_->size();
+  std::uint8_t programs = 0;
   out_->u8(0);
-  for (const Object* const object : mortals_) {
-    if (object == nullptr) continue;
-    wire::ProgramRecord program{.program = object->slot, .alive = !is_gone(*object)};
-    if (lie) program.alive = !program.alive;
-    lie = false;
+  const auto put = [&](const wire::ProgramRecord& program) {
     wire::put_program(*out_, program);
     ++programs;
+  };
+  const auto put_counted = [&](wire::ProgramRecord program) {
+    if (lie == Lie::references && program.alive) {
+      ++program.references;
+      lie = Lie::none;
+    }
+    put(program);
+  };
+  const auto seen = [&](const Object& object, bool alive) {
+    const std::uint16_t references = counts && alive ? references_->of(object.kind, object.id) : References::unknown;
+    return wire::ProgramRecord{.program = object.slot, .alive = alive, .references = references};
+  };
+  const auto seen_in_pool = [&](const Object& object) {
+    return seen(object, references_->of(object.kind, object.id) != References::unknown);
+  };
+  if (counts)
+    for (const Programs::Pooled* const pooled : pool_)
+      if (pooled != nullptr) put_counted(seen_in_pool(pooled->object));
+  for (const Object* const object : mortals_) {
+    if (object == nullptr) continue;
+    wire::ProgramRecord program = seen(*object, !is_gone(*object));
+    if (lie == Lie::lifecycle) {
+      program.alive = !program.alive;
+      lie = Lie::none;
+    }
+    put_counted(program);
   }
+  if (counts)
+    for (unsigned n = 0; n < model::Name::filler_count; ++n) put(seen_in_pool(programs_.filler(n).object));
   out_->set8(programs_at, programs);
 }
 

@@ -31,6 +31,7 @@ int Programs::load(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t
   std::uint32_t at = info.id % buckets;
   while (table_[at] != nullptr) at = (at + 1) % buckets;
   table_[at] = &pooled.object;
+  ++count_;
   return 0;
 }
 

@@ -47,6 +47,8 @@ class Programs {
 
   /// The nth program of a class, loaded if there are not so many yet. Null if that fails.
   Pooled* pool(std::uint8_t program_class, unsigned nth);
+  /// How many there are, fillers included.
+  [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] const Pooled& filler(unsigned n) const { return fillers_[n]; }
 
   /// The pooled program with this id, or null.
@@ -64,6 +66,7 @@ class Programs {
   std::array<Pooled, model::Name::filler_count> fillers_{};
   std::array<std::vector<Pooled*>, wire::program_classes> pool_;
   std::array<const Object*, buckets> table_{};
+  std::size_t count_ = 0;
 };
 
 }  // namespace mprogcheck::guest

@@ -13,6 +13,9 @@ using model::Name;
 
 namespace {
 
+/// Two walks cost as much as a few operations.
+constexpr std::uint32_t count_references_every = 32;
+
 std::uint64_t now() {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -21,8 +24,14 @@ std::uint64_t now() {
 
 }  // namespace
 
-SequenceRunner::SequenceRunner(Devices devices, Programs& programs, KernelLog* log, Heartbeat& heartbeat)
-    : devices_(std::move(devices)), programs_(programs), log_(log), heartbeat_(heartbeat) {
+SequenceRunner::SequenceRunner(Devices devices, Programs& programs, KernelLog* log, References* references, bool alone,
+                               Heartbeat& heartbeat)
+    : devices_(std::move(devices)),
+      programs_(programs),
+      log_(log),
+      references_(references),
+      alone_(alone),
+      heartbeat_(heartbeat) {
   for (unsigned device = 0; device < devices_.count; ++device)
     for (unsigned hook = 0; hook < model::hooks; ++hook)
       lists_[device * model::hooks + hook].place(devices_.ifindex[device], mpc_attach_type(hook));
@@ -87,7 +96,7 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   return true;
 }
 
-bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out) {
+bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool last_for_now) {
   if (!begin(job)) return false;
   const auto run = wire::put_run_head(out, job.number);
   out_ = &out;
@@ -121,6 +130,15 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out) {
   }
   const std::uint32_t seen = step_;
   if (ending_ == wire::Ending::complete) reset();
+  const bool due = job.deep || last_for_now || unchecked_ + 1 >= count_references_every;
+  std::uint32_t unchecked = 0;
+  if (references_ == nullptr || !due || ending_ != wire::Ending::complete) {
+    ++unchecked_;
+  } else if (check_references()) {
+    unchecked_ = 0;
+  } else {
+    unchecked = unchecked_;
+  }
   if (log_ != nullptr && ending_ != wire::Ending::splat) {
     if (const auto line = log_->splat(); !line.empty()) {
       ending_ = wire::Ending::splat;
@@ -128,7 +146,8 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out) {
     }
   }
   in_doubt_ = ending_ != wire::Ending::complete;
-  wire::end_run(out, run, {.ending = ending_, .at = seen == 0 ? 0 : seen - 1, .steps = seen}, note_);
+  wire::end_run(out, run, {.ending = ending_, .at = seen == 0 ? 0 : seen - 1, .steps = seen, .unchecked = unchecked},
+                note_);
   return true;
 }
 

@@ -12,6 +12,7 @@
 #include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/programs.hpp"
+#include "kernel_oracle/guest/references.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
 #include "kernel_oracle/wire.hpp"
 
@@ -21,10 +22,13 @@ namespace mprogcheck::guest {
 /// the world is put back to what it was, and looked at to see that it is.
 class SequenceRunner {
  public:
-  SequenceRunner(Devices devices, Programs& programs, KernelLog* log, Heartbeat& heartbeat);
+  /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
+  SequenceRunner(Devices devices, Programs& programs, KernelLog* log, References* references, bool alone,
+                 Heartbeat& heartbeat);
 
   /// Runs it and appends its run to `out`. False, with nothing appended, if the job cannot be what the host meant.
-  bool run(const wire::JobRecord& job, wire::Buffer& out);
+  /// After the last one for now, references are counted in any case.
+  bool run(const wire::JobRecord& job, wire::Buffer& out, bool last_for_now);
 
   [[nodiscard]] Syscalls& calls() { return calls_; }
   [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
@@ -68,7 +72,9 @@ class SequenceRunner {
   void look_at(AttachList& list, bool thorough = false);
   void translate(AttachList& list);
   void put_answer();
-  void put_objects(bool lie);
+  void put_objects(wire::Lie lie, bool counts);
+  void put_links(wire::Lie& lie, bool counts);
+  void put_programs(wire::Lie& lie, bool counts);
   wire::LinkRecord see_link(const Object& link);
   std::uint8_t program_slot(std::uint32_t id) const;
   std::uint8_t link_slot(const std::uint32_t& id);
@@ -81,6 +87,10 @@ class SequenceRunner {
   bool is_gone(const Object& object);
   void unclean(std::string note);
 
+  // at_rest.cpp
+  bool check_references();
+  [[nodiscard]] std::string not_at_rest(model::ObjectKind kind) const;
+
   [[nodiscard]] bool is_open(unsigned slot) const { return (open_[slot / 64] >> (slot % 64) & 1U) != 0; }
   void set_open(unsigned slot) { open_[slot / 64] |= 1ULL << (slot % 64); }
   void set_closed(unsigned slot) { open_[slot / 64] &= ~(1ULL << (slot % 64)); }
@@ -88,6 +98,8 @@ class SequenceRunner {
   Devices devices_;
   Programs& programs_;
   KernelLog* log_;
+  References* references_;
+  bool alone_;
   Heartbeat& heartbeat_;
   Syscalls calls_;
 
@@ -118,6 +130,7 @@ class SequenceRunner {
   std::string note_;
   bool in_doubt_ = false;
   std::uint32_t since_full_check_ = 0;
+  std::uint32_t unchecked_ = 0;  ///< sequences since references were last counted
   std::array<struct bpf_insn, 2> mortal_body_{};
 };
 

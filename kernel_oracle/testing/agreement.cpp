@@ -102,10 +102,17 @@ std::string difference(const Job& job, const Run& run) {
       const auto& link = world.link(view.link);
       if (view.alive != link.alive || (link.alive && (view.program != link.program || view.list != link.list)))
         return at + fmt::format("link {}", view.link);
+      if (link.alive && view.references != unknown_references && view.references != link.references)
+        return at +
+               fmt::format("link {}: expected {} references, observed {}", view.link, link.references, view.references);
     }
     for (std::uint32_t i = 0; i < step.programs; ++i) {
       const ProgramView& view = run.programs[step.first_program + i];
-      if (view.alive != world.program(view.program).alive) return at + fmt::format("program {}", view.program);
+      const auto& program = world.program(view.program);
+      if (view.alive != program.alive) return at + fmt::format("program {}", view.program);
+      if (program.alive && view.references != unknown_references && view.references != program.references)
+        return at + fmt::format("program {}: expected {} references, observed {}", view.program, program.references,
+                                view.references);
     }
   }
   return "";
