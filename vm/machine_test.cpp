@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/machine.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -94,6 +96,74 @@ TEST_F(MachineTest, talks_over_the_second_serial_port_where_the_guest_prefers_it
   ASSERT_TRUE(machine) << machine.error().message;
   EXPECT_EQ(machine->channel_kind(), ChannelKind::second_serial);
   expect_echo(*machine);
+}
+
+void expect_echo_of(Machine& machine, const std::string& text) {
+  ASSERT_EQ(::send(machine.channel(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  EXPECT_EQ(read_exactly(machine.channel(), text.size()), text);
+}
+
+/// The names in a directory.
+std::vector<std::string> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+class SnapshotTest : public MachineTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(SnapshotTest, many_machines_are_restored_from_one_snapshot) {
+  config_.command_line = GetParam();
+  auto first = Machine::boot(config_);
+  ASSERT_TRUE(first) << first.error().message;
+  expect_echo(*first);
+  const auto begin = std::chrono::steady_clock::now();
+  auto snapshot = first->snapshot(directory_);
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  EXPECT_THAT(names_in(directory_), testing::Each(Not(HasSubstr("snapshot"))));
+  EXPECT_GT(snapshot->bytes(), 1u << 20);
+  expect_echo_of(*first, "the one that was saved runs on");
+  ::kill(first->pid(), SIGKILL);
+
+  double longest = 0;
+  std::vector<Machine> several;
+  for (int i = 0; i < 20; ++i) {
+    config_.directory = fmt::format("{}/restored{}", directory_, i);
+    auto machine = Machine::restore(config_, *snapshot);
+    ASSERT_TRUE(machine) << machine.error().message;
+    EXPECT_EQ(machine->channel_kind(), first->channel_kind());
+    EXPECT_EQ(machine->accelerator_line(), first->accelerator_line());
+    expect_echo_of(*machine, fmt::format("this is {}", i));
+    longest = std::max(longest, machine->boot_seconds());
+    if (i % 8 == 0) several.push_back(std::move(*machine));  // the others end here
+  }
+  for (auto& machine : several) expect_echo_of(machine, "all at once");
+  fmt::print("booted in {:.2f} s, saved {} MB in {:.2f} s, restored in at most {:.2f} s\n", first->boot_seconds(),
+             snapshot->bytes() / 1'000'000, seconds, longest);
+}
+
+INSTANTIATE_TEST_SUITE_P(channels, SnapshotTest, testing::Values("test=echo", "test=serial"),
+                         [](const auto& mode) { return std::string(mode.param).substr(5); });
+
+TEST_F(MachineTest, a_snapshot_that_is_no_snapshot_is_an_error) {
+  Snapshot snapshot;
+  const auto path = directory_ + "/garbage";
+  ASSERT_TRUE(write_file_atomically(path, std::string(100'000, 'x')));
+  snapshot.file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto machine = Machine::restore(config_, snapshot);
+  ASSERT_FALSE(machine);
+  EXPECT_THAT(machine.error().message, HasSubstr("cannot restore a machine: QEMU ended: "));
+}
+
+TEST_F(MachineTest, a_snapshot_of_a_machine_that_is_gone_is_an_error) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  machine->kill();
+  EXPECT_FALSE(machine->alive());
+  EXPECT_FALSE(machine->snapshot(directory_));
 }
 
 /// The same on other kernels, where they have been fetched: one whose virtio is modules, and the newest.
