@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "base/digest.hpp"
 #include "campaign/fuzz.hpp"
@@ -106,6 +107,8 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   VmOracleConfig config{.kernel = std::move(*image)};
   config.directory = oracle_options.directory;
   config.accelerator = oracle_options.accelerator;
+  // The guest measures several rounds before it says anything: on a busy machine that is half a minute of silence.
+  config.answer_deadline = std::chrono::minutes(3);
   auto started = VmOracle::start(config);
   if (!started) return tl::unexpected(started.error());
   VmOracle& oracle = **started;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -158,6 +159,43 @@ TEST_F(MachineTest, a_snapshot_that_is_no_snapshot_is_an_error) {
   const auto machine = Machine::restore(config_, snapshot);
   ASSERT_FALSE(machine);
   EXPECT_THAT(machine.error().message, HasSubstr("cannot restore a machine: QEMU ended: "));
+}
+
+TEST_F(MachineTest, a_guest_that_crashed_is_restored_as_it_was_before) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  expect_echo(*machine);
+  const auto snapshot = machine->snapshot(directory_);
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  for (int i = 0; i < 3; ++i) {
+    expect_echo_of(*machine, "alive");
+    ASSERT_EQ(::send(machine->channel(), "panic\n", 6, MSG_NOSIGNAL), 6);
+    EXPECT_EQ(read_exactly(machine->channel(), 1), "") << "end of file";
+    EXPECT_THAT(machine->console_tail(100), HasSubstr("sysrq triggered crash"));
+    config_.directory = fmt::format("{}/after{}", directory_, i);
+    machine = Machine::restore(config_, *snapshot);
+    ASSERT_TRUE(machine) << machine.error().message;
+    EXPECT_EQ(machine->console_tail(100), "") << "what an earlier machine said is not its own";
+  }
+  expect_echo_of(*machine, "alive");
+}
+
+TEST_F(MachineTest, a_snapshot_that_does_not_fit_on_the_disk_is_an_error_and_the_guest_runs_on) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  expect_echo(*machine);
+  EXPECT_THAT(machine->snapshot(directory_ + "/nowhere").error().message, HasSubstr("No such file"));
+  expect_echo_of(*machine, "with nowhere to write to");
+
+  const auto small = directory_ + "/small";
+  ASSERT_TRUE(make_directories(small));
+  if (::mount("tmpfs", small.c_str(), "tmpfs", 0, "size=4m") != 0) GTEST_SKIP() << "only root can make a small disk";
+  const auto snapshot = machine->snapshot(small);
+  EXPECT_EQ(::umount2(small.c_str(), MNT_DETACH), 0);
+  ASSERT_FALSE(snapshot);
+  EXPECT_THAT(snapshot.error().message, HasSubstr("cannot write a snapshot"));
+  expect_echo_of(*machine, "with a full disk");
+  EXPECT_TRUE(machine->snapshot(directory_)) << "it can be tried again";
 }
 
 TEST_F(MachineTest, a_snapshot_of_a_machine_that_is_gone_is_an_error) {
