@@ -26,6 +26,7 @@ using Clock = BootAttempt::Clock;
 
 struct Machine::State {
   BootAttempt qemu;
+  std::string program, kernel;  ///< what QEMU was started as, and with
   ChannelKind channel;
   std::string accelerator_line;
   double boot_seconds;
@@ -137,7 +138,7 @@ Result<Machine> Machine::boot(const MachineConfig& config) {
       winner.console = final_name;
     }
   }
-  return Machine(std::make_unique<State>(State{std::move(winner), channel, line(verdict), seconds}));
+  return Machine(std::make_unique<State>(State{std::move(winner), *qemu, kernel, channel, line(verdict), seconds}));
 }
 
 std::uint64_t Snapshot::bytes() const {
@@ -149,17 +150,14 @@ Result<Snapshot> Machine::snapshot(const std::string& directory) {
   auto file = nameless_file(directory);
   if (!file) return tl::unexpected(file.error());
   if (auto saved = save_guest(state_->qemu.qmp, *file); !saved) return tl::unexpected(saved.error());
-  return Snapshot{std::move(*file), accelerator(), channel_kind(), accelerator_line()};
+  return Snapshot{std::move(*file), state_->program, state_->kernel, accelerator(), channel_kind(), accelerator_line()};
 }
 
 Result<Machine> Machine::restore(const MachineConfig& config, const Snapshot& snapshot) {
-  const auto qemu = find_qemu();
-  if (!qemu) return tl::unexpected(qemu.error());
   if (auto checked = check_files(config); !checked) return tl::unexpected(checked.error());
-  const auto kernel = uncompressed_image(config.kernel.path).value_or(config.kernel.path);
   const auto file = reopen(snapshot.file);
   if (!file) return tl::unexpected(file.error());
-  auto attempt = BootAttempt::start(config, kernel, *qemu, snapshot.accelerator, "", file->get());
+  auto attempt = BootAttempt::start(config, snapshot.kernel, snapshot.qemu, snapshot.accelerator, "", file->get());
   if (!attempt) return tl::unexpected(attempt.error());
   if (auto resumed = resume_restored(attempt->qmp, config.boot_deadline); !resumed) {
     const auto complaint = last_lines(attempt->log, 1);
@@ -167,8 +165,8 @@ Result<Machine> Machine::restore(const MachineConfig& config, const Snapshot& sn
                 complaint.empty() ? resumed.error().message : "QEMU ended: " + complaint);
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - attempt->started).count();
-  return Machine(
-      std::make_unique<State>(State{std::move(*attempt), snapshot.channel, snapshot.accelerator_line, seconds}));
+  return Machine(std::make_unique<State>(State{std::move(*attempt), snapshot.qemu, snapshot.kernel, snapshot.channel,
+                                               snapshot.accelerator_line, seconds}));
 }
 
 Machine::Machine(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -33,6 +33,7 @@ enum class ChannelKind { virtio_serial, second_serial };
 /// Its file has no name and is gone with this process, however that ends.
 struct Snapshot {
   Fd file;
+  std::string qemu, kernel;  ///< paths: only the same program with the same image understands the file
   Accelerator accelerator = Accelerator::tcg;
   ChannelKind channel = ChannelKind::virtio_serial;
   std::string accelerator_line;

@@ -19,6 +19,7 @@
 
 #include "vm/cache.hpp"
 #include "vm/initramfs.hpp"
+#include "vm/qemu.hpp"
 #include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
@@ -153,6 +154,8 @@ INSTANTIATE_TEST_SUITE_P(channels, SnapshotTest, testing::Values("test=echo", "t
 
 TEST_F(MachineTest, a_snapshot_that_is_no_snapshot_is_an_error) {
   Snapshot snapshot;
+  snapshot.qemu = find_qemu().value();
+  snapshot.kernel = config_.kernel.path;
   const auto path = directory_ + "/garbage";
   ASSERT_TRUE(write_file_atomically(path, std::string(100'000, 'x')));
   snapshot.file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
