@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -39,7 +40,10 @@ struct BenchReport {
   double guest_ratio = 0;    ///< the agent's own loop, nothing sent / floor
   Shares shares;
   double boot_seconds = 0;
-  double first_checked_seconds = 0;  ///< from the start of the VM to the first judged run
+  double snapshot_seconds = 0;            ///< what the snapshot adds to the boot, once
+  std::optional<double> restore_seconds;  ///< until a new machine's agent answers, the median; none if that fails
+  std::string restore_trouble;            ///< why it does
+  double first_checked_seconds = 0;       ///< from the start of the VM to the first judged run
   std::uint64_t guest_bytes = 0;
   std::uint64_t harness_bytes = 0;
 };

@@ -32,6 +32,11 @@ void print(const BenchReport& report) {
              100 * shares.generate, 100 * shares.predict, 100 * shares.wire, 100 * shares.guest, 100 * shares.judge);
   fmt::print("boot      {:.1f} s to the agent's first byte, {:.1f} s to the first checked run\n", report.boot_seconds,
              report.first_checked_seconds);
+  if (report.restore_seconds)
+    fmt::print("restore   {:.2f} s from a snapshot to the agent's first answer; the snapshot took {:.2f} s\n",
+               *report.restore_seconds, report.snapshot_seconds);
+  else
+    fmt::print("restore   none, every machine is booted: {}\n", report.restore_trouble);
   fmt::print("memory    guest {:.0f} MiB (QEMU included), harness {:.0f} MiB\n",
              static_cast<double>(report.guest_bytes) / mib, static_cast<double>(report.harness_bytes) / mib);
   if (!report.floor_agrees)
@@ -57,7 +62,8 @@ nlohmann::ordered_json to_json(const BenchReport& report, const Options& options
             {"judge", shares.judge}}},
           {"boot_seconds", report.boot_seconds},
           {"first_checked_seconds", report.first_checked_seconds},
-          {"restore_seconds", nullptr},
+          {"snapshot_seconds", report.snapshot_seconds},
+          {"restore_seconds", report.restore_seconds ? nlohmann::ordered_json(*report.restore_seconds) : nullptr},
           {"guest_bytes", report.guest_bytes},
           {"harness_bytes", report.harness_bytes}};
 }

@@ -136,6 +136,16 @@ Result<AgentHello> AgentConnection::hello() {
                     .complaints = std::string(hello.complaints)};
 }
 
+Result<void> AgentConnection::probe() {
+  class Nowhere final : public RunSink {
+    void take(std::size_t, Run&) override {}
+  } nowhere;
+  const Job nothing;
+  const auto progress = run(std::span(&nothing, 1), 0, 1, true, nowhere);
+  if (progress.ending == Run::Ending::complete) return {};
+  return fail("the agent cannot run a sequence of no operations: {}", progress.note);
+}
+
 void AgentConnection::encode_ahead(std::span<const Job> jobs, std::size_t& next, std::size_t end, bool one_by_one) {
   const Stopwatch encoding(times_.encoding);
   payload_.clear();

@@ -30,6 +30,8 @@ class AgentConnection {
   AgentConnection(int socket, std::chrono::milliseconds deadline) : socket_(socket), deadline_(deadline) {}
 
   Result<AgentHello> hello();
+  /// Does the agent answer, and can it empty its world? Runs a sequence of no operations. An Error says what is wrong.
+  Result<void> probe();
 
   /// How far it came.
   struct Progress {

@@ -35,6 +35,21 @@ TEST(AgentConnection, HelloIsHeard) {
   EXPECT_FALSE(hello->has("tc"));
 }
 
+TEST(AgentConnection, AProbeFindsOutWhetherTheAgentWorks) {
+  const auto probe = [](FakeAgent::Fate fate) {
+    FakeAgent agent([fate](std::uint32_t) { return fate; });
+    AgentConnection connection(agent.socket(), 200ms);
+    EXPECT_TRUE(connection.hello());
+    const auto probed = connection.probe();
+    return probed ? "" : probed.error().message;
+  };
+  EXPECT_EQ(probe(FakeAgent::Fate::live), "");
+  EXPECT_THAT(probe(FakeAgent::Fate::die), HasSubstr("the line to the agent was closed"));
+  EXPECT_THAT(probe(FakeAgent::Fate::freeze), HasSubstr("no answer for"));
+  EXPECT_THAT(probe(FakeAgent::Fate::babble), HasSubstr("the agent sent"));
+  EXPECT_THAT(probe(FakeAgent::Fate::unclean), HasSubstr("left something"));
+}
+
 // Far more than the line and both sides' buffers hold, in both directions: whoever waits for the other hangs.
 TEST(AgentConnection, FullPipesDoNotDeadlock) {
   FakeAgent agent(live, 100);

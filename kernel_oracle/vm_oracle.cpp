@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/vm_oracle.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "kernel_oracle/agent_path.hpp"
 #include "kernel_oracle/crash_report.hpp"
@@ -20,6 +22,10 @@ std::uint64_t size_of(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   return error ? 0 : size;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 std::string read_from(const std::string& path, std::uint64_t offset) {
@@ -70,21 +76,77 @@ Result<std::unique_ptr<VmOracle>> VmOracle::start(const VmOracleConfig& config) 
   return oracle;
 }
 
-Result<void> VmOracle::boot() {
-  vm::MachineConfig machine_config;
-  machine_config.kernel = config_.kernel;
-  machine_config.initramfs = initramfs_;
-  machine_config.directory = fmt::format("{}/vm{}", config_.directory, boots_);
-  machine_config.memory_mib = config_.memory_mib;
-  machine_config.accelerator = config_.accelerator;
-  machine_config.boot_deadline = config_.boot_deadline;
-  ++boots_;
-  auto machine = vm::Machine::boot(machine_config);
-  if (!machine) return tl::unexpected(machine.error());
+vm::MachineConfig VmOracle::next_machine() const {
+  vm::MachineConfig machine;
+  machine.kernel = config_.kernel;
+  machine.initramfs = initramfs_;
+  machine.directory = fmt::format("{}/vm{}", config_.directory, machines_);
+  machine.memory_mib = config_.memory_mib;
+  machine.accelerator = config_.accelerator;
+  machine.boot_deadline = config_.boot_deadline;
+  return machine;
+}
 
-  const int socket = machine->channel();
-  guest_ = std::make_unique<Guest>(Guest{std::move(*machine), AgentConnection(socket, config_.answer_deadline), 0});
+void VmOracle::adopt(vm::Machine machine) {
+  const int socket = machine.channel();
+  guest_ = std::make_unique<Guest>(Guest{std::move(machine), AgentConnection(socket, config_.answer_deadline), 0});
   console_path_ = guest_->machine.console_path();
+}
+
+Result<void> VmOracle::boot() {
+  if (auto booted = boot_once(); !booted || !config_.snapshots) return booted;
+  take_snapshot();
+  // Whatever became of it, no job is to be blamed for a guest that did not survive it.
+  if (auto probed = guest_->connection.probe(); !probed) {
+    guest_.reset();
+    do_without_snapshots(fmt::format("after a snapshot, {}", probed.error().message));
+    return boot_once();
+  }
+  guest_->console_begin = size_of(console_path_);
+  return {};
+}
+
+void VmOracle::take_snapshot() {
+  const auto begin = std::chrono::steady_clock::now();
+  auto snapshot = guest_->machine.snapshot(config_.directory);
+  if (!snapshot) return do_without_snapshots(snapshot.error().message);
+  snapshot_ = std::move(*snapshot);
+  snapshot_seconds_ = seconds_since(begin);
+}
+
+void VmOracle::do_without_snapshots(std::string why) {
+  snapshot_.reset();
+  snapshot_seconds_ = 0;
+  config_.snapshots = false;
+  snapshot_trouble_ = std::move(why);
+}
+
+Result<void> VmOracle::restore() {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto config = next_machine();
+  ++machines_;
+  auto machine = vm::Machine::restore(config, *snapshot_);
+  if (!machine) return tl::unexpected(machine.error());
+  adopt(std::move(*machine));
+  // It introduced itself when it was booted, and now waits to be asked.
+  if (auto probed = guest_->connection.probe(); !probed) {
+    guest_.reset();
+    return fail("a restored machine does not work: {}", probed.error().message);
+  }
+  guest_->console_begin = size_of(console_path_);
+  ++restores_;
+  restore_seconds_ = seconds_since(begin);
+  return {};
+}
+
+Result<void> VmOracle::boot_once() {
+  const auto config = next_machine();
+  ++machines_;
+  ++boots_;
+  auto machine = vm::Machine::boot(config);
+  if (!machine) return tl::unexpected(machine.error());
+  boot_seconds_ = machine->boot_seconds();
+  adopt(std::move(*machine));
   auto hello = guest_->connection.hello();
   if (!hello) {
     guest_.reset();
@@ -109,6 +171,8 @@ Result<void> VmOracle::boot() {
 }
 
 Result<AgentConnection*> VmOracle::agent() {
+  if (!guest_ && snapshot_)
+    if (auto restored = restore(); !restored) do_without_snapshots(restored.error().message);
   if (!guest_)
     if (auto booted = boot(); !booted) return tl::unexpected(booted.error());
   return &guest_->connection;
@@ -121,7 +185,7 @@ CrashReport VmOracle::discard() {
   past_times_.encoding += times.encoding;
   past_times_.decoding += times.decoding;
   const std::uint64_t console_begin = guest_->console_begin;
-  guest_->machine.stop();
+  guest_->machine.kill();
   last_console_ = guest_->machine.console_tail(kept_console_lines);
   guest_.reset();
   return read_crash(read_from(console_path_, console_begin));
@@ -146,11 +210,14 @@ Result<wire::Bench> VmOracle::bench(std::span<const Job> jobs) {
   return bench;
 }
 
+Result<void> VmOracle::replace() {
+  discard();
+  if (auto connection = agent(); !connection) return tl::unexpected(connection.error());
+  return {};
+}
+
 std::uint64_t VmOracle::guest_bytes() const {
   return guest_ ? guest_->machine.resident_bytes() : 0;
-}
-double VmOracle::boot_seconds() const {
-  return guest_ ? guest_->machine.boot_seconds() : 0;
 }
 pid_t VmOracle::qemu_pid() const {
   return guest_ ? guest_->machine.pid() : -1;

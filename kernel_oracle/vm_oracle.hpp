@@ -22,10 +22,12 @@ struct VmOracleConfig {
   std::optional<vm::Accelerator> accelerator{};
   std::chrono::milliseconds boot_deadline{60000};
   std::chrono::milliseconds answer_deadline{20000};  ///< how long a guest may be silent while it has something to do
+  bool snapshots = true;  ///< false: every machine is booted, as for a confirmation that wants cold ones
 };
 
 /// A kernel in a VM, with the agent as its /init. A machine whose kernel is in doubt is never used again: after a
-/// splat, an unclean world, a hang or a death the rest of the jobs runs in a new one.
+/// splat, an unclean world, a hang or a death the rest of the jobs runs in a new one. That is restored from a snapshot
+/// of the first, taken when its agent was ready and had not run anything yet; where that cannot be done it is booted.
 class VmOracle final : public Oracle, private AgentSource {
  public:
   /// Boots. A kernel without tcx is an Error of kind `skipped`.
@@ -40,23 +42,40 @@ class VmOracle final : public Oracle, private AgentSource {
   /// The floor of the same jobs, measured in the guest.
   Result<wire::Bench> bench(std::span<const Job> jobs);
 
-  /// From exec to the first byte, of the machine that is running.
-  [[nodiscard]] double boot_seconds() const;
+  /// Goes on in a new machine, as if the kernel of this one were in doubt.
+  Result<void> replace();
+
+  /// From exec to the first byte, of the machine that was booted last.
+  [[nodiscard]] double boot_seconds() const { return boot_seconds_; }
+  /// What taking the snapshot has added to that; 0 if there is none.
+  [[nodiscard]] double snapshot_seconds() const { return snapshot_seconds_; }
+  /// From the wish for a new machine to the first answer of its agent, of the one that was restored last; 0 if none
+  /// was.
+  [[nodiscard]] double restore_seconds() const { return restore_seconds_; }
+  /// Why machines are booted though they should be restored; empty if they are not.
+  [[nodiscard]] const std::string& snapshot_trouble() const { return snapshot_trouble_; }
   /// For the user: which accelerator, and why.
   [[nodiscard]] const std::string& accelerator_line() const { return accelerator_line_; }
   /// The console of the machine that is running, or of the last one that died.
   [[nodiscard]] const std::string& console_path() const { return console_path_; }
   /// Where the time of all runs went, on this side of the wire.
   [[nodiscard]] AgentConnection::Times times() const;
-  /// How many machines were booted.
+  /// How many machines were booted, and how many restored.
   [[nodiscard]] unsigned boots() const { return boots_; }
+  [[nodiscard]] unsigned restores() const { return restores_; }
   /// Of the machine that is running, or -1.
   [[nodiscard]] pid_t qemu_pid() const;
 
  private:
   struct Guest;
   explicit VmOracle(VmOracleConfig config);
+  vm::MachineConfig next_machine() const;
+  void adopt(vm::Machine machine);
   Result<void> boot();
+  Result<void> boot_once();
+  Result<void> restore();
+  void take_snapshot();
+  void do_without_snapshots(std::string why);
   Result<AgentConnection*> agent() override;
   CrashReport discard() override;
 
@@ -64,7 +83,10 @@ class VmOracle final : public Oracle, private AgentSource {
   bool own_directory_ = false;
   std::string initramfs_;
   std::unique_ptr<Guest> guest_;
-  unsigned boots_ = 0;
+  std::optional<vm::Snapshot> snapshot_;
+  std::string snapshot_trouble_;
+  unsigned boots_ = 0, restores_ = 0, machines_ = 0;
+  double boot_seconds_ = 0, snapshot_seconds_ = 0, restore_seconds_ = 0;
   unsigned devices_ = 0;
   OracleIdentity identity_;
   std::string accelerator_line_;

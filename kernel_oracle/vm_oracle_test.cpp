@@ -6,6 +6,7 @@
 #include <rapidcheck/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -149,18 +150,57 @@ TEST_F(VmOracleTest, EveryReferenceIsCountedAfterEveryStep) {
 TEST_F(VmOracleTest, ADeadOrStuckMachineIsReplaced) {
   const auto jobs = hand_made(Depth::fast);
   expect_agreement(jobs);
+  const auto console = oracle_->console_path();
   ::kill(oracle_->qemu_pid(), SIGKILL);
+  const auto begin = std::chrono::steady_clock::now();
   const auto runs = run(jobs);
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  fmt::print("from QEMU's death to the last of {} runs: {:.2f} s, of which restored in {:.2f} s\n", jobs.size(),
+             seconds, oracle_->restore_seconds());
   unsigned lost = 0;
   for (const auto& run : runs) lost += run.ending == Run::Ending::lost;
   EXPECT_EQ(lost, 1U);
-  EXPECT_EQ(oracle_->boots(), 2U);
+  EXPECT_EQ(oracle_->restores(), 1U);
+  EXPECT_NE(oracle_->console_path(), console);
 
   ::kill(oracle_->qemu_pid(), SIGSTOP);
   const auto more = run(std::span(jobs).first(1));
   EXPECT_EQ(more[0].ending, Run::Ending::hung);
   expect_agreement(jobs);
-  EXPECT_EQ(oracle_->boots(), 3U);
+  EXPECT_EQ(oracle_->restores(), 2U);
+  EXPECT_EQ(oracle_->boots(), 1U) << oracle_->snapshot_trouble();
+}
+
+TEST_F(VmOracleTest, ManyMachinesInARowAreRestoredAndAllAgree) {
+  const auto jobs = hand_made(Depth::fast);
+  std::vector<double> seconds;
+  for (unsigned n = 1; n <= 20; ++n) {
+    const pid_t before = oracle_->qemu_pid();
+    const auto replaced = oracle_->replace();
+    ASSERT_TRUE(replaced) << replaced.error().message;
+    EXPECT_NE(oracle_->qemu_pid(), before);
+    EXPECT_EQ(::kill(before, 0), -1) << "ended and reaped";
+    expect_agreement(jobs);
+    seconds.push_back(oracle_->restore_seconds());
+  }
+  EXPECT_EQ(oracle_->restores(), 20U);
+  EXPECT_EQ(oracle_->boots(), 1U) << oracle_->snapshot_trouble();
+  std::sort(seconds.begin(), seconds.end());
+  fmt::print("booted in {:.2f} s, snapshot taken in {:.2f} s, restored in {:.2f} to {:.2f} s, median {:.2f} s\n",
+             oracle_->boot_seconds(), oracle_->snapshot_seconds(), seconds.front(), seconds.back(), seconds[10]);
+}
+
+/// Everything still works where nothing can be restored.
+TEST(VmOracle, WithoutSnapshotsEveryMachineIsBooted) {
+  const auto kernel = vm::find_kernel("debian:trixie");
+  if (!kernel) GTEST_SKIP() << kernel.error().message;
+  VmOracleConfig config{.kernel = *kernel};
+  config.snapshots = false;
+  auto oracle = VmOracle::start(config);
+  ASSERT_TRUE(oracle) << oracle.error().message;
+  ASSERT_TRUE((*oracle)->replace());
+  EXPECT_EQ((*oracle)->boots(), 2U);
+  EXPECT_EQ((*oracle)->restores(), 0U);
 }
 
 // It takes longer than the guest may be silent, wherever there is no KVM.

@@ -35,15 +35,15 @@ bool has_data(int fd) {
 }  // namespace
 
 Result<BootAttempt> BootAttempt::start(const MachineConfig& config, const std::string& kernel, const std::string& qemu,
-                                       Accelerator accelerator, const std::string& suffix) {
+                                       Accelerator accelerator, const std::string& suffix, int incoming) {
   auto virtio = socket_pair();
   auto serial = socket_pair();
   auto control = socket_pair();
   for (const auto* pair : {&virtio, &serial, &control}) {
     if (!*pair) return tl::unexpected(pair->error());
   }
-  // The numbers that the sockets get in QEMU.
-  constexpr int virtio_fd = 10, serial_fd = 11, qmp_fd = 12;
+  // The numbers that these get in QEMU.
+  constexpr int virtio_fd = 10, serial_fd = 11, qmp_fd = 12, incoming_fd = 13;
   QemuGuest guest;
   guest.kernel = kernel;
   guest.initramfs = config.initramfs;
@@ -54,6 +54,7 @@ Result<BootAttempt> BootAttempt::start(const MachineConfig& config, const std::s
   guest.virtio_fd = virtio_fd;
   guest.serial_fd = serial_fd;
   guest.qmp_fd = qmp_fd;
+  if (incoming >= 0) guest.incoming_fd = incoming_fd;
 
   const Fd console(::open(guest.console.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!console) return tl::unexpected(io_error("write", guest.console, errno));
@@ -63,6 +64,7 @@ Result<BootAttempt> BootAttempt::start(const MachineConfig& config, const std::s
   options.output = fmt::format("{}/qemu{}.log", config.directory, suffix);
   options.inherit = {
       {virtio->theirs.get(), virtio_fd}, {serial->theirs.get(), serial_fd}, {control->theirs.get(), qmp_fd}};
+  if (incoming >= 0) options.inherit.emplace_back(incoming, incoming_fd);
   const auto started = Clock::now();
   auto process = Process::start(options);
   if (!process) return tl::unexpected(process.error());

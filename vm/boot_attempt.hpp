@@ -19,9 +19,10 @@ class BootAttempt {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Logs go to `directory`/console`suffix`.log and qemu`suffix`.log.
+  /// Logs go to `directory`/console`suffix`.log and qemu`suffix`.log. With `incoming`, a file that holds a saved guest,
+  /// QEMU goes on with that one once it is told to.
   static Result<BootAttempt> start(const MachineConfig& config, const std::string& kernel, const std::string& qemu,
-                                   Accelerator accelerator, const std::string& suffix);
+                                   Accelerator accelerator, const std::string& suffix, int incoming = -1);
 
   /// What poll() should wait for: both channels and the end of the process.
   [[nodiscard]] std::array<pollfd, 3> events() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/machine.hpp"
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "vm/cache.hpp"
 #include "vm/console.hpp"
 #include "vm/image.hpp"
+#include "vm/migration.hpp"
 #include "vm/qemu.hpp"
 
 namespace mprogcheck::vm {
@@ -24,6 +26,7 @@ using Clock = BootAttempt::Clock;
 
 struct Machine::State {
   BootAttempt qemu;
+  std::string program, kernel;  ///< what QEMU was started as, and with
   ChannelKind channel;
   std::string accelerator_line;
   double boot_seconds;
@@ -135,7 +138,35 @@ Result<Machine> Machine::boot(const MachineConfig& config) {
       winner.console = final_name;
     }
   }
-  return Machine(std::make_unique<State>(State{std::move(winner), channel, line(verdict), seconds}));
+  return Machine(std::make_unique<State>(State{std::move(winner), *qemu, kernel, channel, line(verdict), seconds}));
+}
+
+std::uint64_t Snapshot::bytes() const {
+  struct stat status {};
+  return ::fstat(file.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_blocks) * 512 : 0;
+}
+
+Result<Snapshot> Machine::snapshot(const std::string& directory) {
+  auto file = nameless_file(directory);
+  if (!file) return tl::unexpected(file.error());
+  if (auto saved = save_guest(state_->qemu.qmp, *file); !saved) return tl::unexpected(saved.error());
+  return Snapshot{std::move(*file), state_->program, state_->kernel, accelerator(), channel_kind(), accelerator_line()};
+}
+
+Result<Machine> Machine::restore(const MachineConfig& config, const Snapshot& snapshot) {
+  if (auto checked = check_files(config); !checked) return tl::unexpected(checked.error());
+  const auto file = reopen(snapshot.file);
+  if (!file) return tl::unexpected(file.error());
+  auto attempt = BootAttempt::start(config, snapshot.kernel, snapshot.qemu, snapshot.accelerator, "", file->get());
+  if (!attempt) return tl::unexpected(attempt.error());
+  if (auto resumed = resume_restored(attempt->qmp, config.boot_deadline); !resumed) {
+    const auto complaint = last_lines(attempt->log, 1);
+    return fail("cannot restore a machine: {}",
+                complaint.empty() ? resumed.error().message : "QEMU ended: " + complaint);
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - attempt->started).count();
+  return Machine(std::make_unique<State>(State{std::move(*attempt), snapshot.qemu, snapshot.kernel, snapshot.channel,
+                                               snapshot.accelerator_line, seconds}));
 }
 
 Machine::Machine(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -185,6 +216,10 @@ std::uint64_t Machine::resident_bytes() const {
 void Machine::stop() {
   if (!alive()) return;
   if (state_->qemu.qmp.execute("quit", nlohmann::json::object(), 1s)) state_->qemu.process.wait(1s);
+  kill();
+}
+
+void Machine::kill() {
   state_->qemu.process.kill();
 }
 

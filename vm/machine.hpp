@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/fd.hpp"
 #include "base/result.hpp"
 #include "vm/accelerator.hpp"
 #include "vm/kernel.hpp"
@@ -28,6 +29,18 @@ struct MachineConfig {
 /// The line to the agent that the guest chose by speaking first on it.
 enum class ChannelKind { virtio_serial, second_serial };
 
+/// A guest as it was at one moment. Any number of machines can be restored from it, one after the other or at once.
+/// Its file has no name and is gone with this process, however that ends.
+struct Snapshot {
+  Fd file;
+  std::string qemu, kernel;  ///< paths: only the same program with the same image understands the file
+  Accelerator accelerator = Accelerator::tcg;
+  ChannelKind channel = ChannelKind::virtio_serial;
+  std::string accelerator_line;
+  /// What the file occupies: about as much as the guest has touched of its memory.
+  [[nodiscard]] std::uint64_t bytes() const;
+};
+
 /// A running guest: one vCPU, a console, and a byte stream to whatever runs as its /init.
 ///
 /// In the guest the stream is the virtio-serial port named "agent" (/dev/vport0p1), or the second serial port
@@ -39,6 +52,15 @@ class Machine {
   /// Returns as soon as the first byte of the guest can be read from channel(). An Error says in one line why that did
   /// not happen; console.log is kept.
   static Result<Machine> boot(const MachineConfig& config);
+  /// A machine whose guest goes on where the snapshot was taken; the configuration must be the same but for the
+  /// directory. Returns when it runs. It says nothing of its own accord: it has introduced itself before. What it knows
+  /// of time and chance is what it knew then, and every other machine from this snapshot knows the same.
+  static Result<Machine> restore(const MachineConfig& config, const Snapshot& snapshot);
+
+  /// Saves the guest to a file without a name on the disk that `directory` is on. The guest must be waiting for us,
+  /// with nothing under way on the channel: those bytes would be lost to whoever is restored. It runs on afterwards,
+  /// also after an Error (that QEMU is gone excepted).
+  Result<Snapshot> snapshot(const std::string& directory);
 
   Machine(Machine&&) noexcept;
   Machine& operator=(Machine&&) noexcept;
@@ -55,7 +77,7 @@ class Machine {
   [[nodiscard]] Accelerator accelerator() const;
   /// For the user: "accelerator: tcg (/dev/kvm opens but did not boot the kernel)".
   [[nodiscard]] const std::string& accelerator_line() const;
-  /// From exec of QEMU to the first byte.
+  /// From exec of QEMU to the first byte; of a restored machine, until it ran.
   [[nodiscard]] double boot_seconds() const;
   /// What QEMU occupies now, guest memory it touched included; 0 when it is gone.
   [[nodiscard]] std::uint64_t resident_bytes() const;
@@ -66,6 +88,8 @@ class Machine {
 
   /// Ends QEMU: asked first, killed if it does not listen. The logs stay.
   void stop();
+  /// The same at once, for a guest of which nothing good is to be expected.
+  void kill();
 
  private:
   struct State;

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/machine.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "vm/cache.hpp"
 #include "vm/initramfs.hpp"
+#include "vm/qemu.hpp"
 #include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
@@ -94,6 +99,114 @@ TEST_F(MachineTest, talks_over_the_second_serial_port_where_the_guest_prefers_it
   ASSERT_TRUE(machine) << machine.error().message;
   EXPECT_EQ(machine->channel_kind(), ChannelKind::second_serial);
   expect_echo(*machine);
+}
+
+void expect_echo_of(Machine& machine, const std::string& text) {
+  ASSERT_EQ(::send(machine.channel(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  EXPECT_EQ(read_exactly(machine.channel(), text.size()), text);
+}
+
+/// The names in a directory.
+std::vector<std::string> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+class SnapshotTest : public MachineTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(SnapshotTest, many_machines_are_restored_from_one_snapshot) {
+  config_.command_line = GetParam();
+  auto first = Machine::boot(config_);
+  ASSERT_TRUE(first) << first.error().message;
+  expect_echo(*first);
+  const auto begin = std::chrono::steady_clock::now();
+  auto snapshot = first->snapshot(directory_);
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  EXPECT_THAT(names_in(directory_), testing::Each(Not(HasSubstr("snapshot"))));
+  EXPECT_GT(snapshot->bytes(), 1u << 20);
+  expect_echo_of(*first, "the one that was saved runs on");
+  ::kill(first->pid(), SIGKILL);
+
+  std::vector<double> times;
+  std::vector<Machine> several;
+  for (int i = 0; i < 20; ++i) {
+    config_.directory = fmt::format("{}/restored{}", directory_, i);
+    auto machine = Machine::restore(config_, *snapshot);
+    ASSERT_TRUE(machine) << machine.error().message;
+    EXPECT_EQ(machine->channel_kind(), first->channel_kind());
+    EXPECT_EQ(machine->accelerator_line(), first->accelerator_line());
+    expect_echo_of(*machine, fmt::format("this is {}", i));
+    times.push_back(machine->boot_seconds());
+    if (i % 8 == 0) several.push_back(std::move(*machine));  // the others end here
+  }
+  for (auto& machine : several) expect_echo_of(machine, "all at once");
+  std::sort(times.begin(), times.end());
+  fmt::print("booted in {:.2f} s, saved {} MB in {:.2f} s, restored in {:.2f} to {:.2f} s, median {:.2f} s\n",
+             first->boot_seconds(), snapshot->bytes() / 1'000'000, seconds, times.front(), times.back(), times[10]);
+}
+
+INSTANTIATE_TEST_SUITE_P(channels, SnapshotTest, testing::Values("test=echo", "test=serial"),
+                         [](const auto& mode) { return std::string(mode.param).substr(5); });
+
+TEST_F(MachineTest, a_snapshot_that_is_no_snapshot_is_an_error) {
+  Snapshot snapshot;
+  snapshot.qemu = find_qemu().value();
+  snapshot.kernel = config_.kernel.path;
+  const auto path = directory_ + "/garbage";
+  ASSERT_TRUE(write_file_atomically(path, std::string(100'000, 'x')));
+  snapshot.file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto machine = Machine::restore(config_, snapshot);
+  ASSERT_FALSE(machine);
+  EXPECT_THAT(machine.error().message, HasSubstr("cannot restore a machine: QEMU ended: "));
+}
+
+TEST_F(MachineTest, a_guest_that_crashed_is_restored_as_it_was_before) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  expect_echo(*machine);
+  const auto snapshot = machine->snapshot(directory_);
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  for (int i = 0; i < 3; ++i) {
+    expect_echo_of(*machine, "alive");
+    ASSERT_EQ(::send(machine->channel(), "panic\n", 6, MSG_NOSIGNAL), 6);
+    EXPECT_EQ(read_exactly(machine->channel(), 1), "") << "end of file";
+    EXPECT_THAT(machine->console_tail(100), HasSubstr("sysrq triggered crash"));
+    config_.directory = fmt::format("{}/after{}", directory_, i);
+    machine = Machine::restore(config_, *snapshot);
+    ASSERT_TRUE(machine) << machine.error().message;
+    EXPECT_EQ(machine->console_tail(100), "") << "what an earlier machine said is not its own";
+  }
+  expect_echo_of(*machine, "alive");
+}
+
+TEST_F(MachineTest, a_snapshot_that_does_not_fit_on_the_disk_is_an_error_and_the_guest_runs_on) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  expect_echo(*machine);
+  EXPECT_THAT(machine->snapshot(directory_ + "/nowhere").error().message, HasSubstr("No such file"));
+  expect_echo_of(*machine, "with nowhere to write to");
+
+  const auto small = directory_ + "/small";
+  ASSERT_TRUE(make_directories(small));
+  if (::mount("tmpfs", small.c_str(), "tmpfs", 0, "size=4m") != 0) GTEST_SKIP() << "only root can make a small disk";
+  const auto snapshot = machine->snapshot(small);
+  EXPECT_EQ(::umount2(small.c_str(), MNT_DETACH), 0);
+  ASSERT_FALSE(snapshot);
+  EXPECT_THAT(snapshot.error().message, HasSubstr("cannot write a snapshot"));
+  expect_echo_of(*machine, "with a full disk");
+  EXPECT_TRUE(machine->snapshot(directory_)) << "it can be tried again";
+}
+
+TEST_F(MachineTest, a_snapshot_of_a_machine_that_is_gone_is_an_error) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  machine->kill();
+  EXPECT_FALSE(machine->alive());
+  EXPECT_FALSE(machine->snapshot(directory_));
 }
 
 /// The same on other kernels, where they have been fetched: one whose virtio is modules, and the newest.

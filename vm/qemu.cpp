@@ -70,7 +70,7 @@ std::vector<std::string> qemu_command(const std::string& program, const QemuGues
   const auto socket = [](std::string_view id, int fd) { return fmt::format("socket,id={},fd={}", id, fd); };
   const auto& row = platform();
   const bool kvm = accelerator == Accelerator::kvm;
-  return {
+  std::vector<std::string> command{
       program,
       "-nodefaults",
       "-no-user-config",
@@ -112,6 +112,11 @@ std::vector<std::string> qemu_command(const std::string& program, const QemuGues
       "-mon",
       "chardev=qmp,mode=control",
   };
+  if (guest.incoming_fd >= 0) {
+    command.emplace_back("-incoming");
+    command.push_back(fmt::format("fd:{}", guest.incoming_fd));
+  }
+  return command;
 }
 
 }  // namespace mprogcheck::vm

@@ -34,6 +34,7 @@ struct QemuGuest {
   std::string kernel, initramfs, command_line, console;
   unsigned memory_mib = 0;
   int virtio_fd = -1, serial_fd = -1, qmp_fd = -1;
+  int incoming_fd = -1;  ///< a saved guest to go on with, instead of booting
 };
 
 /// The complete argv.

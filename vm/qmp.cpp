@@ -14,6 +14,27 @@ namespace mprogcheck::vm {
 
 using nlohmann::json;
 
+namespace {
+
+/// send(), with an open file attached.
+ssize_t send_with_file(int socket, std::string_view bytes, int file) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof file)> control{};
+  iovec content{const_cast<char*>(bytes.data()), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof file);
+  std::memcpy(CMSG_DATA(header), &file, sizeof file);
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+}  // namespace
+
 Result<json> Qmp::read_object(Deadline deadline) {
   constexpr std::size_t longest_line = 16 << 20;
   for (;;) {
@@ -39,15 +60,17 @@ Result<json> Qmp::read_object(Deadline deadline) {
   }
 }
 
-Result<json> Qmp::call(const std::string& command, const json& arguments, Deadline deadline) {
+Result<json> Qmp::call(const std::string& command, const json& arguments, Deadline deadline, int file) {
   const auto id = ++last_id_;
   json request{{"execute", command}, {"id", id}};
   if (!arguments.empty()) request["arguments"] = arguments;
   const auto line = request.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   for (std::string_view rest = line; !rest.empty();) {
-    const auto sent = ::send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    const auto sent = file >= 0 ? send_with_file(socket_.get(), rest, file)
+                                : ::send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return fail("cannot send to QEMU's control socket: {}", std::strerror(errno));
+    file = -1;
     rest.remove_prefix(static_cast<std::size_t>(sent));
   }
   for (;;) {
@@ -61,16 +84,29 @@ Result<json> Qmp::call(const std::string& command, const json& arguments, Deadli
   }
 }
 
+Result<void> Qmp::enter_command_mode(Deadline deadline) {
+  if (negotiated_) return {};
+  const auto greeting = read_object(deadline);
+  if (!greeting) return tl::unexpected(greeting.error());
+  if (!greeting->contains("QMP")) return fail("QEMU sent something that is not QMP");
+  if (auto entered = call("qmp_capabilities", json::object(), deadline); !entered) {
+    return tl::unexpected(entered.error());
+  }
+  negotiated_ = true;
+  return {};
+}
+
 Result<json> Qmp::execute(const std::string& command, const json& arguments, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  if (!negotiated_) {
-    auto greeting = read_object(deadline);
-    if (!greeting) return greeting;
-    if (!greeting->contains("QMP")) return fail("QEMU sent something that is not QMP");
-    if (auto entered = call("qmp_capabilities", json::object(), deadline); !entered) return entered;
-    negotiated_ = true;
-  }
+  if (auto entered = enter_command_mode(deadline); !entered) return tl::unexpected(entered.error());
   return call(command, arguments, deadline);
+}
+
+Result<void> Qmp::give_file(const std::string& name, int fd) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  if (auto entered = enter_command_mode(deadline); !entered) return entered;
+  if (auto given = call("getfd", {{"fdname", name}}, deadline, fd); !given) return tl::unexpected(given.error());
+  return {};
 }
 
 }  // namespace mprogcheck::vm

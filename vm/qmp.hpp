@@ -19,11 +19,16 @@ class Qmp {
   /// What the command returned. An Error if QEMU refuses it, closes the connection or does not answer in time.
   Result<nlohmann::json> execute(const std::string& command, const nlohmann::json& arguments = nlohmann::json::object(),
                                  std::chrono::milliseconds timeout = std::chrono::seconds(10));
+  /// Lends QEMU an open file: later commands know it as "fd:NAME". It keeps a descriptor of its own.
+  Result<void> give_file(const std::string& name, int fd);
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;
   Result<nlohmann::json> read_object(Deadline deadline);
-  Result<nlohmann::json> call(const std::string& command, const nlohmann::json& arguments, Deadline deadline);
+  Result<void> enter_command_mode(Deadline deadline);
+  /// `file` goes with the command, unless it is -1.
+  Result<nlohmann::json> call(const std::string& command, const nlohmann::json& arguments, Deadline deadline,
+                              int file = -1);
 
   Fd socket_;
   std::string buffer_;       ///< read, but not a whole line yet

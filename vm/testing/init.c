@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The guest of the VM tests. On the kernel's command line: test=echo (the default), serial (echo on the second serial
- * port, though there may be a virtio port), silent, exit (which makes the kernel panic), panic (by sysrq). */
+ * port, though there may be a virtio port), silent, exit (which makes the kernel panic), panic (by sysrq). Told
+ * "panic\n", an echoing guest does so later. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +58,12 @@ static int open_virtio_port(void) {
   return fd;
 }
 
+static void panic_by_sysrq(void) {
+  int fd = open("/proc/sysrq-trigger", O_WRONLY);
+
+  (void)!write(fd, "c", 1);
+}
+
 int main(void) {
   static char buffer[65536];
   ssize_t got;
@@ -75,16 +82,16 @@ int main(void) {
   printf("the test guest says hello on its console\n");
   fflush(stdout);
   if (mode("exit")) return 7;
-  if (mode("panic")) {
-    fd = open("/proc/sysrq-trigger", O_WRONLY);
-    (void)!write(fd, "c", 1);
-  }
+  if (mode("panic")) panic_by_sysrq();
   if (mode("silent"))
     for (;;) pause();
   load_modules();
   fd = mode("serial") ? -1 : open_virtio_port();
   if (fd < 0) fd = open_raw("/dev/ttyS1");
   (void)!write(fd, "hello\n", 6);
-  while ((got = read(fd, buffer, sizeof buffer)) > 0) (void)!write(fd, buffer, got);
+  while ((got = read(fd, buffer, sizeof buffer)) > 0) {
+    if (got == 6 && memcmp(buffer, "panic\n", 6) == 0) panic_by_sysrq();
+    (void)!write(fd, buffer, got);
+  }
   for (;;) pause();
 }
