@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "kernel_oracle/observe.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
@@ -157,6 +159,21 @@ TEST(VmOracle, WithoutSnapshotsEveryMachineIsBooted) {
   ASSERT_TRUE((*oracle)->replace());
   EXPECT_EQ((*oracle)->boots(), 2U);
   EXPECT_EQ((*oracle)->restores(), 0U);
+}
+
+TEST_F(VmOracleTest, WhatCannotBeRestoredIsBooted) {
+  // The second machine's folder cannot be made.
+  const auto folder = std::filesystem::path(oracle_->console_path()).parent_path();
+  ASSERT_EQ(folder.filename(), "vm0");
+  std::ofstream(folder.parent_path() / "vm1") << "in the way";
+  const auto jobs = hand_made(Depth::fast);
+  ::kill(oracle_->qemu_pid(), SIGKILL);
+  const auto runs = run(jobs);
+  EXPECT_EQ(std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.ending == Run::Ending::lost; }), 1);
+  EXPECT_EQ(oracle_->restores(), 0U);
+  EXPECT_EQ(oracle_->boots(), 2U);
+  EXPECT_NE(oracle_->snapshot_trouble(), "");
+  expect_agreement(jobs);
 }
 
 TEST_F(VmOracleTest, FloorAndCheckedPathMakeTheSameCalls) {
