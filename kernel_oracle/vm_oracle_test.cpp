@@ -169,7 +169,8 @@ TEST_F(VmOracleTest, WhatCannotBeRestoredIsBooted) {
   const auto jobs = hand_made(Depth::fast);
   ::kill(oracle_->qemu_pid(), SIGKILL);
   const auto runs = run(jobs);
-  EXPECT_EQ(std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.ending == Run::Ending::lost; }), 1);
+  EXPECT_EQ(std::count_if(runs.begin(), runs.end(), [](const auto& one) { return one.ending == Run::Ending::lost; }),
+            1);
   EXPECT_EQ(oracle_->restores(), 0U);
   EXPECT_EQ(oracle_->boots(), 2U);
   EXPECT_NE(oracle_->snapshot_trouble(), "");
