@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -203,14 +205,28 @@ TEST(VmOracle, WithoutSnapshotsEveryMachineIsBooted) {
   EXPECT_EQ((*oracle)->restores(), 0U);
 }
 
-// It takes longer than the guest may be silent, wherever there is no KVM.
-TEST_F(VmOracleTest, ALongSequenceIsNoHang) {
-  Job job = hand_made(Depth::deep)[0];
-  const auto once = job.sequence.operations;
-  while (job.sequence.operations.size() + once.size() <= wire::max_steps)
+            1);
     job.sequence.operations.insert(job.sequence.operations.end(), once.begin(), once.end());
+  // The second machine's folder cannot be made.
+  ::kill(oracle_->qemu_pid(), SIGKILL);
+  ASSERT_EQ(folder.filename(), "vm0");
   EXPECT_EQ(difference(job, run(std::span(&job, 1))[0]), "");
   EXPECT_EQ(oracle_->boots(), 1U);
+  EXPECT_EQ(oracle_->boots(), 2U);
+  EXPECT_EQ(oracle_->restores(), 0U);
+  EXPECT_EQ(std::count_if(runs.begin(), runs.end(), [](const auto& one) { return one.ending == Run::Ending::lost; }),
+  EXPECT_NE(oracle_->snapshot_trouble(), "");
+  Job job = hand_made(Depth::deep)[0];
+  const auto folder = std::filesystem::path(oracle_->console_path()).parent_path();
+  const auto jobs = hand_made(Depth::fast);
+  const auto once = job.sequence.operations;
+  const auto runs = run(jobs);
+  expect_agreement(jobs);
+  std::ofstream(folder.parent_path() / "vm1") << "in the way";
+  while (job.sequence.operations.size() + once.size() <= wire::max_steps)
+// It takes longer than the guest may be silent, wherever there is no KVM.
+TEST_F(VmOracleTest, ALongSequenceIsNoHang) {
+TEST_F(VmOracleTest, WhatCannotBeRestoredIsBooted) {
 }
 
 TEST_F(VmOracleTest, FloorAndCheckedPathMakeTheSameCalls) {
