@@ -146,6 +146,7 @@ class CountsLater final : public Oracle {
       if (leaked_) {
         run.ending = Run::Ending::unclean;
         run.note = "references";
+        run.miscounted = true;
         run.unchecked = unchecked_;
       }
       leaked_ = false;
