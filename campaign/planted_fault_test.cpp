@@ -199,7 +199,7 @@ bool is_blamed(const Divergence& divergence, Lie lie) {
     case Lie::lifecycle:
       return broken.contains(Property::lifecycle);
     case Lie::references:
-      return divergence.primary == Property::refcount;
+      return broken.contains(Property::refcount);
   }
   return false;
 }

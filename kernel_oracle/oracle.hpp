@@ -102,6 +102,7 @@ struct Run {
   Ending ending = Ending::complete;
   std::uint32_t at = 0;  ///< the step during which it ended, where that is known
   std::string note;
+  bool miscounted = false;  ///< unclean: what was left is a reference too many, or too few
   /// unclean: what was left may as well be of one of so many runs before this one. Reference counts are not read after
   /// every run.
   std::uint32_t unchecked = 0;

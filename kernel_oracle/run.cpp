@@ -18,6 +18,7 @@ void Run::clear() {
   ending = Ending::complete;
   at = 0;
   note.clear();
+  miscounted = false;
   unchecked = 0;
 }
 

@@ -23,6 +23,7 @@ class RunReader {
     number = head.number;
     run_.ending = static_cast<Run::Ending>(head.ending);
     run_.at = head.at;
+    run_.miscounted = head.miscounted;
     run_.unchecked = head.unchecked;
     run_.steps.reserve(head.steps);
     for (std::uint32_t n = 0; n < head.steps; ++n)

@@ -243,6 +243,7 @@ std::size_t put_run_head(Buffer& buffer, std::uint32_t number) {
   buffer.u32(0);
   buffer.u32(0);
   buffer.u32(0);
+  buffer.u8(0);
   return at;
 }
 
@@ -251,6 +252,7 @@ void end_run(Buffer& buffer, std::size_t run, const RunHead& head, std::string_v
   buffer.set32(run + 5, head.at);
   buffer.set32(run + 9, head.steps);
   buffer.set32(run + 13, head.unchecked);
+  buffer.set8(run + 17, head.miscounted ? 1 : 0);
   buffer.text(note);
 }
 
@@ -261,7 +263,9 @@ bool get_run_head(Reader& reader, RunHead& head) {
   head.at = reader.u32();
   head.steps = reader.u32();
   head.unchecked = reader.u32();
-  return !reader.failed() && ending < endings;
+  const auto miscounted = reader.u8();
+  head.miscounted = miscounted != 0;
+  return !reader.failed() && ending < endings && miscounted <= 1;
 }
 
 bool get_step_head(Reader& reader, StepHead& head) {

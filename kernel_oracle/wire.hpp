@@ -253,6 +253,7 @@ struct RunHead {
   Ending ending = Ending::complete;
   std::uint32_t at = 0;
   std::uint32_t steps = 0;
+  bool miscounted = false;      ///< Run::miscounted
   std::uint32_t unchecked = 0;  ///< Run::unchecked
 };
 std::size_t put_run_head(Buffer& buffer, std::uint32_t number);

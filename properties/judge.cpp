@@ -308,7 +308,7 @@ Judgement judge(const Job& job, const Run& run, StepVisitor visitor) {
   Divergence divergence = examine(job, run, difference.value_or(ended_at));
   divergence.ending = run.ending;
   divergence.note = run.note;
-  if (unclean && !difference) divergence.broken.add(Property::lifecycle);
+  if (unclean && !difference) divergence.broken.add(run.miscounted ? Property::refcount : Property::lifecycle);
   if (run.ending != Run::Ending::complete && !unclean) divergence.broken.add(Property::no_splat);
   divergence.primary = divergence.broken.primary();
   divergence.fingerprint = fingerprint_of(divergence, ending_of(run, difference.has_value()));

@@ -264,6 +264,8 @@ TEST(Judge, says_how_a_run_ended) {
   run = RecordingOracle::record(job);
   run.ending = Run::Ending::unclean;
   EXPECT_EQ(to_string(divergence_of(job, run).fingerprint), "lifecycle unclean");
+  run.miscounted = true;
+  EXPECT_EQ(to_string(divergence_of(job, run).fingerprint), "refcount unclean");
 }
 
 TEST(Judge, lets_a_full_list_be_met_exactly) {

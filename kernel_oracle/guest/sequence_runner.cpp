@@ -132,12 +132,14 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
   if (ending_ == wire::Ending::complete) reset();
   const bool due = job.deep || last_for_now || unchecked_ + 1 >= count_references_every;
   std::uint32_t unchecked = 0;
+  bool miscounted = false;
   if (references_ == nullptr || !due || ending_ != wire::Ending::complete) {
     ++unchecked_;
   } else if (check_references()) {
     unchecked_ = 0;
   } else {
     unchecked = unchecked_;
+    miscounted = true;
   }
   if (log_ != nullptr && ending_ != wire::Ending::splat) {
     if (const auto line = log_->splat(); !line.empty()) {
@@ -146,7 +148,12 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
     }
   }
   in_doubt_ = ending_ != wire::Ending::complete;
-  wire::end_run(out, run, {.ending = ending_, .at = seen == 0 ? 0 : seen - 1, .steps = seen, .unchecked = unchecked},
+  wire::end_run(out, run,
+                {.ending = ending_,
+                 .at = seen == 0 ? 0 : seen - 1,
+                 .steps = seen,
+                 .miscounted = miscounted,
+                 .unchecked = unchecked},
                 note_);
   return true;
 }
