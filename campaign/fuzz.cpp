@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <mutex>
-#include <set>
 #include <thread>
+#include <utility>
 
 #include "base/digest.hpp"
 #include "campaign/batch_queue.hpp"
@@ -95,28 +96,27 @@ class Campaign {
   /// known, or if there are enough.
   std::optional<std::size_t> enter(const Finding& finding) {
     const std::scoped_lock lock(mutex_);
-    for (Finding& other : report_.findings)
-      if (other.divergence.fingerprint == finding.divergence.fingerprint) ++other.hits;
-    if (!known_fingerprints_.insert(properties::to_string(finding.divergence.fingerprint)).second) return std::nullopt;
+    const std::string fingerprint = properties::to_string(finding.divergence.fingerprint);
+    if (const auto known = places_.find(fingerprint); known != places_.end()) {
+      ++report_.findings[known->second].hits;
+      return std::nullopt;
+    }
     if (report_.findings.size() >= options_.max_findings) {
       report_.ended_early = true;
       return std::nullopt;
     }
     report_.findings.push_back(finding);
+    places_[fingerprint] = report_.findings.size() - 1;
     return report_.findings.size() - 1;
   }
-  /// What became of it. If it has turned out to be one that is there already, that one is hit once more.
+  /// What became of it. If it has turned out to be one that is there already, that one takes its hits.
   void settle(std::size_t place, const Finding& finding) {
     const std::scoped_lock lock(mutex_);
-    known_fingerprints_.insert(properties::to_string(finding.divergence.fingerprint));
     Finding& mine = report_.findings[place];
-    for (std::size_t i = 0; i < report_.findings.size(); ++i) {
-      Finding& other = report_.findings[i];
-      if (i == place || other.label == Label::unconfirmed ||
-          !(other.divergence.fingerprint == finding.divergence.fingerprint))
-        continue;
-      other.hits += mine.hits;
-      mine.hits = 0;
+    const auto [known, is_new] = places_.try_emplace(properties::to_string(finding.divergence.fingerprint), place);
+    if (!is_new && known->second != place) {
+      report_.findings[known->second].hits += std::exchange(mine.hits, 0);
+      places_[properties::to_string(mine.divergence.fingerprint)] = known->second;
       return;
     }
     const std::uint64_t hits = mine.hits;
@@ -146,7 +146,7 @@ class Campaign {
   Reporter& reporter_;
   FuzzReport report_;
   std::mutex mutex_;
-  std::set<std::string> known_fingerprints_;
+  std::map<std::string, std::size_t> places_;  ///< by fingerprint: which finding of the report it is
   std::uint64_t next_ = 0;
   Stopwatch since_call_, clock_;
   double last_progress_ = 0;

@@ -23,7 +23,7 @@ namespace mprogcheck::wire {
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
 inline constexpr std::uint16_t version = 2;
 inline constexpr std::size_t header_size = 16;
-inline constexpr std::uint32_t max_payload = 16U << 20;
+inline constexpr std::uint32_t max_payload = 32U << 20;
 
 enum class FrameType : std::uint16_t {
   hello = 1,      ///< agent → host, once: see Hello
@@ -195,7 +195,7 @@ enum class Ending : std::uint8_t { complete, unclean, splat };
 inline constexpr std::uint8_t endings = 3;
 /// ListView's foreign_link.
 inline constexpr std::uint8_t foreign_link = 0xfe;
-inline constexpr std::uint32_t max_steps = 100'000;
+inline constexpr std::uint32_t max_steps = 10'000;
 /// The longest array that a `query` operation asks for.
 inline constexpr std::uint32_t max_query = 64;
 
