@@ -194,6 +194,18 @@ TEST_F(command, faults_lists_at_least_twenty) {
   EXPECT_GE(std::ranges::count(ran.out, '\n'), 20);
 }
 
+TEST_F(command, a_real_kernel_surprises_as_documented) {
+  if (run("kernel list").out.starts_with("no kernels"))
+    GTEST_SKIP() << "needs a kernel: mprogcheck kernel fetch debian:trixie";
+  const Ran ran = run("replay '" MPROGCHECK_SOURCE "/docs/surprises.mpc' --json report.json");
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_EQ(json("report.json")["replays"][0]["verdict"], "held");
+  const Ran full =
+      run("replay '" MPROGCHECK_SOURCE "/campaign/known/full_list_keeps_tail/sequence.mpc' --json full.json");
+  EXPECT_EQ(full.code, 0) << full.err;
+  EXPECT_EQ(json("full.json")["replays"][0]["verdict"], "known");
+}
+
 TEST_F(command, a_missing_qemu_is_told) {
   write("fine.mpc", "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_ingress@d0 p0\n");
   if (run("kernel list").out.starts_with("no kernels"))

@@ -182,9 +182,9 @@ std::string_view how_it_ended(Run::Ending ending) {
     case Run::Ending::splat:
       return "the kernel log shows: ";
     case Run::Ending::hung:
-      return "the guest hung at this step: ";
+      return "the guest hung: ";
     case Run::Ending::lost:
-      return "the guest was lost at this step: ";
+      return "the guest was lost: ";
   }
   return "";
 }
