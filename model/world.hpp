@@ -160,11 +160,11 @@ class World {
   [[nodiscard]] Verdict decide(const Query& call) const;
   [[nodiscard]] Verdict decide(const Fill& call) const;
   void bind(Name name, FileIndex file);
-  void release(FileIndex file);
+  void release(FileIndex index);
   FileIndex open_file(ObjectKind kind, std::uint8_t object);
-  void put_program(ProgramIndex program);
-  void leave_list(LinkIndex link);
-  void removed_from(ListIndex list);
+  void put_program(ProgramIndex index);
+  void leave_list(LinkIndex index);
+  void removed_from(ListIndex index);
   void forget(ObjectKind kind, std::uint8_t object);
 
   std::array<Program, program_count> programs_{};

@@ -18,7 +18,7 @@ std::string cache_directory() {
     const char* value = std::getenv(name);
     return std::string(value ? value : "");
   };
-  if (const auto own = variable("MPROGCHECK_CACHE"); !own.empty()) return own;
+  if (auto own = variable("MPROGCHECK_CACHE"); !own.empty()) return own;
   if (const auto xdg = variable("XDG_CACHE_HOME"); !xdg.empty()) return xdg + "/mprogcheck";
   if (const auto home = variable("HOME"); !home.empty()) return home + "/.cache/mprogcheck";
   return "/var/tmp/mprogcheck";

@@ -31,7 +31,7 @@ bool Channel::read(wire::Frame& frame) {
   }
 }
 
-bool Channel::send(wire::Buffer& buffer) {
+bool Channel::send(wire::Buffer& buffer) {  // NOLINT(readability-make-member-function-const)
   auto left = buffer.view();
   while (!left.empty()) {
     const ssize_t sent = ::write(fd_, left.data(), left.size());

@@ -19,7 +19,7 @@ class Channel {
   [[nodiscard]] wire::Fault fault() const { return fault_; }
 
   /// Sends all of it and clears the buffer. False if the host is gone.
-  bool send(wire::Buffer& buffer);
+  bool send(wire::Buffer& buffer);  // NOLINT(readability-make-member-function-const): it changes the stream
 
  private:
   int fd_;
