@@ -49,7 +49,7 @@ struct Name {
                    : slot < filler_begin ? any_begin
                                          : filler_begin);
   }
-  friend constexpr auto operator<=>(Name, Name) = default;
+  friend constexpr auto operator<=>(Name, Name) = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };
 
 }  // namespace mprogcheck::model

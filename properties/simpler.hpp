@@ -30,6 +30,7 @@ struct SimplificationKey {
   std::uint32_t phase = 0;
   std::uint32_t operation = 0;
   std::uint32_t variant = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): there is no pointer
   friend constexpr auto operator<=>(const SimplificationKey&, const SimplificationKey&) = default;
 };
 
