@@ -13,9 +13,7 @@ find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
 add_library(mprogcheck_options INTERFACE)
 target_include_directories(mprogcheck_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(mprogcheck_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-                                                    $<$<BOOL:${MPROGCHECK_WERROR}>:-Werror>
-                                                    # GCC 12 takes std::string + char for an overlap at -O3.
-                                                    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
+                                                    $<$<BOOL:${MPROGCHECK_WERROR}>:-Werror>)
 if(MPROGCHECK_SANITIZE)
   target_compile_options(mprogcheck_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(mprogcheck_options INTERFACE -fsanitize=address,undefined)
