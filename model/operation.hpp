@@ -186,7 +186,25 @@ struct Fill {
   friend constexpr auto operator<=>(const Fill&, const Fill&) = default;
 };
 
-using Operation = std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill>;
+using AnyCall = std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill>;
+
+/// Who makes a call: root, or a caller that the sequence declares. All share one table of file descriptors: a caller
+/// without a capability is one who was handed the fds.
+struct Caller {
+  std::uint8_t number = 0;  ///< 0: root, with every capability; else a declared caller: u is 1, v is 2, …
+
+  static constexpr unsigned declarable = 4;  ///< u, v, w, x
+  static constexpr Caller declared(unsigned n) { return {static_cast<std::uint8_t>(n + 1)}; }
+  [[nodiscard]] constexpr bool is_root() const { return number == 0; }
+  friend constexpr auto operator<=>(Caller, Caller) = default;  // NOLINT(modernize-use-nullptr): there is no pointer
+};
+
+/// One call, and who makes it.
+struct Operation : AnyCall {
+  using AnyCall::AnyCall;
+  Caller caller{};
+  friend constexpr auto operator<=>(const Operation&, const Operation&) = default;
+};
 
 /// The keyword of the call in the sequence language: "attach", "link", "update", …
 std::string_view call_name(const Operation& operation);

@@ -72,7 +72,7 @@ std::map<std::string, std::uint64_t> Coverage::by_errno() const {
 }
 
 std::map<std::string, std::uint64_t> Coverage::calls() const {
-  static const auto names = all_calls(std::make_index_sequence<std::variant_size_v<model::Operation>>());
+  static const auto names = all_calls(std::make_index_sequence<std::variant_size_v<model::AnyCall>>());
   std::map<std::string, std::uint64_t> seen;
   for (unsigned i = 0; i < calls_.size(); ++i)
     if (calls_[i] != 0) seen[std::string(names[i])] += calls_[i];

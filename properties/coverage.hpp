@@ -61,7 +61,7 @@ class Coverage {
  private:
   static constexpr unsigned errno_count = 134;  ///< Linux's numbers end at 133; others count as the last
 
-  std::array<std::uint64_t, std::variant_size_v<model::Operation>> calls_{};
+  std::array<std::uint64_t, std::variant_size_v<model::AnyCall>> calls_{};
   std::array<std::uint64_t, model::rule_count> rules_{};
   std::array<std::uint64_t, errno_count> errors_{};
   std::array<std::uint64_t, length_classes> lengths_{};
