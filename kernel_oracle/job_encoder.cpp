@@ -11,6 +11,7 @@ using wire::StepRecord;
 
 static_assert(static_cast<int>(Lie::references) == static_cast<int>(wire::Lie::references));
 static_assert(static_cast<int>(Lie::lifecycle) == static_cast<int>(wire::Lie::lifecycle));
+static_assert(static_cast<int>(Lie::permission) == static_cast<int>(wire::Lie::permission));
 static_assert(static_cast<int>(Lie::isolation) == static_cast<int>(wire::Lie::isolation));
 static_assert(static_cast<int>(Lie::order) == static_cast<int>(wire::Lie::order));
 static_assert(static_cast<int>(Lie::revision) == static_cast<int>(wire::Lie::revision));
@@ -118,6 +119,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   head.programs = declarations.programs;
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     head.classes[n] = wire::program_class(declarations.classes[n].type, declarations.classes[n].returns);
+  for (unsigned n = 0; n < model::Caller::declarable; ++n) head.uids[n] = declarations.uids[n];
   const std::size_t at = wire::put_job_head(out, head);
   wire::set_step_count(out, at, static_cast<std::uint32_t>(job.sequence.operations.size()));
 
@@ -125,6 +127,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   for (const auto& operation : job.sequence.operations) {
     StepRecord step;
     std::visit(StepOf(step), operation);
+    step.caller = operation.caller.number;
     step.observe = model::touched_lists(world, operation);
     if (step.call == wire::Call::link) step.made = world.next_link();
     if (step.call == wire::Call::load) step.made = world.next_mortal();

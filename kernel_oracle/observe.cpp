@@ -43,6 +43,8 @@ bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at) {
       return touched != 0;
     case Lie::isolation:
       return (existing & ~touched) != 0;
+    case Lie::permission:
+      return !operations[at].caller.is_root();
     case Lie::lifecycle:
       return made_an_object;
     case Lie::references:

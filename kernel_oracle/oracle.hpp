@@ -25,6 +25,7 @@ enum class Lie : std::uint8_t {
   order,     ///< two entries of the touched list change places; with fewer than two, an entry that is not there appears
   isolation,   ///< in the observation after the last step, the revision of a list that the step did not touch is one
                ///< more
+  permission,  ///< the step is of a caller without capabilities: -EPERM is reported as success, all else as -EPERM
   lifecycle,   ///< after the last step, an object that is alive is reported gone, or the other way round
   references,  ///< after the last step, one reference more is reported on a link or program; only an oracle that has
                ///< the feature "refcnt" can

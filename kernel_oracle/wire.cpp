@@ -147,7 +147,7 @@ void put_step(Buffer& buffer, const StepRecord& step) {
   to[4] = step.made;
   to[5] = step.kind;
   to[6] = step.named;
-  to[7] = 0;
+  to[7] = step.caller;
   Buffer::store(to + 8, step.target);
   Buffer::store(to + 12, step.flags);
   Buffer::store(to + 16, step.program);
@@ -166,6 +166,7 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
   step.made = from[4];
   step.kind = from[5];
   step.named = from[6];
+  step.caller = from[7];
   step.target = Reader::load<std::uint32_t>(from + 8);
   step.flags = Reader::load<std::uint32_t>(from + 12);
   step.program = Reader::load<std::uint32_t>(from + 16);
@@ -176,7 +177,9 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
   const auto in_range = [&](std::uint8_t bit, std::uint32_t value) {
     return (step.named & bit) == 0 || value < model::Name::slots;
   };
-  if (from[0] >= calls || step.hook >= model::hooks || step.name >= model::Name::slots || step.named > 15) return false;
+  if (from[0] >= calls || step.hook >= model::hooks || step.name >= model::Name::slots || step.named > 15 ||
+      step.caller > model::Caller::declarable)
+    return false;
   if (!in_range(StepRecord::program_named, step.program) || !in_range(StepRecord::relative_named, step.relative) ||
       !in_range(StepRecord::replace_named, step.replace))
     return false;
@@ -209,6 +212,7 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
   buffer.u32(job.programs);
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
+  for (const std::uint32_t uid : job.uids) buffer.u32(uid);
   return at;
 }
 
@@ -232,6 +236,7 @@ bool get_job(Reader& reader, JobRecord& job) {
     job.classes[n] = (job.programs >> n & 1U) != 0 ? reader.u8() : std::uint8_t{0};
     good = good && job.classes[n] < program_classes;
   }
+  for (std::uint32_t& uid : job.uids) uid = reader.u32();
   job.steps = reader.bytes(steps * StepRecord::size);
   return good && !reader.failed();
 }

@@ -21,7 +21,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 2;
+inline constexpr std::uint16_t version = 3;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 32U << 20;
 
@@ -188,8 +188,8 @@ void put_jobs_header(Buffer& buffer, const JobsHeader& header);
 bool get_jobs_header(Reader& reader, JobsHeader& header);
 
 /// mprogcheck::Lie, by the same numbers.
-enum class Lie : std::uint8_t { none, outcome, revision, order, isolation, lifecycle, references };
-inline constexpr std::uint8_t lies = 7;
+enum class Lie : std::uint8_t { none, outcome, revision, order, isolation, permission, lifecycle, references };
+inline constexpr std::uint8_t lies = 8;
 /// Run::Ending, by the same numbers, as far as a guest can tell.
 enum class Ending : std::uint8_t { complete, unclean, splat };
 inline constexpr std::uint8_t endings = 3;
@@ -220,6 +220,7 @@ struct StepRecord {
   std::uint32_t relative = 0;  ///< update, link_detach: the link; query: attach_flags
   std::uint32_t replace = 0;   ///< update: the old program; query: count
   std::uint64_t revision = 0;
+  std::uint8_t caller = 0;  ///< model::Caller::number
 };
 static_assert(model::list_count <= 8, "StepRecord::observe is one byte");
 void put_step(Buffer& buffer, const StepRecord& step);
@@ -235,6 +236,7 @@ struct JobRecord {
   std::uint8_t devices = 0;
   std::uint32_t programs = 0;
   std::uint8_t classes[model::Name::pool_count] = {};  ///< program_class(); of programs that are declared
+  std::uint32_t uids[model::Caller::declarable] = {};  ///< of the callers that are declared, or 0
   std::span<const std::uint8_t> steps;                 ///< whole StepRecords
   [[nodiscard]] std::size_t step_count() const { return steps.size() / StepRecord::size; }
 };

@@ -190,6 +190,7 @@ RC_GTEST_PROP(Wire, JobComesBack, ()) {
     const auto& declared = job.sequence.declarations.classes[n];
     RC_ASSERT(record.classes[n] == program_class(declared.type, declared.returns));
   }
+  RC_ASSERT(std::ranges::equal(record.uids, job.sequence.declarations.uids));
   RC_ASSERT(record.step_count() == job.sequence.operations.size());
 
   model::World world(job.sequence.declarations);
@@ -199,7 +200,9 @@ RC_GTEST_PROP(Wire, JobComesBack, ()) {
     StepRecord step;
     RC_ASSERT(get_step(bytes, step));
     const auto& operation = job.sequence.operations[i];
-    RC_ASSERT(OperationOf(step).operation() == operation);
+    auto read = OperationOf(step).operation();
+    read.caller.number = step.caller;
+    RC_ASSERT(read == operation);
     RC_ASSERT(step.observe == model::touched_lists(world, operation));
     if (step.call == Call::link) RC_ASSERT(step.made == world.next_link());
     if (step.call == Call::load) RC_ASSERT(step.made == world.next_mortal());

@@ -107,17 +107,21 @@ rc::Gen<Declarations> arbitrary_declarations() {
       gen::build<ProgramClass>(gen::set(&ProgramClass::type, arbitrary_enum<ProgramType>(program_types)),
                                gen::set(&ProgramClass::returns, arbitrary_enum<Returns>(returns_count)));
   return gen::apply(
-      [](unsigned devices, std::uint32_t programs, const std::vector<ProgramClass>& classes) {
+      [](unsigned devices, std::uint32_t programs, const std::vector<ProgramClass>& classes,
+         const std::vector<std::uint32_t>& uids) {
         Declarations made;
         made.devices = static_cast<std::uint8_t>(devices);
         made.programs = programs;
         for (unsigned n = 0; n < Name::pool_count; ++n)
           if (made.has_program(n)) made.classes[n] = classes[n];
+        for (unsigned n = 0; n < Caller::declarable; ++n) made.uids[n] = uids[n];
         return made;
       },
       gen::inRange(0U, 1U << Target::device_count), gen::arbitrary<std::uint32_t>(),
       gen::container<std::vector<ProgramClass>>(
-          Name::pool_count, gen::weightedOneOf<ProgramClass>({{2, gen::just(ProgramClass())}, {1, program}})));
+          Name::pool_count, gen::weightedOneOf<ProgramClass>({{2, gen::just(ProgramClass())}, {1, program}})),
+      gen::container<std::vector<std::uint32_t>>(
+          Caller::declarable, gen::oneOf(gen::just(0U), gen::element(1U, 1000U, 65534U, 0xffff'fffeU))));
 }
 
 }  // namespace
@@ -131,7 +135,7 @@ rc::Gen<Operation> arbitrary_operation() {
   const auto word = arbitrary_number<std::uint32_t>(0, 0xffff'ffff, {0, 1, 0xffff'ffff});
   const auto count = arbitrary_number<std::uint32_t>(0, max_query_count, {0, 1, 63, 64});
   const auto entries = gen::cast<std::uint8_t>(gen::inRange<unsigned>(0, max_fill_count + 1));
-  return gen::oneOf(
+  const auto call = gen::oneOf(
       arbitrary_program_call<Attach>(gen::set(&Attach::replace, arbitrary_fd())),
       arbitrary_program_call<Detach>(gen::set(&Detach::replace, arbitrary_fd())),
       arbitrary_program_call<CreateLink>(gen::set(&CreateLink::name, link_name)),
@@ -150,6 +154,12 @@ rc::Gen<Operation> arbitrary_operation() {
                                              gen::set(&Query::query_flags, word), gen::set(&Query::attach_flags, word),
                                              gen::set(&Query::count, count))),
       gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))));
+  return gen::apply(
+      [](Operation made, unsigned caller) {
+        made.caller.number = static_cast<std::uint8_t>(caller);
+        return made;
+      },
+      call, gen::weightedOneOf<unsigned>({{3, gen::just(0U)}, {1, gen::inRange(1U, Caller::declarable + 1)}}));
 }
 
 rc::Gen<Sequence> arbitrary_sequence() {
@@ -159,7 +169,10 @@ rc::Gen<Sequence> arbitrary_sequence() {
         made.declarations = declarations;
         unsigned loads = 0;
         for (const Operation& operation : operations)
-          if (!std::holds_alternative<Load>(operation) || ++loads <= max_loads) made.operations.push_back(operation);
+          if (!std::holds_alternative<Load>(operation) || ++loads <= max_loads) {
+            made.operations.push_back(operation);
+            if (!declarations.has_caller(operation.caller)) made.operations.back().caller = {};
+          }
         return made;
       },
       arbitrary_declarations(), rc::gen::container<std::vector<Operation>>(arbitrary_operation()));

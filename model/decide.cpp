@@ -8,7 +8,6 @@ namespace mprogcheck::model {
 
 namespace {
 
-constexpr std::uint32_t mprog_flags = flag::replace | flag::before | flag::after | flag::id | flag::link;
 constexpr LinkIndex foreign = 0xfe;                 ///< a link that owns nothing yet
 constexpr std::uint32_t query_effective = 1U << 0;  ///< BPF_F_QUERY_EFFECTIVE
 
@@ -85,7 +84,7 @@ mprog::Relative resolve_relative(const World& world, const Argument& argument, s
 /// kernel/bpf/syscall.c: bpf_prog_attach; kernel/bpf/tcx.c: tcx_prog_attach.
 Verdict World::decide(const Attach& call) const {
   const ProgramType type = type_of(call.site.hook);
-  if ((call.flags & ~mprog_flags) != 0) return decided(Rule::attach_unknown_flag);
+  if ((call.flags & ~flag::mprog_mask) != 0) return decided(Rule::attach_unknown_flag);
   const auto program =
       program_of_type(*this, call.program, type, Rule::attach_program_closed, Rule::attach_not_a_program);
   if (program.refused) return decided(*program.refused);
@@ -112,7 +111,7 @@ Verdict World::decide(const Attach& call) const {
 
 /// kernel/bpf/syscall.c: bpf_prog_detach; kernel/bpf/tcx.c: tcx_prog_detach. replace_bpf_fd is never looked at.
 Verdict World::decide(const Detach& call) const {
-  if ((call.flags & ~mprog_flags) != 0) return decided(Rule::detach_unknown_flag);
+  if ((call.flags & ~flag::mprog_mask) != 0) return decided(Rule::detach_unknown_flag);
   WantedProgram program;
   std::optional<ProgramType> relative_type;
   if (!call.program.is_zero()) {

@@ -20,6 +20,7 @@ inline constexpr std::uint32_t after = 1U << 4;      ///< BPF_F_AFTER
 inline constexpr std::uint32_t id = 1U << 5;         ///< BPF_F_ID: the relative is an id, not an fd
 inline constexpr std::uint32_t preorder = 1U << 6;   ///< BPF_F_PREORDER
 inline constexpr std::uint32_t link = 1U << 13;      ///< BPF_F_LINK: the relative is a link, not a program
+inline constexpr std::uint32_t mprog_mask = replace | before | after | id | link;  ///< what attach and detach know
 }  // namespace flag
 
 enum class ProgramType : std::uint8_t { sched_cls, xdp, socket_filter };

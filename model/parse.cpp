@@ -28,13 +28,15 @@ class Parser : private Reader {
     unsigned loads = 0;
     while (!at_end() && !peek().is("mprogcheck")) {
       const Token first = peek();
-      if (out.operations.empty() && (first.is("netdev") || first.is("prog"))) {
-        take();
-        if (!(first.is("prog") ? programs(out.declarations) : devices(out.declarations))) return false;
+      if (out.operations.empty() && is_declaration(first)) {
+        if (!declaration(out.declarations)) return false;
         continue;
       }
       Operation& operation = out.operations.emplace_back();
-      if (!call(operation, out.operations.size() == 1)) return false;
+      if (!calling(operation, out.operations.size() == 1)) return false;
+      if (!out.declarations.has_caller(operation.caller))
+        return fail_since(first, "a caller that is declared: caller " + std::string(name_of(operation.caller)) +
+                                     " uid N, before the first operation");
       if (out.operations.size() > max_operations)
         return fail_since(first, "at most " + std::to_string(max_operations) + " operations");
       if (std::holds_alternative<Load>(operation) && ++loads > max_loads)
@@ -46,7 +48,7 @@ class Parser : private Reader {
 
   bool operation(Operation& out) {
     at_end();
-    return call(out) && line_end("the end of the line");
+    return calling(out) && line_end("the end of the line");
   }
 
   bool nothing_more(std::string_view what) { return at_end() || fail("the end of the file: " + std::string(what)); }
@@ -54,6 +56,13 @@ class Parser : private Reader {
  private:
   // --- declarations
 
+  static bool is_declaration(const Token& first) {
+    return first.is("netdev") || first.is("prog") || first.is("caller");
+  }
+  bool declaration(Declarations& out) {
+    const Token first = take();
+    return first.is("netdev") ? devices(out) : first.is("prog") ? programs(out) : caller(out);
+  }
   bool devices(Declarations& out) {
     std::uint32_t members = out.devices;
     if (!list('d', Target::device_count, "device", members)) return false;
@@ -74,14 +83,45 @@ class Parser : private Reader {
     return line_end(returns ? "the end of the line" : "returns or the end of the line");
   }
 
+  bool caller(Declarations& out) {
+    Caller made;
+    const Token first = peek();
+    if (!caller_name(made)) return false;
+    std::uint32_t& uid = out.uids[made.number - 1U];
+    if (uid != 0) return fail_since(first, "each caller once (" + std::string(first.text) + " is declared already)");
+    if (!keyword("uid", "uid and the user's number")) return false;
+    const Token number_given = peek();
+    if (!number(uid, std::numeric_limits<std::uint32_t>::max(), expected::uid)) return false;
+    if (!legal_uid(uid)) return fail_since(number_given, std::string(expected::uid));
+    return line_end("the end of the line");
+  }
+
+  bool caller_name(Caller& out) {
+    const auto known = position_in(caller_names, peek().text);
+    if (!known) return fail("a caller: " + expected::one_of(caller_names));
+    take();
+    out = Caller::declared(static_cast<unsigned>(*known));
+    return true;
+  }
+
   // --- calls
+
+  /// The call, and who makes it.
+  bool calling(Operation& out, bool or_declaration = false) {
+    Caller caller;
+    const bool said = accept("as");
+    if (said && !caller_name(caller)) return false;
+    if (!call(out, or_declaration && !said)) return false;
+    out.caller = caller;
+    return true;
+  }
 
   bool call(Operation& out, bool or_declaration = false) {
     const Token first = peek();
     const auto known = position_in(call_names, first.text);
     if (!known) {
-      const bool late = first.is("netdev") || first.is("prog");
-      return fail((or_declaration ? "netdev, prog or an operation: " : "an operation: ") +
+      const bool late = is_declaration(first);
+      return fail((or_declaration ? "netdev, prog, caller or an operation: " : "an operation: ") +
                   expected::one_of(call_names) + (late ? " (declarations come before the first)" : ""));
     }
     take();

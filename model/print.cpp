@@ -168,6 +168,7 @@ class Call {
 };
 
 void write(Writer& out, const Operation& operation) {
+  if (!operation.caller.is_root()) out << "as " << name_of(operation.caller) << ' ';
   out << call_name(operation);
   std::visit(Call(out), operation);
 }
@@ -208,6 +209,9 @@ void write(Writer& out, const Declarations& declarations) {
     write_list(out, 'p', members);
     out << ' ' << name_of(same.type) << " returns " << name_of(same.returns) << '\n';
   }
+  for (unsigned n = 0; n < Caller::declarable; ++n)
+    if (declarations.uids[n] != 0)
+      out << "caller " << caller_names[n] << " uid " << std::uint64_t{declarations.uids[n]} << '\n';
 }
 
 void write(Writer& out, const Sequence& sequence) {

@@ -6,7 +6,7 @@
 namespace mprogcheck::model {
 
 namespace {
-constexpr std::array<std::string_view, quirk_count> names{"full_list_keeps_tail"};
+constexpr std::array<std::string_view, quirk_count> names{"full_list_keeps_tail", "detach_by_position_unprivileged"};
 }  // namespace
 
 std::string_view name_of(Quirk quirk) {

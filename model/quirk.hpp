@@ -10,9 +10,10 @@ namespace mprogcheck::model {
 /// A wrong behaviour that is known, and that the model can be told to follow so that a campaign gets past it. The
 /// specification is the model without quirks; docs/findings/ describes each.
 enum class Quirk : std::uint8_t {
-  full_list_keeps_tail,  ///< detaching the last of 63 entries by position gives -ERANGE
+  full_list_keeps_tail,             ///< detaching the last of 63 entries by position gives -ERANGE
+  detach_by_position_unprivileged,  ///< BPF_PROG_DETACH without a program asks for no capability
 };
-inline constexpr unsigned quirk_count = 1;
+inline constexpr unsigned quirk_count = 2;
 
 /// A set of quirks.
 struct Quirks {

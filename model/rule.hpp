@@ -29,6 +29,11 @@ namespace mprogcheck::model {
   RULE(link_no_device,           "link_create.no_device",         enodev,  "no such interface in this network namespace")                  \
   RULE(query_unknown_flag,       "prog_query.unknown_flag",       einval,  "only BPF_F_QUERY_EFFECTIVE is known to the call")              \
   RULE(query_no_device,          "prog_query.no_device",          enodev,  "no such interface in this network namespace")                  \
+  /* what a caller without CAP_NET_ADMIN, CAP_BPF and CAP_SYS_ADMIN is refused (kernel/bpf/syscall.c); the fds it was handed are its own */ \
+  RULE(query_permission,         "prog_query.permission",         eperm,   "only CAP_NET_ADMIN or CAP_SYS_ADMIN may ask: decided before all else") \
+  RULE(detach_permission,        "prog_detach.permission",        eperm,   "without a program in hand, only CAP_NET_ADMIN or CAP_SYS_ADMIN detaches by position") \
+  RULE(open_permission,          "open_by_id.permission",         eperm,   "only CAP_SYS_ADMIN opens by id: decided before the id is looked up") \
+  RULE(load_permission,          "prog_load.permission",          eperm,   "unprivileged BPF is off")                                      \
   /* the ordered list (kernel/bpf/mprog.c) */                                                                                             \
   RULE(query_flags,              "mprog.query.flags",             einval,  "query_flags and attach_flags must be zero")                    \
   RULE(query_short,              "mprog.query.short",             enospc,  "the array is shorter than the list; what fits is written")     \

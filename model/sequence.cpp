@@ -100,12 +100,15 @@ Complaint check_declarations(const Declarations& declarations) {
     if (static_cast<unsigned>(declared.returns) >= returns_count)
       return "what a program returns: " + expected::one_of(returns_names);
   }
+  for (const std::uint32_t uid : declarations.uids)
+    if (uid != 0 && !legal_uid(uid)) return std::string(expected::uid);
   return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<std::string> validate(const Operation& operation) {
+  if (operation.caller.number > Caller::declarable) return "a caller: " + expected::one_of(caller_names);
   return std::visit(Check(), operation);
 }
 
@@ -117,6 +120,8 @@ std::optional<Invalid> validate(const Sequence& sequence) {
   unsigned loads = 0;
   for (std::size_t i = 0; i < sequence.operations.size(); ++i) {
     if (auto complaint = validate(sequence.operations[i])) return Invalid{i, std::move(*complaint)};
+    if (!sequence.declarations.has_caller(sequence.operations[i].caller))
+      return Invalid{i, "a caller that the sequence declares"};
     if (std::holds_alternative<Load>(sequence.operations[i]) && ++loads > max_loads)
       return Invalid{i, "at most " + std::to_string(max_loads) + " loads"};
   }

@@ -23,9 +23,13 @@ struct Declarations {
   std::uint8_t devices = 0;                              ///< bit N: dN exists
   std::uint32_t programs = 0;                            ///< bit N: pN is loaded and open
   std::array<ProgramClass, Name::pool_count> classes{};  ///< of those not loaded: ProgramClass()
+  std::array<std::uint32_t, Caller::declarable> uids{};  ///< of the callers u, v, …, by number; 0: not declared
 
   [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Target::device_count && (devices >> n & 1U) != 0; }
   [[nodiscard]] bool has_program(unsigned n) const { return (programs >> n & 1U) != 0; }
+  [[nodiscard]] bool has_caller(Caller caller) const {
+    return caller.is_root() || (caller.number <= Caller::declarable && uids[caller.number - 1U] != 0);
+  }
   friend bool operator==(const Declarations&, const Declarations&) = default;
 };
 

@@ -24,6 +24,8 @@ inline constexpr std::array<std::string_view, program_types> program_type_names 
 inline constexpr std::array<std::string_view, returns_count> returns_names = {"next", "pass", "drop", "redirect",
                                                                               "unknown"};
 inline constexpr std::array<std::string_view, 2> object_kind_names = {"prog", "link"};
+/// Of declared callers.
+inline constexpr std::array<std::string_view, Caller::declarable> caller_names = {"u", "v", "w", "x"};
 
 struct FlagName {
   std::uint32_t bit;
@@ -57,6 +59,11 @@ constexpr std::string_view name_of(ObjectKind kind) {
   return word_of(object_kind_names, static_cast<std::size_t>(kind));
 }
 
+/// Of a declared caller.
+constexpr std::string_view name_of(Caller caller) {
+  return caller.is_root() ? "root" : word_of(caller_names, caller.number - std::size_t{1});
+}
+
 /// The hook called so, if there is one.
 std::optional<Hook> hook_named(std::string_view name);
 
@@ -75,6 +82,7 @@ inline constexpr std::string_view id_literal = "a literal id that no object has:
 inline constexpr std::string_view target =
     "a target: d0 to d3, or an interface index that no device has: 0, or 1000000 to 2147483647";
 inline constexpr std::string_view fill_count = "a number of entries: 0 to 63";
+inline constexpr std::string_view uid = "the uid of a user without capabilities: 1 to 4294967294";
 inline constexpr std::string_view query_count = "a number of ids: 0 to 64";
 }  // namespace expected
 
@@ -86,6 +94,11 @@ inline constexpr unsigned max_fill_count = Name::filler_count;
 /// An interface index that no device has: 0, or far above what a guest hands out.
 constexpr bool legal_ifindex_literal(std::uint64_t ifindex) {
   return ifindex == 0 || (ifindex >= 1'000'000 && ifindex < Target::literal_base);
+}
+
+/// Not root, and not the uid that stands for none.
+constexpr bool legal_uid(std::uint32_t uid) {
+  return uid != 0 && uid != 0xffff'ffff;
 }
 
 /// The letters of names, in the order of their slots.

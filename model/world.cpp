@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "model/permission.hpp"
+
 namespace mprogcheck::model {
 
 namespace {
@@ -56,6 +58,8 @@ ProgramIndex World::next_mortal() const {
 }
 
 Verdict World::predict(const Operation& operation) const {
+  if (!operation.caller.is_root()) [[unlikely]]
+    if (const auto rule = refused_without_capability(operation, quirks_)) return {text_of(*rule).outcome, *rule, {}};
   return std::visit([this](const auto& call) { return decide(call); }, operation);
 }
 

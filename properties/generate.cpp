@@ -47,6 +47,7 @@ model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operatio
   for (unsigned i = 0; i < mix.length; ++i) {
     auto& operation = sequence.operations.emplace_back(composer.next());
     if (random.chance_ppm(mix.nonsense_ppm)) nonsense.spoil(operation);
+    if (mix.as_user != 0 && random.chance(mix.as_user)) operation.caller = model::Caller::declared(0);
     composer.follow(operation, scene.apply(operation));
   }
   return sequence;

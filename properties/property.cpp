@@ -141,6 +141,21 @@ bool breaks_atomic(const Evidence& evidence) {
          });
 }
 
+/// A caller was let through to what needs a capability that it does not have, or refused what needs none; or it was
+/// refused, and something changed.
+bool breaks_permission(const Evidence& evidence) {
+  switch (evidence.verdict.rule) {
+    case Rule::query_permission:
+    case Rule::detach_permission:
+    case Rule::open_permission:
+    case Rule::load_permission:
+      return evidence.observed != model::eperm || breaks_atomic(evidence);
+    default:  // -EPERM is also what an update says to an old program that is not the link's
+      return evidence.observed == model::eperm && !evidence.operation.caller.is_root() &&
+             !is<model::UpdateLink>(evidence);
+  }
+}
+
 /// The outcome says that an object lives, or is attached, that should not be; or the other way round.
 bool outcome_contradicts_life(const Evidence& evidence) {
   switch (evidence.verdict.rule) {
@@ -320,9 +335,10 @@ bool answer_differs(const model::Query& query, const model::Verdict& verdict, co
 
 bool breaks(Property property, const Evidence& evidence) {
   switch (property) {
-    case Property::no_splat:    // told by how the run ended, not by a step: judge()
-    case Property::permission:  // no sequence can name a caller yet
+    case Property::no_splat:  // told by how the run ended, not by a step: judge()
       return false;
+    case Property::permission:
+      return breaks_permission(evidence);
     case Property::ownership:
       return breaks_ownership(evidence);
     case Property::capacity:

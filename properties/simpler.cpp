@@ -9,6 +9,7 @@ namespace mprogcheck::properties {
 namespace {
 
 using model::Argument;
+using model::Caller;
 using model::Declarations;
 using model::Name;
 using model::Operation;
@@ -23,7 +24,7 @@ enum Phase : std::uint32_t {
   into_link,           ///< the link `variant` is made with the program that the update `operation` gives it
   into_source,         ///< what `operation` loads, opens or dups is there from the start, or is its source
   undeclare_all,       ///< all that nobody uses
-  undeclare,           ///< variant: device, or device_count + program
+  undeclare,           ///< variant: device, or device_count + program, or first_caller + caller
   filler_to_pool,      ///< the filler `operation` is a pool program instead, so that a `fill` may have it
   move_device,         ///< operation: from, variant: to; everywhere
   ingress_everywhere,  ///< the first hook in the place of the others
@@ -32,6 +33,7 @@ enum Phase : std::uint32_t {
   simplify_operation,  ///< variant: index of the form
 };
 
+constexpr unsigned first_caller = Target::device_count + Name::pool_count;
 constexpr std::size_t few = 12;  ///< so many operations that all pairs can be tried
 
 template <typename Visit>
@@ -69,10 +71,12 @@ void visit_site(Operation& operation, Visit visit) {
 struct Usage {
   std::array<bool, Name::slots> names{};
   std::array<bool, Target::device_count> devices{};
+  std::array<bool, Caller::declarable> callers{};
   bool other_hooks = false;
 
   explicit Usage(const Sequence& sequence) {
     for (Operation operation : sequence.operations) {
+      if (!operation.caller.is_root()) callers[operation.caller.number - 1U] = true;
       visit_names(operation, [this](Name name) { names[name.slot] = true; });
       visit_site(operation, [this](const model::Site& site) {
         if (!site.target.is_literal()) devices[site.target.value] = true;
@@ -189,6 +193,8 @@ struct Simpler::Plan {
       if (declarations.has_device(n) && !usage.devices[n]) add(undeclare, 0, n);
     for (unsigned n = 0; n < Name::pool_count; ++n)
       if (declarations.has_program(n) && !usage.names[Name::pool(n).slot]) add(undeclare, 0, Target::device_count + n);
+    for (unsigned n = 0; n < Caller::declarable; ++n)
+      if (declarations.uids[n] != 0 && !usage.callers[n]) add(undeclare, 0, first_caller + n);
     if (keys.size() - first > 1) keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(first), {undeclare_all, 0, 0});
   }
 
@@ -230,6 +236,8 @@ struct Simpler::Plan {
   void undeclare_one(Declarations& declarations, std::uint32_t n) const {
     if (n < Target::device_count)
       remove_device(declarations, n);
+    else if (n >= first_caller)
+      declarations.uids[n - first_caller] = 0;
     else
       remove_program(declarations, n - Target::device_count);
   }
@@ -375,6 +383,7 @@ Measure measure(const Sequence& sequence) {
       sum.fields += static_cast<std::uint64_t>(declared.type != model::ProgramType{}) +
                     static_cast<std::uint64_t>(declared.returns != model::Returns{});
     }
+  sum.declared += static_cast<std::uint64_t>(Caller::declarable - std::ranges::count(declarations.uids, 0U));
   for (const Operation& operation : sequence.operations) {
     const Measure one = measure(operation);
     ++sum.operations;

@@ -232,12 +232,19 @@ Measure measure(const Operation& operation) {
   Weigh weigh;
   std::visit([&](const auto& call) { weigh(call); }, operation);
   weigh.sum.operations = 1;
+  weigh.sum.fields += static_cast<std::uint64_t>(!operation.caller.is_root());
   return weigh.sum;
 }
 
 std::vector<Operation> simpler_forms(const Operation& operation, const std::vector<Name>& used) {
   std::vector<Operation> forms;
+  if (!operation.caller.is_root()) {
+    forms.push_back(operation);
+    forms.back().caller = {};
+  }
+  const std::size_t first = forms.size();
   std::visit([&](const auto& call) { Forms(call, used, forms).all(); }, operation);
+  for (std::size_t i = first; i < forms.size(); ++i) forms[i].caller = operation.caller;
   return forms;
 }
 

@@ -152,6 +152,11 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   mix.astray = habit(28);
   mix.odd_bits = habit(16);
   mix.crossing = habit(28);
+  // One sequence in eight: it is the same code for everybody, up to the check.
+  if (random.chance(32)) {
+    mix.as_user = random.chance(64) ? 200 : 60;
+    mix.declarations.uids[0] = 1000;
+  }
   return mix;
 }
 

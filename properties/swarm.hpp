@@ -63,6 +63,7 @@ struct Mix {
   unsigned stale = 0;      ///< share of those where it is wrong
   unsigned astray = 0;     ///< share of relatives, replace targets and detached programs that are not in the list
   unsigned odd_bits = 0;   ///< share of link creations with bits that mean nothing and are accepted
+  unsigned as_user = 0;    ///< share of operations by a caller without capabilities
   unsigned crossing = 0;   ///< share of choices that ignore the owner: detach what a link owns, attach what is attached
 };
 

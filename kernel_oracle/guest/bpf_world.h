@@ -42,6 +42,14 @@ static inline int mpc_bpf(int command, union bpf_attr* attr, unsigned size) {
   return result < 0 ? -errno : (int)result;
 }
 
+/*
+ * The thread's effective user. Real and saved stay root, so that it may come back; with an effective user other than
+ * root there is no effective capability (capabilities(7)).
+ */
+static inline int mpc_become(uint32_t uid) {
+  return syscall(SYS_setresuid, -1, uid, -1) < 0 ? -errno : 0;
+}
+
 /* The size of attr that is used is cleared, the rest is not passed. */
 static inline void mpc_clear(union bpf_attr* attr, unsigned size) {
   memset(attr, 0, size);

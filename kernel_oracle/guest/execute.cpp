@@ -27,6 +27,17 @@ std::uint32_t fd_argument(const StepRecord& step, std::uint8_t bit, std::uint32_
 int SequenceRunner::execute(const StepRecord& step) {
   asked_ = false;
   pending_link_ = nullptr;
+  const std::uint32_t uid = step.caller == 0 ? 0 : job_->uids[step.caller - 1];
+  if (uid == 0) return call(step);
+  // What the call's arguments are made of, only root may ask.
+  if (AttachList* const list = list_of(step); list != nullptr && !list->known()) look_at(*list);
+  calls_.become(uid);
+  const int error = call(step);
+  calls_.become(0);
+  return error;
+}
+
+int SequenceRunner::call(const StepRecord& step) {
   switch (step.call) {
     case wire::Call::attach:
       return attach(step);

@@ -24,6 +24,7 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
 
   wire::StepHead head{.error = static_cast<std::uint16_t>(error), .lists = lists, .sees = 0};
   if (lie == Lie::outcome && here) head.error = error == EINVAL ? ENOENT : EINVAL;
+  if (lie == Lie::permission && here && step.caller != 0) head.error = error == EPERM ? 0 : EPERM;
   if (all) head.sees |= wire::StepHead::has_objects;
   if (job_->deep) head.sees |= wire::StepHead::has_times;
   if (asked_) head.sees |= wire::StepHead::has_answer;

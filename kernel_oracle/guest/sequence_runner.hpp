@@ -43,6 +43,7 @@ class SequenceRunner {
 
   // execute.cpp: one operation, as the system calls that it is. A positive errno, or 0.
   int execute(const wire::StepRecord& step);
+  int call(const wire::StepRecord& step);
   int attach(const wire::StepRecord& step);
   int detach(const wire::StepRecord& step);
   int create_link(const wire::StepRecord& step);

@@ -46,6 +46,9 @@ std::uint64_t replay(std::span<const RecordedCall> calls) {
         ::dup2(static_cast<int>(result), call.a);
         ::close(static_cast<int>(result));
         break;
+      case RecordedCall::Kind::become:
+        mpc_become(static_cast<std::uint32_t>(call.a));
+        break;
       case RecordedCall::Kind::learn:
         *call.to = *call.from;
         break;

@@ -12,7 +12,7 @@ namespace mprogcheck::guest {
 /// A system call as it was made, ready to be made again. What differs from one time to the next (the ids of links and
 /// of mortal programs) is patched in from the cell that holds it.
 struct RecordedCall {
-  enum class Kind : std::uint8_t { bpf, query, dup2, close, adopt, learn };
+  enum class Kind : std::uint8_t { bpf, query, dup2, close, adopt, learn, become };
   Kind kind = Kind::bpf;
   std::uint8_t size = 0;
   std::uint16_t patch = 0;  ///< offset in attr of an id
@@ -20,7 +20,7 @@ struct RecordedCall {
   const std::uint32_t* from = nullptr;  ///< the id to patch in, or to learn
   std::uint32_t* to = nullptr;          ///< learn: where it is kept
   union bpf_attr* attr = nullptr;       ///< bpf
-  std::int32_t a = 0, b = 0;            ///< dup2, close; adopt: the number
+  std::int32_t a = 0, b = 0;            ///< dup2, close; adopt: the number; become: the uid
 };
 
 /// Every system call under test, and every one that observes or resets, goes through here: what a Trace records is the
@@ -58,6 +58,13 @@ class Syscalls {
       trace_->push_back({.kind = RecordedCall::Kind::adopt, .a = number});
     ::dup2(fd, number);
     ::close(fd);
+  }
+  /// The calls that follow are those of this user: of root, or of one whose effective capabilities are none
+  /// (setresuid(2) of the effective uid alone, by this thread alone; the file descriptors stay).
+  void become(std::uint32_t uid) {
+    if (trace_ != nullptr) [[unlikely]]
+      trace_->push_back({.kind = RecordedCall::Kind::become, .a = static_cast<std::int32_t>(uid)});
+    mpc_become(uid);
   }
   /// The last calls told an id: keep it.
   void learn(std::uint32_t& cell, const std::uint32_t& source) {

@@ -10,7 +10,9 @@
 namespace mprogcheck::testing {
 namespace {
 
-constexpr model::Quirks stock_quirks{1U << static_cast<unsigned>(model::Quirk::full_list_keeps_tail)};
+/// Of Linux 6.12, which the tests boot.
+constexpr model::Quirks stock_quirks{1U << static_cast<unsigned>(model::Quirk::full_list_keeps_tail) |
+                                     1U << static_cast<unsigned>(model::Quirk::detach_by_position_unprivileged)};
 
 constexpr std::string_view sequences = R"(mprogcheck 1
 netdev d0
@@ -43,6 +45,27 @@ attach tcx_egress@d0 p0 before fd 901
 link l9 tcx_egress@d0 p0 flags 0x100000|before
 attach tcx_egress@d0 p0 before id 0
 attach tcx_egress@d3 p0
+
+mprogcheck 1
+netdev d0
+prog p0, p1 sched_cls returns next
+caller u uid 1000
+caller w uid 65534
+as u attach tcx_ingress@d0 p0
+as w link l0 tcx_ingress@d0 p1 before fd(p0) revision now
+as u query tcx_ingress@d0
+as u open h0 prog id(p0)
+as u open h0 link id 0
+as w load q0
+as w update l0 p0
+as u detach tcx_ingress@d0 p1
+as u detach tcx_ingress@d0 flags 0x40
+query tcx_ingress@d0
+as w detach_link l0
+as w dup h0 l0
+as u close h0
+as u detach tcx_ingress@d0
+as u fill tcx_ingress@d0 2
 
 mprogcheck 1
 netdev d0, d2
