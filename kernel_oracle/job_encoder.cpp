@@ -11,6 +11,7 @@ using wire::StepRecord;
 
 static_assert(static_cast<int>(Lie::references) == static_cast<int>(wire::Lie::references));
 static_assert(static_cast<int>(Lie::lifecycle) == static_cast<int>(wire::Lie::lifecycle));
+static_assert(static_cast<int>(Lie::answer) == static_cast<int>(wire::Lie::answer));
 static_assert(static_cast<int>(Lie::permission) == static_cast<int>(wire::Lie::permission));
 static_assert(static_cast<int>(Lie::isolation) == static_cast<int>(wire::Lie::isolation));
 static_assert(static_cast<int>(Lie::order) == static_cast<int>(wire::Lie::order));
@@ -69,6 +70,9 @@ class StepOf {
     step_.flags = call.query_flags;
     step_.relative = call.attach_flags;
     step_.replace = call.count;
+    step_.kind = call.without;
+    step_.revision = call.size;
+    step_.made = call.garbage ? 1 : 0;
   }
   void operator()(const model::Fill& call) {
     step_.call = wire::Call::fill;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernel_oracle/observe.hpp"
+#include "model/query.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -135,10 +136,12 @@ class Session {
     const bool writes = verdict.outcome.ok() || verdict.outcome == model::enospc;
     if (!index || !writes) return;
     const model::OrderedList& list = world_.list(*index);
-    ListView view{.list = *index, .outcome = verdict.outcome, .revision = list.revision, .count = list.count};
-    const auto length = std::min<std::size_t>(query->count, list.count);
-    entries_.assign(list.entries().begin(), list.entries().begin() + static_cast<std::ptrdiff_t>(length));
+    const model::Answer honest = model::answer_to(*query, list, world_.quirks());
+    ListView view{.list = *index, .outcome = verdict.outcome, .revision = honest.revision, .count = honest.count};
+    view.breach = honest.beyond_attr ? static_cast<std::uint8_t>(Breach::beyond_attr) : std::uint8_t{0};
+    entries_.assign(honest.entries().begin(), honest.entries().end());
     if (misbehaviour_ != nullptr) misbehaviour_->answer(world_, *query, view, entries_);
+    if (lies(Lie::answer)) ++view.count;
     verdict.outcome = view.outcome;
     step.answer = static_cast<std::int32_t>(run_.lists.size());
     record(view);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/observe.hpp"
 
+#include "model/query.hpp"
+
 namespace mprogcheck {
 
 namespace {
@@ -26,13 +28,15 @@ bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at) {
   model::World world(sequence.declarations);
   bool made_an_object = false;
   const auto take = [&](const model::Operation& operation) {
-    const auto kind = world.apply(operation).edit.kind;
+    const model::Verdict made = world.apply(operation);
+    const auto kind = made.edit.kind;
     if (kind == model::Edit::Kind::create_link || kind == model::Edit::Kind::load) made_an_object = true;
+    return made;
   };
   for (std::uint32_t i = 0; i < at; ++i) take(operations[i]);
   const model::ListSet touched = model::touched_lists(world, operations[at]);
   const model::ListSet existing = model::existing_lists(world);
-  take(operations[at]);
+  const model::Verdict verdict = take(operations[at]);
   switch (lie) {
     case Lie::none:
       return false;
@@ -45,6 +49,8 @@ bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at) {
       return (existing & ~touched) != 0;
     case Lie::permission:
       return !operations[at].caller.is_root();
+    case Lie::answer:
+      return std::holds_alternative<model::Query>(operations[at]) && model::answers(verdict.rule);
     case Lie::lifecycle:
       return made_an_object;
     case Lie::references:

@@ -13,7 +13,8 @@ inline model::ListSet observed_lists(Depth depth, bool last_step, const model::W
   return depth == Depth::deep || last_step ? model::existing_lists(world) : model::touched_lists(world, operation);
 }
 
-/// Whether a lie can be told at all about this sequence: outcome always; permission where a caller
+/// Whether a lie can be told at all about this sequence: outcome always; answer where a `query` is answered;
+/// permission where a caller
 /// without capabilities makes the step; revision and order where the step touches a
 /// list; isolation where the last step leaves a list untouched; lifecycle where a link or a mortal program was ever
 /// made; references where a program is declared, or a link or mortal program is alive at the end. Where it cannot,

@@ -26,6 +26,7 @@ enum class Lie : std::uint8_t {
   isolation,   ///< in the observation after the last step, the revision of a list that the step did not touch is one
                ///< more
   permission,  ///< the step is of a caller without capabilities: -EPERM is reported as success, all else as -EPERM
+  answer,      ///< the answer to a `query`: its count is one more
   lifecycle,   ///< after the last step, an object that is alive is reported gone, or the other way round
   references,  ///< after the last step, one reference more is reported on a link or program; only an oracle that has
                ///< the feature "refcnt" can
@@ -44,6 +45,14 @@ struct Job {
   std::uint32_t lie_at = 0;  ///< the step it applies to, if it is not about the end
 };
 
+/// How the kernel wrote something else to the buffers of a query than it promised.
+enum class Breach : std::uint8_t {
+  beyond_attr = 1,     ///< before the attr, or behind the size that the kernel was told
+  inside_attr = 2,     ///< to a field of the attr that is no answer
+  array = 4,           ///< too few slots of an array, too many, or around it
+  flags_not_zero = 8,  ///< attach flags, which are zero where they are not a cgroup's
+};
+
 /// What BPF_PROG_QUERY answered for one list. Entries are in the model's terms: the oracle maps ids to table slots. A
 /// program or link that the oracle has never heard of is model::no_program, or foreign_link.
 struct ListView {
@@ -53,6 +62,7 @@ struct ListView {
   std::uint32_t count = 0;  ///< what the kernel says; `length` entries follow
   std::uint32_t first = 0;  ///< index into Run::entries
   std::uint32_t length = 0;
+  std::uint8_t breach = 0;  ///< of an answer to a `query` operation: bits of Breach
 };
 inline constexpr model::LinkIndex foreign_link = 0xfe;
 inline constexpr std::uint16_t unknown_references = 0xffff;

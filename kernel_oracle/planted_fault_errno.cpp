@@ -2,8 +2,10 @@
 //
 // Faults of what is checked, in which order, with which error; and of the query.
 #include <array>
+#include <cerrno>
 
 #include "kernel_oracle/planted_fault_kit.hpp"
+#include "model/query.hpp"
 
 namespace mprogcheck::planted {
 namespace {
@@ -90,6 +92,21 @@ struct QueryCountShort final : Misbehaviour {
   }
 };
 
+/// The kernel writes what it did not promise.
+template <Breach breach>
+struct QueryBreaches final : Misbehaviour {
+  void answer(const World&, const model::Query&, ListView& view, std::vector<model::Entry>&) override {
+    view.breach = static_cast<std::uint8_t>(view.breach | static_cast<unsigned>(breach));
+  }
+};
+
+struct QueryIgnoresNullLinks final : Misbehaviour {
+  void answer(const World&, const model::Query& query, ListView& view, std::vector<model::Entry>&) override {
+    if ((model::as_read(query).without & model::Query::array_link_ids) != 0 && view.count != 0)
+      view.outcome = model::Outcome{EFAULT};
+  }
+};
+
 struct ShortQuerySucceeds final : Misbehaviour {
   void answer(const World&, const model::Query&, ListView& view, std::vector<model::Entry>&) override {
     view.outcome = model::success;
@@ -102,7 +119,7 @@ struct ShortQueryWritesNothing final : Misbehaviour {
   }
 };
 
-constexpr std::array<PlantedFault, 13> faults{{
+constexpr std::array<PlantedFault, 17> faults{{
     {"full_checked_before_relative", "a full list refuses with ERANGE before the relative is looked at", "outcome",
      make<Decides<full_checked_before_relative>>},
     {"exists_checked_before_stale", "EEXIST comes before ESTALE", "outcome",
@@ -123,6 +140,13 @@ constexpr std::array<PlantedFault, 13> faults{{
     {"update_unknown_flag_accepted", "a link update ignores the bits that it does not know", "order outcome",
      make<Decides<update_unknown_flag_accepted>>},
     {"query_count_short", "a query counts one entry too few", "query", make<QueryCountShort>},
+    {"query_writes_past_arrays", "a query writes a slot too many", "query", make<QueryBreaches<Breach::array>>},
+    {"query_writes_past_attr", "a query writes behind the end of the attr", "query",
+     make<QueryBreaches<Breach::beyond_attr>>},
+    {"query_leaves_attach_flags", "a query leaves attach flags that are not zero", "query",
+     make<QueryBreaches<Breach::flags_not_zero>>},
+    {"query_wants_every_array", "a query without an array of link ids is a bad address", "query",
+     make<QueryIgnoresNullLinks>},
     {"short_query_succeeds", "a query with a short array is no error", "query", make<ShortQuerySucceeds>},
     {"short_query_writes_nothing", "a query with a short array writes no ids", "query", make<ShortQueryWritesNothing>},
 }};

@@ -9,6 +9,10 @@ namespace {
 
 static_assert(static_cast<int>(Run::Ending::unclean) == static_cast<int>(wire::Ending::unclean));
 static_assert(static_cast<int>(Run::Ending::splat) == static_cast<int>(wire::Ending::splat));
+static_assert(static_cast<int>(Breach::beyond_attr) == wire::Breach::beyond_attr);
+static_assert(static_cast<int>(Breach::inside_attr) == wire::Breach::inside_attr);
+static_assert(static_cast<int>(Breach::array) == wire::Breach::array);
+static_assert(static_cast<int>(Breach::flags_not_zero) == wire::Breach::flags_not_zero);
 static_assert(foreign_link == wire::foreign_link);
 
 class RunReader {
@@ -48,9 +52,11 @@ class RunReader {
     step.lists = static_cast<std::uint32_t>(run_.lists.size()) - step.first_list;
     if ((head.sees & wire::StepHead::has_answer) != 0) {
       const model::ListIndex list = reader_.u8();
-      if (list >= model::list_count && list != model::no_list) return false;
+      const std::uint8_t breach = reader_.u8();
+      if ((list >= model::list_count && list != model::no_list) || breach > wire::Breach::all) return false;
       step.answer = static_cast<std::int32_t>(run_.lists.size());
       if (!read_view(list)) return false;
+      run_.lists.back().breach = breach;
     }
     step.first_link = static_cast<std::uint32_t>(run_.links.size());
     step.first_program = static_cast<std::uint32_t>(run_.programs.size());

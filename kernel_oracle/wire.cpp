@@ -194,7 +194,8 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
     case Call::fill:
       return step.kind <= model::OrderedList::capacity;
     case Call::query:
-      return step.replace <= max_query;
+      return step.made <= 1 && step.kind < 16 && step.revision >= model::Query::least_size &&
+             step.revision <= model::Query::most_size;
     default:
       return true;
   }

@@ -188,16 +188,18 @@ void put_jobs_header(Buffer& buffer, const JobsHeader& header);
 bool get_jobs_header(Reader& reader, JobsHeader& header);
 
 /// mprogcheck::Lie, by the same numbers.
-enum class Lie : std::uint8_t { none, outcome, revision, order, isolation, permission, lifecycle, references };
-inline constexpr std::uint8_t lies = 8;
+enum class Lie : std::uint8_t { none, outcome, revision, order, isolation, permission, answer, lifecycle, references };
+inline constexpr std::uint8_t lies = 9;
 /// Run::Ending, by the same numbers, as far as a guest can tell.
 enum class Ending : std::uint8_t { complete, unclean, splat };
 inline constexpr std::uint8_t endings = 3;
 /// ListView's foreign_link.
 inline constexpr std::uint8_t foreign_link = 0xfe;
 inline constexpr std::uint32_t max_steps = 10'000;
-/// The longest array that a `query` operation asks for.
-inline constexpr std::uint32_t max_query = 64;
+/// mprogcheck::Breach, by the same numbers.
+struct Breach {
+  static constexpr std::uint8_t beyond_attr = 1, inside_attr = 2, array = 4, flags_not_zero = 8, all = 15;
+};
 
 enum class Call : std::uint8_t { attach, detach, link, update, link_detach, close, dup, open, load, query, fill };
 inline constexpr std::uint8_t calls = 11;
@@ -211,16 +213,16 @@ struct StepRecord {
   std::uint8_t hook = 0;
   std::uint8_t name = 0;       ///< slot of the name it binds or closes
   std::uint8_t observe = 0;    ///< bit N: list N is to be looked at after it
-  std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does
-  std::uint8_t kind = 0;       ///< open: ObjectKind; load: ProgramType; fill: count
+  std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does; query: garbage
+  std::uint8_t kind = 0;       ///< open: ObjectKind; load: ProgramType; fill: count; query: arrays that are null
   std::uint8_t named = 0;      ///< which arguments are names (their slot), not literals; is the revision relative
   std::uint32_t target = 0;    ///< model::Target::value
   std::uint32_t flags = 0;     ///< query: query_flags
   std::uint32_t program = 0;   ///< update: the new program; dup and open: what from
   std::uint32_t relative = 0;  ///< update, link_detach: the link; query: attach_flags
   std::uint32_t replace = 0;   ///< update: the old program; query: count
-  std::uint64_t revision = 0;
-  std::uint8_t caller = 0;  ///< model::Caller::number
+  std::uint64_t revision = 0;  ///< query: size of the attr
+  std::uint8_t caller = 0;     ///< model::Caller::number
 };
 static_assert(model::list_count <= 8, "StepRecord::observe is one byte");
 void put_step(Buffer& buffer, const StepRecord& step);

@@ -145,7 +145,13 @@ class OperationOf {
       case Call::load:
         return Load{{step_.name}, static_cast<ProgramType>(step_.kind)};
       case Call::query:
-        return Query{site(), step_.flags, step_.relative, step_.replace};
+        return Query{.site = site(),
+                     .query_flags = step_.flags,
+                     .attach_flags = step_.relative,
+                     .count = step_.replace,
+                     .without = step_.kind,
+                     .size = static_cast<std::uint16_t>(step_.revision),
+                     .garbage = step_.made != 0};
       case Call::fill:
         break;
     }
@@ -224,7 +230,7 @@ RC_GTEST_PROP(Wire, SpoiltStepsStayInRange, ()) {
   if ((step.named & StepRecord::relative_named) != 0) RC_ASSERT(step.relative < model::Name::slots);
   if ((step.named & StepRecord::replace_named) != 0) RC_ASSERT(step.replace < model::Name::slots);
   if (step.call == Call::link) RC_ASSERT(step.made < model::link_count);
-  if (step.call == Call::query) RC_ASSERT(step.replace <= max_query);
+  if (step.call == Call::query) RC_ASSERT(step.revision <= model::Query::most_size);
   if (step.call == Call::fill) RC_ASSERT(step.kind <= model::OrderedList::capacity);
 }
 

@@ -133,7 +133,10 @@ rc::Gen<Operation> arbitrary_operation() {
   const auto mortal_name = arbitrary_name(Name::mortal_begin, Name::mortal_count);
   const auto dup_source = gen::suchThat(arbitrary_fd(), [](const Argument& a) { return a.named || a.value >= 900; });
   const auto word = arbitrary_number<std::uint32_t>(0, 0xffff'ffff, {0, 1, 0xffff'ffff});
-  const auto count = arbitrary_number<std::uint32_t>(0, max_query_count, {0, 1, 63, 64});
+  const auto count = arbitrary_number<std::uint32_t>(0, 0xffff'ffff, {0, 1, 63, 64});
+  const auto arrays = gen::cast<std::uint8_t>(gen::inRange(0, 16));
+  const auto size =
+      gen::cast<std::uint16_t>(gen::element(8, 12, 16, 24, 28, 32, 40, 48, 56, 64, 72, 128, 136, 1016, 1024, 4096));
   const auto entries = gen::cast<std::uint8_t>(gen::inRange<unsigned>(0, max_fill_count + 1));
   const auto call = gen::oneOf(
       arbitrary_program_call<Attach>(gen::set(&Attach::replace, arbitrary_fd())),
@@ -152,14 +155,17 @@ rc::Gen<Operation> arbitrary_operation() {
                                             gen::set(&Load::type, arbitrary_enum<ProgramType>(program_types)))),
       gen::cast<Operation>(gen::build<Query>(gen::set(&Query::site, arbitrary_site()),
                                              gen::set(&Query::query_flags, word), gen::set(&Query::attach_flags, word),
-                                             gen::set(&Query::count, count))),
+                                             gen::set(&Query::count, count), gen::set(&Query::without, arrays),
+                                             gen::set(&Query::size, size))),
       gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))));
   return gen::apply(
-      [](Operation made, unsigned caller) {
+      [](Operation made, unsigned caller, bool garbage) {
+        if (auto* query = std::get_if<Query>(&made)) query->garbage = garbage && legal_garbage(query->size);
         made.caller.number = static_cast<std::uint8_t>(caller);
         return made;
       },
-      call, gen::weightedOneOf<unsigned>({{3, gen::just(0U)}, {1, gen::inRange(1U, Caller::declarable + 1)}}));
+      call, gen::weightedOneOf<unsigned>({{3, gen::just(0U)}, {1, gen::inRange(1U, Caller::declarable + 1)}}),
+      gen::arbitrary<bool>());
 }
 
 rc::Gen<Sequence> arbitrary_sequence() {

@@ -2,6 +2,7 @@
 //
 // What each call checks before it reaches the ordered list, in the order of kernel/bpf/syscall.c and kernel/bpf/tcx.c.
 #include "model/mprog.hpp"
+#include "model/query.hpp"
 #include "model/world.hpp"
 
 namespace mprogcheck::model {
@@ -222,10 +223,12 @@ Verdict World::decide(const Load& call) const {
 
 /// kernel/bpf/syscall.c: bpf_prog_query; kernel/bpf/tcx.c: tcx_prog_query.
 Verdict World::decide(const Query& call) const {
-  if ((call.query_flags & ~query_effective) != 0) return decided(Rule::query_unknown_flag);
+  if (call.garbage)
+    return decided(call.size >= Query::foreign_size ? Rule::query_beyond_known : Rule::query_beyond_fields);
+  if ((as_read(call).query_flags & ~query_effective) != 0) return decided(Rule::query_unknown_flag);
   const auto list = list_at(call.site);
   if (!list) return decided(Rule::query_no_device);
-  return decided(mprog::query(lists_[*list], call.query_flags, call.attach_flags, call.count));
+  return decided(decide_query(call, lists_[*list], quirks_));
 }
 
 Verdict World::decide(const Fill& call) const {

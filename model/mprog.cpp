@@ -128,10 +128,4 @@ Decision detach(const OrderedList& list, const Request& request, Quirks quirks) 
   return {Rule::detach_done, slot};
 }
 
-Rule query(const OrderedList& list, std::uint32_t query_flags, std::uint32_t attach_flags, std::uint32_t count) {
-  if (query_flags != 0 || attach_flags != 0) return Rule::query_flags;
-  if (count != 0 && count < list.count) return Rule::query_short;
-  return Rule::query_done;
-}
-
 }  // namespace mprogcheck::model::mprog

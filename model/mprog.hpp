@@ -55,7 +55,5 @@ struct Decision {
 Decision attach(const OrderedList& list, const Request& request);
 /// bpf_mprog_detach(). Success is Rule::detach_done (remove at position).
 Decision detach(const OrderedList& list, const Request& request, Quirks quirks);
-/// bpf_mprog_query(), for a caller's array of `count` ids.
-Rule query(const OrderedList& list, std::uint32_t query_flags, std::uint32_t attach_flags, std::uint32_t count);
 
 }  // namespace mprogcheck::model::mprog

@@ -170,12 +170,21 @@ struct Load {
   friend constexpr auto operator<=>(const Load&, const Load&) = default;
 };
 
-/// BPF_PROG_QUERY with an array of `count` ids (and the two link arrays of the same length).
+/// BPF_PROG_QUERY with arrays of `count` slots: ids and attach flags, of programs and of links.
 struct Query {
   Site site{};
   std::uint32_t query_flags = 0;
   std::uint32_t attach_flags = 0;
-  std::uint32_t count = 64;
+  std::uint32_t count = 64;         ///< what is said; the arrays are never shorter than a full list
+  std::uint8_t without = 0;         ///< array_…: pointers that are null
+  std::uint16_t size = whole_size;  ///< of bpf_attr, bytes, as the kernel is told; what is beyond whole_size is zero
+  bool garbage = false;             ///< but for its last byte
+
+  static constexpr std::uint8_t array_prog_ids = 1, array_link_ids = 2, array_prog_flags = 4, array_link_flags = 8;
+  static constexpr std::uint16_t whole_size = 64;      ///< up to the end of the last field, the revision
+  static constexpr std::uint16_t least_size = 8;       ///< the site is always said
+  static constexpr std::uint16_t most_size = 4096;     ///< a page: more is refused unseen
+  static constexpr std::uint16_t foreign_size = 1024;  ///< from here on, further than any kernel's bpf_attr
   friend constexpr auto operator<=>(const Query&, const Query&) = default;
 };
 

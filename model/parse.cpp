@@ -209,14 +209,34 @@ class Parser : private Reader {
   }
   bool query(Operation& out) {
     Query call;
-    constexpr std::array<std::string_view, 3> names = {"query_flags", "attach_flags", "count"};
+    constexpr std::array<std::string_view, 6> names = {"query_flags", "attach_flags", "count",
+                                                       "without",     "size",         "garbage"};
     const auto option = [&](std::string_view name) {
-      if (name == "count") return number(call.count, max_query_count, expected::query_count);
       constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
-      return number(name == "query_flags" ? call.query_flags : call.attach_flags, most, "a number of 32 bits");
+      std::uint32_t size = 0;
+      if (name == "without") return arrays(call.without);
+      if (name == "garbage") return call.garbage = true;
+      if (name == "size") {
+        if (!number(size, Query::most_size, expected::attr_size)) return false;
+        call.size = static_cast<std::uint16_t>(size);
+        return true;
+      }
+      return number(name == "count"         ? call.count
+                    : name == "query_flags" ? call.query_flags
+                                            : call.attach_flags,
+                    most, "a number of 32 bits");
     };
     if (!site(call.site) || !each_option(names, option)) return false;
     out = call;
+    return true;
+  }
+  bool arrays(std::uint8_t& out) {
+    do {
+      const auto known = position_in(query_array_names, peek().text);
+      if (!known) return fail("arrays joined by |: " + expected::one_of(query_array_names));
+      out = static_cast<std::uint8_t>(out | 1U << *known);
+      take();
+    } while (accept("|"));
     return true;
   }
   bool fill(Operation& out) {

@@ -3,15 +3,22 @@
 
 namespace mprogcheck::model {
 
+bool is_by_position(const Operation& operation) {
+  const auto* detach = std::get_if<Detach>(&operation);
+  return detach != nullptr && detach->program.is_zero();
+}
+
 std::optional<Rule> refused_without_capability(const Operation& operation, Quirks quirks) {
-  if (std::holds_alternative<Query>(operation)) return Rule::query_permission;
+  if (const auto* query = std::get_if<Query>(&operation)) {
+    // An attr that is no attr at all is refused before the call is looked at (kernel/bpf/syscall.c: __sys_bpf).
+    const bool attr_refused_first = query->garbage && query->size >= Query::foreign_size;
+    return attr_refused_first ? std::nullopt : std::optional(Rule::query_permission);
+  }
   if (std::holds_alternative<Open>(operation)) return Rule::open_permission;
   if (std::holds_alternative<Load>(operation)) return Rule::load_permission;
-  if (const auto* detach = std::get_if<Detach>(&operation)) {
-    const bool by_position = detach->program.is_zero();
-    const bool flags_refused_first = (detach->flags & ~flag::mprog_mask) != 0;
-    if (by_position && !flags_refused_first && !quirks.has(Quirk::detach_by_position_unprivileged))
-      return Rule::detach_permission;
+  if (is_by_position(operation)) {
+    const bool flags_refused_first = (std::get<Detach>(operation).flags & ~flag::mprog_mask) != 0;
+    if (!flags_refused_first && !quirks.has(Quirk::detach_by_position_unprivileged)) return Rule::detach_permission;
   }
   return std::nullopt;
 }

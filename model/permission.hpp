@@ -9,6 +9,9 @@
 
 namespace mprogcheck::model {
 
+/// Whether it is a detach that names no program.
+bool is_by_position(const Operation& operation);
+
 /// Why a caller without capabilities may not make the call, if that decides its outcome. Who holds the fds of a program
 /// and a link may attach, replace, update and detach them: tcx asks for no capability beyond that. What reaches objects
 /// that nobody handed over (by position, by id, by asking what is there) does ask for one (kernel/bpf/syscall.c:

@@ -144,6 +144,14 @@ class Call {
     if (call.query_flags != 0) (out_ << " query_flags ").hex(call.query_flags);
     if (call.attach_flags != 0) (out_ << " attach_flags ").hex(call.attach_flags);
     if (call.count != Query().count) out_ << " count " << std::uint64_t{call.count};
+    std::string_view separator = " without ";
+    for (unsigned array = 0; array < query_array_names.size(); ++array)
+      if ((call.without >> array & 1U) != 0) {
+        out_ << separator << query_array_names[array];
+        separator = "|";
+      }
+    if (call.size != Query::whole_size) out_ << " size " << std::uint64_t{call.size};
+    if (call.garbage) out_ << " garbage";
   }
   void operator()(const Fill& call) { out_ << ' ' << call.site << ' ' << std::uint64_t{call.count}; }
 

@@ -141,6 +141,7 @@ TEST(print, prefers_keywords_and_keeps_one_order) {
       {Load{Name::mortal(0), ProgramType::socket_filter}, "load q0 socket_filter"},
       {Query{d0, 0, 0, 64}, "query tcx_ingress@d0"},
       {Query{d0, 1, 16, 0}, "query tcx_ingress@d0 query_flags 0x1 attach_flags 0x10 count 0"},
+      {Query{d0, 0, 0, 64, 10, 72, true}, "query tcx_ingress@d0 without link_ids|link_flags size 72 garbage"},
       {Fill{d0, 62}, "fill tcx_ingress@d0 62"},
   };
   for (const auto& [operation, text] : cases) EXPECT_EQ(print(operation), text);

@@ -6,7 +6,8 @@
 namespace mprogcheck::model {
 
 namespace {
-constexpr std::array<std::string_view, quirk_count> names{"full_list_keeps_tail", "detach_by_position_unprivileged"};
+constexpr std::array<std::string_view, quirk_count> names{"full_list_keeps_tail", "detach_by_position_unprivileged",
+                                                          "query_writes_beyond_attr"};
 }  // namespace
 
 std::string_view name_of(Quirk quirk) {

@@ -28,6 +28,8 @@ namespace mprogcheck::model {
   RULE(link_not_a_program,       "link_create.not_a_program",     einval,  "the fd is not a program, or its type is not the hook's")       \
   RULE(link_no_device,           "link_create.no_device",         enodev,  "no such interface in this network namespace")                  \
   RULE(query_unknown_flag,       "prog_query.unknown_flag",       einval,  "only BPF_F_QUERY_EFFECTIVE is known to the call")              \
+  RULE(query_beyond_known,       "prog_query.beyond_known",       e2big,   "the attr is longer than the kernel's, and not zero there: decided before all else") \
+  RULE(query_beyond_fields,      "prog_query.beyond_fields",      einval,  "the attr is not zero behind the call's last field")            \
   RULE(query_no_device,          "prog_query.no_device",          enodev,  "no such interface in this network namespace")                  \
   /* what a caller without CAP_NET_ADMIN, CAP_BPF and CAP_SYS_ADMIN is refused (kernel/bpf/syscall.c); the fds it was handed are its own */ \
   RULE(query_permission,         "prog_query.permission",         eperm,   "only CAP_NET_ADMIN or CAP_SYS_ADMIN may ask: decided before all else") \
@@ -37,6 +39,8 @@ namespace mprogcheck::model {
   /* the ordered list (kernel/bpf/mprog.c) */                                                                                             \
   RULE(query_flags,              "mprog.query.flags",             einval,  "query_flags and attach_flags must be zero")                    \
   RULE(query_short,              "mprog.query.short",             enospc,  "the array is shorter than the list; what fits is written")     \
+  RULE(query_narrow,             "mprog.query.narrow",            success, "the attr ends before the revision: what it has no room for is not written") \
+  RULE(query_overrun,            "mprog.query.overrun",           success, "quirk query_writes_beyond_attr: what the attr has no room for is written all the same") \
   RULE(query_done,               "mprog.query",                   success, "revision, count and ids are written")                          \
   RULE(stale,                    "mprog.stale",                   estale,  "expected_revision is neither 0 nor the revision")              \
   RULE(attach_exists,            "mprog.attach.exists",           eexist,  "the program is in the list already, whoever attached it")      \
@@ -58,6 +62,7 @@ namespace mprogcheck::model {
   RULE(detach_absent,            "mprog.detach.absent",           enoent,  "the program is not in the list")                               \
   RULE(detach_owner,             "mprog.detach.owner",            ebusy,   "the entry belongs to a link")                                  \
   RULE(detach_full_tail,         "mprog.detach.full_tail",        erange,  "quirk full_list_keeps_tail: position 63 of a full list is refused") \
+  RULE(detach_unguarded,         "mprog.detach.unguarded",        success, "quirk detach_by_position_unprivileged: the entry is removed for a caller without capabilities") \
   RULE(detach_done,              "mprog.detach",                  success, "the entry is removed")                                         \
   RULE(link_done,                "mprog.link",                    success, "a link is made and its program inserted at the position")      \
   /* links (kernel/bpf/syscall.c, kernel/bpf/tcx.c) */                                                                                    \

@@ -75,7 +75,9 @@ struct Check {
     return check_bound(call.name, 'q', "load");
   }
   Complaint operator()(const Query& call) const {
-    return first_of({check_site(call.site), unless(call.count <= max_query_count, expected::query_count)});
+    return first_of({check_site(call.site), unless(call.without >> query_array_names.size() == 0, "four arrays"),
+                     unless(legal_attr_size(call.size), expected::attr_size),
+                     unless(!call.garbage || legal_garbage(call.size), expected::garbage)});
   }
   Complaint operator()(const Fill& call) const {
     return first_of({check_site(call.site), unless(call.count <= max_fill_count, expected::fill_count)});

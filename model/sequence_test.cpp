@@ -75,7 +75,9 @@ TEST(validate, refuses_what_no_text_can_say) {
       Open{Name::any(0), static_cast<ObjectKind>(2), {}},
       Load{Name::pool(0), ProgramType::xdp},
       Load{Name::mortal(0), static_cast<ProgramType>(program_types)},
-      Query{d0, 0, 0, 65},
+      Query{d0, 0, 0, 64, 16},
+      Query{d0, 0, 0, 64, 0, 20},
+      Query{d0, 0, 0, 64, 0, 64, true},
       Fill{d0, 64},
   };
   for (const Operation& operation : refused) EXPECT_TRUE(validate(operation)) << print(operation);

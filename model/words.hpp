@@ -24,6 +24,9 @@ inline constexpr std::array<std::string_view, program_types> program_type_names 
 inline constexpr std::array<std::string_view, returns_count> returns_names = {"next", "pass", "drop", "redirect",
                                                                               "unknown"};
 inline constexpr std::array<std::string_view, 2> object_kind_names = {"prog", "link"};
+/// The arrays that a query may do without, by bit.
+inline constexpr std::array<std::string_view, 4> query_array_names = {"prog_ids", "link_ids", "prog_flags",
+                                                                      "link_flags"};
 /// Of declared callers.
 inline constexpr std::array<std::string_view, Caller::declarable> caller_names = {"u", "v", "w", "x"};
 
@@ -83,17 +86,29 @@ inline constexpr std::string_view target =
     "a target: d0 to d3, or an interface index that no device has: 0, or 1000000 to 2147483647";
 inline constexpr std::string_view fill_count = "a number of entries: 0 to 63";
 inline constexpr std::string_view uid = "the uid of a user without capabilities: 1 to 4294967294";
-inline constexpr std::string_view query_count = "a number of ids: 0 to 64";
+inline constexpr std::string_view attr_size =
+    "the size of an attr that ends with a field: 8, 12, 16, 24, 28, 32, 40, 48, 56, 64, or 72 to 4096 in steps of 8";
+inline constexpr std::string_view garbage =
+    "garbage where every kernel says the same of it: size 72 to 128, or 1024 to 4096";
 }  // namespace expected
 
 /// The most that a sequence may hold, and a query may ask for.
 inline constexpr std::size_t max_operations = 10'000;
-inline constexpr std::uint32_t max_query_count = 64;
 inline constexpr unsigned max_fill_count = Name::filler_count;
 
 /// An interface index that no device has: 0, or far above what a guest hands out.
 constexpr bool legal_ifindex_literal(std::uint64_t ifindex) {
   return ifindex == 0 || (ifindex >= 1'000'000 && ifindex < Target::literal_base);
+}
+
+/// A query's attr ends with a field, so that none is cut in two.
+constexpr bool legal_attr_size(std::uint32_t size) {
+  if (size == 12 || size == 28) return true;
+  return size >= Query::least_size && size <= Query::most_size && size % 8 == 0;
+}
+/// Behind the last field of the call and within the bpf_attr of every kernel, or behind that of all.
+constexpr bool legal_garbage(std::uint32_t size) {
+  return (size >= 72 && size <= 128) || size >= Query::foreign_size;
 }
 
 /// Not root, and not the uid that stands for none.

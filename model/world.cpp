@@ -60,7 +60,10 @@ ProgramIndex World::next_mortal() const {
 Verdict World::predict(const Operation& operation) const {
   if (!operation.caller.is_root()) [[unlikely]]
     if (const auto rule = refused_without_capability(operation, quirks_)) return {text_of(*rule).outcome, *rule, {}};
-  return std::visit([this](const auto& call) { return decide(call); }, operation);
+  Verdict verdict = std::visit([this](const auto& call) { return decide(call); }, operation);
+  if (!operation.caller.is_root() && verdict.rule == Rule::detach_done && is_by_position(operation)) [[unlikely]]
+    verdict.rule = Rule::detach_unguarded;
+  return verdict;
 }
 
 void World::commit(const Edit& edit) {

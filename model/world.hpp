@@ -128,6 +128,7 @@ class World {
   /// The list that a site denotes, if its target exists.
   [[nodiscard]] std::optional<ListIndex> list_at(const Site& site) const;
   [[nodiscard]] const OrderedList& list(ListIndex index) const { return lists_[index]; }
+  [[nodiscard]] Quirks quirks() const { return quirks_; }
   [[nodiscard]] const Program& program(ProgramIndex index) const { return programs_[index]; }
   [[nodiscard]] const Link& link(LinkIndex index) const { return links_[index]; }
   [[nodiscard]] const Handle& handle(Name name) const { return handles_[name.slot]; }

@@ -140,12 +140,22 @@ std::string table_of(const ListDifference& difference, const Names& names) {
   return text + table.print();
 }
 
+std::string breach_text(std::uint8_t breach) {
+  constexpr std::array<std::string_view, 4> parts{"beyond the attr", "inside the attr", "in or around an array",
+                                                  "attach flags"};
+  std::string text;
+  for (unsigned bit = 0; bit < parts.size(); ++bit)
+    if ((breach >> bit & 1U) != 0) text.append(text.empty() ? "" : ", ").append(parts[bit]);
+  return text.empty() ? "nothing" : text;
+}
+
 std::string table_of(const AnswerDifference& answer, const Names& names) {
   Table table(false);
   table.row("revision", "", std::to_string(answer.revision), std::to_string(answer.observed.revision));
   table.row("count", "", std::to_string(answer.count), std::to_string(answer.observed.count));
   for (std::size_t i = 0; i < std::max(answer.expected.size(), answer.entries.size()); ++i)
     table.row(fmt::format("[{}]", i), "", nth_entry(names, answer.expected, i), nth_entry(names, answer.entries, i));
+  table.row("written wrongly", "", breach_text(answer.breach), breach_text(answer.observed.breach));
   return "\nthe answer of the query:\n" + table.print();
 }
 

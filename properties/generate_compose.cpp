@@ -252,6 +252,13 @@ Operation Composer::query() {
     case 2:
       query.count = random_.below(count + 2);
       break;
+    case 3: {  // an old or a foreign program's attr, or no use for all that is told
+      static constexpr std::array<std::uint16_t, 12> sizes{8, 12, 16, 24, 28, 32, 40, 48, 56, 64, 72, 2048};
+      if (random_.chance(128)) query.size = sizes[random_.below(sizes.size())];
+      if (random_.chance(128)) query.without = static_cast<std::uint8_t>(random_.below(16));
+      if (random_.chance(64)) query.count = ~0U - random_.below(2);
+      break;
+    }
     default:
       break;
   }

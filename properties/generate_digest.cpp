@@ -32,7 +32,10 @@ class FieldDigest {
   void add(const model::Dup& c) { add(c.name, c.from); }
   void add(const model::Open& c) { add(c.name, c.kind, c.id); }
   void add(const model::Load& c) { add(c.name, c.type); }
-  void add(const model::Query& c) { add(c.site, c.query_flags, c.attach_flags, c.count); }
+  void add(const model::Query& c) {
+    add(c.site, c.query_flags, c.attach_flags, c.count);
+    add(c.without, c.size, c.garbage);
+  }
   void add(const model::Fill& c) { add(c.site, c.count); }
 
   [[nodiscard]] std::uint64_t value() const { return digest_.value(); }

@@ -151,7 +151,7 @@ void Nonsense::spoil(model::Load& call) {
 }
 
 void Nonsense::spoil(model::Query& call) {
-  switch (random_.below(4)) {
+  switch (random_.below(5)) {
     case 0:
       call.site = odd_site();
       break;
@@ -159,6 +159,10 @@ void Nonsense::spoil(model::Query& call) {
       spoil_flags(call.query_flags);
       break;
     case 2:
+      call.garbage = true;
+      call.size = random_.chance(128) ? std::uint16_t{72} : model::Query::foreign_size;
+      break;
+    case 3:
       call.query_flags = flag::override_;  // BPF_F_QUERY_EFFECTIVE: known to the call, refused by the hook
       break;
     default:

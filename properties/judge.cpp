@@ -129,8 +129,7 @@ class Walk {
       malformed_ = fmt::format("step {}: no view of list {}", number + 1, std::countr_zero(missing));
       return false;
     }
-    if (std::holds_alternative<model::Query>(operation) && step.answer < 0 &&
-        (verdict.rule == model::Rule::query_done || verdict.rule == model::Rule::query_short)) {
+    if (std::holds_alternative<model::Query>(operation) && step.answer < 0 && model::answers(verdict.rule)) {
       malformed_ = fmt::format("step {}: no answer of the query", number + 1);
       return false;
     }
@@ -191,13 +190,10 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
                       evidence.entries_of(*evidence.answer)))
     return;
   const auto list = evidence.before.list_at(query->site);
-  const model::OrderedList& expected = evidence.before.list(*list);
-  const auto written = expected.entries().first(std::min<std::size_t>(query->count, expected.count));
-  divergence.answer = AnswerDifference{expected.revision,
-                                       {written.begin(), written.end()},
-                                       expected.count,
-                                       *evidence.answer,
-                                       entries_of(*evidence.answer)};
+  const model::Answer expected = model::answer_to(*query, evidence.before.list(*list), evidence.before.quirks());
+  divergence.answer = AnswerDifference{expected.revision, {expected.entries().begin(), expected.entries().end()},
+                                       expected.count,    breach_of(expected),
+                                       *evidence.answer,  entries_of(*evidence.answer)};
 }
 
 /// Everything about one step. The model is taken there anew: divergences are rare, copies of the world are not free.

@@ -322,15 +322,18 @@ bool differs(const ProgramView& view, const model::Program& program) {
          (view.alive && view.references != unknown_references && view.references != program.references);
 }
 
+std::uint8_t breach_of(const model::Answer& answer) {
+  return answer.beyond_attr ? static_cast<std::uint8_t>(Breach::beyond_attr) : std::uint8_t{0};
+}
+
 bool answer_differs(const model::Query& query, const model::Verdict& verdict, const model::World& world,
                     const ListView& answer, std::span<const Entry> entries) {
-  if (verdict.rule != Rule::query_done && verdict.rule != Rule::query_short) return false;
+  if (!model::answers(verdict.rule)) return false;
   const auto index = world.list_at(query.site);
   if (!index) return false;
-  const OrderedList& list = world.list(*index);
-  // kernel/bpf/mprog.c: bpf_mprog_query. Revision and count are written always, ids as far as the array goes.
-  const auto written = list.entries().first(std::min<std::size_t>(query.count, list.count));
-  return answer.revision != list.revision || answer.count != list.count || !std::ranges::equal(entries, written);
+  const model::Answer expected = model::answer_to(query, world.list(*index), world.quirks());
+  return answer.revision != expected.revision || answer.count != expected.count ||
+         !std::ranges::equal(entries, expected.entries()) || answer.breach != breach_of(expected);
 }
 
 bool breaks(Property property, const Evidence& evidence) {

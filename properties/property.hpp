@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "kernel_oracle/oracle.hpp"
+#include "model/query.hpp"
 #include "model/touched.hpp"
 #include "model/world.hpp"
 
@@ -98,6 +99,8 @@ PropertySet broken_by(const Evidence& evidence);
 bool differs(const ListView& view, std::span<const model::Entry> entries, const model::OrderedList& list);
 bool differs(const LinkView& view, const model::Link& link);
 bool differs(const ProgramView& view, const model::Program& program);
+/// What the kernel writes wrongly, if it behaves as the model says: a quirk.
+std::uint8_t breach_of(const model::Answer& answer);
 /// Whether the answer to a `query` is not what the rule that decided it promises.
 bool answer_differs(const model::Query& query, const model::Verdict& verdict, const model::World& world,
                     const ListView& answer, std::span<const model::Entry> entries);

@@ -46,11 +46,14 @@ class RecordingOracle final : public Oracle {
       const model::Verdict verdict = world.predict(operation);
       Step step;
       step.outcome = verdict.outcome;
-      if (verdict.rule == model::Rule::query_done || verdict.rule == model::Rule::query_short) {
+      if (model::answers(verdict.rule)) {
         const auto& query = std::get<model::Query>(operation);
+        const auto list = *world.list_at(query.site);
+        const model::Answer answer = model::answer_to(query, world.list(list), world.quirks());
         step.answer = static_cast<std::int32_t>(run.lists.size());
-        show(run, world, *world.list_at(query.site), query.count);
-        run.lists.back().outcome = verdict.outcome;
+        run.lists.push_back({list, verdict.outcome, answer.revision, answer.count,
+                             static_cast<std::uint32_t>(run.entries.size()), answer.length, breach_of(answer)});
+        run.entries.insert(run.entries.end(), answer.entries().begin(), answer.entries().end());
       }
       if (verdict.edit.kind == model::Edit::Kind::create_link) links[world.next_link()] = true;
       if (verdict.edit.kind == model::Edit::Kind::load) programs[world.next_mortal()] = true;
@@ -61,7 +64,7 @@ class RecordingOracle final : public Oracle {
       } else {
         step.first_list = static_cast<std::uint32_t>(run.lists.size());
         for (model::ListIndex list = 0; list < model::list_count; ++list)
-          if (model::contains(lists, list)) show(run, world, list, model::OrderedList::capacity);
+          if (model::contains(lists, list)) show(run, world, list);
       }
       shown = lists;
       if (everything) show_objects(run, step, world, links, programs);
@@ -73,9 +76,9 @@ class RecordingOracle final : public Oracle {
   std::size_t calls = 0, runs = 0;
 
  private:
-  static void show(Run& run, const model::World& world, model::ListIndex index, std::uint32_t room) {
+  static void show(Run& run, const model::World& world, model::ListIndex index) {
     const model::OrderedList& list = world.list(index);
-    const auto length = std::min<std::uint32_t>(room, list.count);
+    const std::uint32_t length = list.count;
     run.lists.push_back({index, {}, list.revision, list.count, static_cast<std::uint32_t>(run.entries.size()), length});
     run.entries.insert(run.entries.end(), list.slots.begin(), list.slots.begin() + length);
   }

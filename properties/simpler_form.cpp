@@ -43,7 +43,7 @@ std::uint64_t rank(const Revision& revision) {
 
 /// The default length of a query comes first, then none, then by size.
 std::uint64_t rank_of_count(std::uint32_t count) {
-  return count == model::max_query_count ? 0 : count + 1;
+  return count == model::Query().count ? 0 : count + std::uint64_t{1};
 }
 
 struct Weigh {
@@ -75,6 +75,11 @@ struct Weigh {
       add_flags(call.query_flags);
       add_flags(call.attach_flags);
       sum.numbers += rank_of_count(call.count);
+      sum.fields += static_cast<std::uint64_t>(std::popcount(call.without)) + static_cast<std::uint64_t>(call.garbage);
+      if (call.size != model::Query::whole_size) {
+        ++sum.fields;
+        sum.numbers += call.size;
+      }
     } else if constexpr (requires { call.count; }) {
       sum.numbers += call.count;
     }
@@ -213,7 +218,15 @@ class Forms {
 
   void simpler_count() {
     if constexpr (std::is_same_v<Call, model::Query>) {
-      for (const std::uint32_t count : {model::max_query_count, std::uint32_t{0}, call_.count / 2, call_.count - 1})
+      with([](Call& call) {
+        call.size = model::Query::whole_size;
+        call.garbage = false;
+      });
+      for (unsigned array = 0; array < 4; ++array)
+        with([&](Call& call) { call.without = static_cast<std::uint8_t>(call.without & ~(1U << array)); });
+      for (const std::uint16_t size : {model::Query::least_size, std::uint16_t{72}, model::Query::foreign_size})
+        if (call_.size != model::Query::whole_size && size < call_.size) with([&](Call& call) { call.size = size; });
+      for (const std::uint32_t count : {model::Query().count, std::uint32_t{0}, call_.count / 2, call_.count - 1})
         if (rank_of_count(count) < rank_of_count(call_.count)) with([&](Call& call) { call.count = count; });
     } else {
       for (const int count : {call_.count / 2, call_.count - 1})

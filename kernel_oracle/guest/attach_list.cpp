@@ -39,7 +39,7 @@ bool AttachList::look(Syscalls& calls, bool thorough) {
     attr.query.prog_attach_flags = address(program_flags.data());
     attr.query.link_attach_flags = address(link_flags.data());
   }
-  const int result = calls.query(&attr, RawView::room);
+  const int result = calls.query_all(&attr, RawView::room);
   next.take(result, RawView::room, attr.query.prog_cnt, attr.query.revision);
   if (thorough) {
     attr.query.prog_attach_flags = 0;

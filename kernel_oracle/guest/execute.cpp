@@ -200,19 +200,10 @@ int SequenceRunner::load(const StepRecord& step) {
 }
 
 int SequenceRunner::query(const StepRecord& step) {
-  union bpf_attr attr;
-  mpc_clear(&attr, MPC_QUERY_SIZE);
-  attr.query.target_ifindex = ifindex_of(step.target);
-  attr.query.attach_type = mpc_attach_type(step.hook);
-  attr.query.query_flags = step.flags;
-  attr.query.attach_flags = step.relative;
-  attr.query.prog_ids = reinterpret_cast<std::uintptr_t>(answer_.programs.data());
-  attr.query.link_ids = reinterpret_cast<std::uintptr_t>(answer_.links.data());
-  answer_.poison_arrays();
-  const int result = calls_.query(&attr, step.replace);
-  answer_.take(result, step.replace, attr.query.prog_cnt, attr.query.revision);
-  if (!answer_.keeps_promise()) answer_.error = EPROTO;
-  if (result < 0 && result != -ENOSPC) return answer_.error;
+  query_.prepare(step, ifindex_of(step.target), mpc_attach_type(step.hook));
+  query_.read(calls_.query(query_.attr(), query_.size()), answer_);
+  breach_ = query_.breach(answer_);
+  if (answer_.error != 0 && answer_.error != ENOSPC) return breach_ == 0 ? answer_.error : EPROTO;
   AttachList* const list = list_of(step);
   asked_ = true;
   answer_list_ = list == nullptr ? model::no_list : static_cast<std::uint8_t>(list - lists_.data());

@@ -43,7 +43,7 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
     if ((lists >> list & 1U) != 0) show(lists_[list], all, (victim >> list & 1U) != 0 ? lie : Lie::none);
 
   if (pending_link_ != nullptr && pending_link_->id == 0) learn_link(*pending_link_);
-  if (asked_) put_answer();
+  if (asked_) put_answer(here ? lie : Lie::none);
   if (!all) return;
   const bool counts = references_ != nullptr && (job_->deep || (lie == Lie::references && last)) && references_->look();
   put_objects(last ? lie : Lie::none, counts);
@@ -126,17 +126,18 @@ std::uint8_t SequenceRunner::link_slot(const std::uint32_t& id) {
   return wire::foreign_link;
 }
 
-void SequenceRunner::put_answer() {
+void SequenceRunner::put_answer(Lie lie) {
   std::array<std::uint8_t, 2UL * RawView::room> entries{};
   for (std::uint32_t i = 0; i < answer_.length; ++i) {
     entries[2 * i] = program_slot(answer_.programs[i]);
     entries[2 * i + 1] = link_slot(answer_.links[i]);
   }
   out_->u8(answer_list_);
+  out_->u8(breach_);
   wire::put_view(*out_,
                  {.error = static_cast<std::uint16_t>(answer_.error),
                   .revision = answer_.revision,
-                  .count = answer_.count,
+                  .count = answer_.count + (lie == Lie::answer ? 1 : 0),
                   .length = static_cast<std::uint8_t>(answer_.length)},
                  entries.data());
 }

@@ -12,6 +12,7 @@
 #include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/programs.hpp"
+#include "kernel_oracle/guest/query_call.hpp"
 #include "kernel_oracle/guest/references.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
 #include "kernel_oracle/wire.hpp"
@@ -72,7 +73,7 @@ class SequenceRunner {
   void show(AttachList& list, bool thorough, wire::Lie lie);
   void look_at(AttachList& list, bool thorough = false);
   void translate(AttachList& list);
-  void put_answer();
+  void put_answer(wire::Lie lie);
   void put_objects(wire::Lie lie, bool counts);
   void put_links(wire::Lie& lie, bool counts);
   void put_programs(wire::Lie& lie, bool counts);
@@ -125,7 +126,9 @@ class SequenceRunner {
   std::uint32_t step_ = 0;
   std::uint8_t declared_lists_ = 0;
   bool asked_ = false;  ///< the step was a `query` that was answered
+  QueryCall query_;
   RawView answer_;
+  std::uint8_t breach_ = 0;  ///< of the answer
   std::uint8_t answer_list_ = model::no_list;
   wire::Ending ending_ = wire::Ending::complete;
   std::string note_;

@@ -35,8 +35,15 @@ class Syscalls {
       record_bpf(command, *attr, size, patch, id);
     return counted(mpc_bpf(command, attr, size));
   }
-  /// BPF_PROG_QUERY with an array of `count`, which the kernel overwrites.
-  int query(union bpf_attr* attr, std::uint32_t count) {
+  /// BPF_PROG_QUERY with an attr of that size. A trace has room for the fields that the call knows.
+  int query(union bpf_attr* attr, unsigned size) {
+    if (trace_ != nullptr) [[unlikely]]
+      record_bpf(BPF_PROG_QUERY, *attr, size < MPC_QUERY_SIZE ? size : MPC_QUERY_SIZE,
+                 offsetof(union bpf_attr, query.prog_cnt), nullptr);
+    return counted(mpc_bpf(BPF_PROG_QUERY, attr, size));
+  }
+  /// BPF_PROG_QUERY with arrays of `count`, which the kernel overwrites.
+  int query_all(union bpf_attr* attr, std::uint32_t count) {
     attr->query.prog_cnt = count;
     if (trace_ != nullptr) [[unlikely]]
       record_bpf(BPF_PROG_QUERY, *attr, MPC_QUERY_SIZE, offsetof(union bpf_attr, query.prog_cnt), nullptr);

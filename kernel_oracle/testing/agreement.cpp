@@ -12,7 +12,8 @@ namespace {
 
 /// Of Linux 6.12, which the tests boot.
 constexpr model::Quirks stock_quirks{1U << static_cast<unsigned>(model::Quirk::full_list_keeps_tail) |
-                                     1U << static_cast<unsigned>(model::Quirk::detach_by_position_unprivileged)};
+                                     1U << static_cast<unsigned>(model::Quirk::detach_by_position_unprivileged) |
+                                     1U << static_cast<unsigned>(model::Quirk::query_writes_beyond_attr)};
 
 constexpr std::string_view sequences = R"(mprogcheck 1
 netdev d0
@@ -66,6 +67,16 @@ as w dup h0 l0
 as u close h0
 as u detach tcx_ingress@d0
 as u fill tcx_ingress@d0 2
+query tcx_ingress@d0 count 1
+query tcx_ingress@d0 count 4294967295
+query tcx_ingress@d0 without prog_ids
+query tcx_ingress@d0 without link_ids|prog_flags|link_flags
+query tcx_ingress@d0 size 8 query_flags 2
+query tcx_ingress@d0 size 28
+query tcx_ingress@d0 size 48
+query tcx_ingress@d0 size 4096
+query tcx_ingress@d0 size 72 garbage
+as u query tcx_ingress@d0 size 2048 garbage
 
 mprogcheck 1
 netdev d0, d2
