@@ -24,6 +24,8 @@ TEST(CrashReport, FirstSplatAndTheTaskThatDied) {
   EXPECT_EQ(report.splat, "BUG: kernel NULL pointer dereference, address: 0000000000000018");
   ASSERT_TRUE(report.job);
   EXPECT_EQ(*report.job, 17U);
+  ASSERT_TRUE(report.step);
+  EXPECT_EQ(*report.step, 3U);
 }
 
 TEST(CrashReport, ATaskThatIsNotTheAgentNamesNoJob) {
@@ -38,6 +40,11 @@ TEST(CrashReport, CutOffInTheMiddleOfALine) {
   EXPECT_EQ(report.splat, "Kernel panic - not syncing: x");
   ASSERT_TRUE(report.job);
   EXPECT_EQ(*report.job, 4U);
+  // 17.3 or 17.31: nobody can tell any more.
+  const auto cut = read_crash("[    3.2] Kernel panic - not syncing: x\n[    3.2] CPU: 0 PID: 1 Comm: 17.3");
+  ASSERT_TRUE(cut.job);
+  EXPECT_EQ(*cut.job, 17U);
+  EXPECT_FALSE(cut.step);
 }
 
 TEST(Splat, OrdinaryLinesAreNone) {

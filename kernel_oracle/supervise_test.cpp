@@ -33,7 +33,7 @@ class FakeSource final : public AgentSource {
     }
     return &*connection_;
   }
-  CrashReport discard() override {
+  CrashReport discard(Run::Ending /*why*/) override {
     connection_.reset();
     agent_.reset();
     return report;
@@ -73,7 +73,7 @@ RC_GTEST_PROP(Supervise, TheJobThatKillsIsFound, ()) {
 TEST(Supervise, TheConsoleNamesTheJob) {
   unsigned deaths = 0;
   FakeSource source([&](std::uint32_t job) { return job == 5 && deaths++ == 0 ? Fate::die : Fate::live; });
-  source.report = {.splat = "BUG: it broke", .job = 5};
+  source.report = {.splat = "BUG: it broke", .job = 5, .step = 2};
   const auto jobs = some_jobs(10);
   Collector collector;
   ASSERT_TRUE(run_supervised(source, jobs, collector));
@@ -81,6 +81,7 @@ TEST(Supervise, TheConsoleNamesTheJob) {
   EXPECT_TRUE(collector.in_order());
   EXPECT_EQ(collector.runs[5].ending, Run::Ending::splat);
   EXPECT_EQ(collector.runs[5].note, "BUG: it broke");
+  EXPECT_EQ(collector.runs[5].at, 2U);
   EXPECT_EQ(source.started, 2U);
 }
 

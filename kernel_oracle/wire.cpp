@@ -203,10 +203,11 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
   buffer.u8(job.deep ? 1 : 0);
   buffer.u8(static_cast<std::uint8_t>(job.lie));
   buffer.u8(job.devices);
-  buffer.u8(0);
+  buffer.u8(static_cast<std::uint8_t>(job.accident));
   buffer.u32(job.lie_at);
   buffer.u32(static_cast<std::uint32_t>(job.step_count()));
   buffer.u32(job.programs);
+  buffer.u32(job.accident_at);
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
   return at;
@@ -223,11 +224,14 @@ bool get_job(Reader& reader, JobRecord& job) {
   const auto lie = reader.u8();
   job.lie = static_cast<Lie>(lie);
   job.devices = reader.u8();
-  reader.u8();
+  const auto accident = reader.u8();
+  job.accident = static_cast<Accident>(accident);
   job.lie_at = reader.u32();
   const std::size_t steps = reader.u32();
   job.programs = reader.u32();
-  bool good = deep <= 1 && lie < lies && steps <= max_steps && job.devices >> model::Target::device_count == 0;
+  job.accident_at = reader.u32();
+  bool good = deep <= 1 && lie < lies && accident < accidents && steps <= max_steps &&
+              job.devices >> model::Target::device_count == 0;
   for (unsigned n = 0; n < model::Name::pool_count; ++n) {
     job.classes[n] = (job.programs >> n & 1U) != 0 ? reader.u8() : std::uint8_t{0};
     good = good && job.classes[n] < program_classes;

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "kernel_oracle/accident.hpp"
 #include "model/name.hpp"
 #include "model/world.hpp"
 
@@ -21,7 +22,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 2;
+inline constexpr std::uint16_t version = 3;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 32U << 20;
 
@@ -232,6 +233,8 @@ struct JobRecord {
   bool deep = false;
   Lie lie = Lie::none;
   std::uint32_t lie_at = 0;
+  Accident accident = Accident::none;
+  std::uint32_t accident_at = 0;
   std::uint8_t devices = 0;
   std::uint32_t programs = 0;
   std::uint8_t classes[model::Name::pool_count] = {};  ///< program_class(); of programs that are declared

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "kernel_oracle/guest/accident.hpp"
+
 namespace mprogcheck::guest {
 
 using model::Name;
@@ -80,6 +82,17 @@ void SequenceRunner::say_where() const {
   prctl(PR_SET_NAME, name);
 }
 
+/// In its log, or without a word. What it says is the ending then, whatever else there was.
+bool SequenceRunner::kernel_complains() {
+  const auto line = log_->splat();
+  std::string note(line);
+  if (note.empty()) note = log_->taint();
+  if (note.empty()) return false;
+  ending_ = wire::Ending::splat;
+  note_ = std::move(note);
+  return true;
+}
+
 bool SequenceRunner::begin(const wire::JobRecord& job) {
   if (job.devices >> devices_.count != 0 || job.step_count() > wire::max_steps) return false;
   if (!bind_pool(job)) return false;
@@ -103,6 +116,7 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
   step_ = 0;
   say_where();
   const auto steps = static_cast<std::uint32_t>(job.step_count());
+  if (log_ != nullptr) log_->expect_lines_of(steps);
   const std::uint8_t* record = job.steps.data();
   for (; step_ < steps; record += wire::StepRecord::size) {
     wire::StepRecord step;
@@ -112,6 +126,10 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
       return false;
     }
     Times times;
+    if (job.accident != Accident::none && step_ == job.accident_at) [[unlikely]] {
+      say_where();
+      have(job.accident, heartbeat_.channel());
+    }
     if (job.deep) {
       say_where();
       times.begin = now();
@@ -122,11 +140,7 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
     ++step_;
     heartbeat_.did(job.deep ? 16 : 1);
     if (!job.deep || log_ == nullptr) continue;
-    if (const auto line = log_->splat(); !line.empty()) {
-      ending_ = wire::Ending::splat;
-      note_ = line;
-      break;
-    }
+    if (kernel_complains()) break;
   }
   const std::uint32_t seen = step_;
   if (ending_ == wire::Ending::complete) reset();
@@ -141,12 +155,7 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
     unchecked = unchecked_;
     miscounted = true;
   }
-  if (log_ != nullptr && ending_ != wire::Ending::splat) {
-    if (const auto line = log_->splat(); !line.empty()) {
-      ending_ = wire::Ending::splat;
-      note_ = line;
-    }
-  }
+  if (log_ != nullptr && ending_ != wire::Ending::splat) kernel_complains();
   in_doubt_ = ending_ != wire::Ending::complete;
   wire::end_run(out, run,
                 {.ending = ending_,

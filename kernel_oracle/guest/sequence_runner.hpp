@@ -40,6 +40,7 @@ class SequenceRunner {
   bool begin(const wire::JobRecord& job);
   bool bind_pool(const wire::JobRecord& job);
   void say_where() const;
+  bool kernel_complains();
 
   // execute.cpp: one operation, as the system calls that it is. A positive errno, or 0.
   int execute(const wire::StepRecord& step);

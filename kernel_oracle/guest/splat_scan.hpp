@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -12,12 +13,14 @@
 namespace mprogcheck::guest {
 
 inline constexpr std::string_view log_overflowed = "the kernel log overflowed: records were lost";
+inline constexpr std::string_view log_floods = "the kernel log is flooded, with more lines than a sequence can cause";
 
 /// Reads records of the kernel's log until there is no more, or a splat. `read`: like read(2) on /dev/kmsg, one record
 /// a time, into `record`. If records were overwritten before they were read, what they said is in doubt: then a log
-/// that shows no splat any more is one all the same. What is returned lies in `record`, or is static.
+/// that shows no splat any more is one all the same. So is one that has more than `left` lines, of which each that is
+/// read is subtracted: whoever writes that much does not stop. What is returned lies in `record`, or is static.
 template <typename Read>
-std::string_view scan_for_splat(Read read, std::span<char> record) {
+std::string_view scan_for_splat(Read read, std::span<char> record, std::uint32_t& left) {
   bool lost = false;
   for (;;) {
     const ssize_t length = read(record.data(), record.size());
@@ -27,6 +30,8 @@ std::string_view scan_for_splat(Read read, std::span<char> record) {
       continue;
     }
     if (length <= 0) return lost ? log_overflowed : std::string_view();
+    if (left == 0) return log_floods;
+    --left;
     const auto message = kernel_message(std::string_view(record.data(), static_cast<std::size_t>(length)));
     if (is_splat(message)) return message;
   }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <string_view>
+
+#include "kernel_oracle/accident.hpp"
+#include "kernel_oracle/guest/channel.hpp"
+
+namespace mprogcheck::guest {
+
+/// Does the command line of the kernel (/proc/cmdline) hold the word?
+bool has_word(std::string_view command_line, std::string_view word);
+
+/// Does it. Returns from those after which the agent goes on.
+void have(Accident accident, Channel& channel);
+
+}  // namespace mprogcheck::guest
