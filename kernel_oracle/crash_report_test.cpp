@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "kernel_oracle/splat.hpp"
-
 namespace mprogcheck {
 namespace {
 
@@ -45,23 +43,6 @@ TEST(CrashReport, CutOffInTheMiddleOfALine) {
   ASSERT_TRUE(cut.job);
   EXPECT_EQ(*cut.job, 17U);
   EXPECT_FALSE(cut.step);
-}
-
-TEST(Splat, OrdinaryLinesAreNone) {
-  for (const char* line :
-       {"", "device d0 entered promiscuous mode", "Freeing unused kernel image memory", "sysrq: HELP : loglevel(0-9)",
-        "debug: ok", "DEBUG: all is well", "x: DEBUG: WARNING_WARNING: no", "NOBUG: at all", "LOOPS: Loops: 0000"})
-    EXPECT_FALSE(is_splat(line)) << line;
-}
-
-TEST(Splat, DefectsAre) {
-  for (const char* line :
-       {"WARNING: CPU: 0 PID: 1 at kernel/bpf/mprog.c:10 bpf_mprog_attach+0x1/0x2",
-        "BUG: KASAN: slab-use-after-free in x", "kernel BUG at include/net/tcx.h:70!",
-        "refcount_t: underflow; use-after-free.", "INFO: task 17:1 blocked for more than 120 seconds.",
-        "DEBUG: BUG: one in the other", "<BUG: x", "[1] Oops: 0000 [#1]",
-        "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", "Kernel panic - not syncing: Attempted to kill init!"})
-    EXPECT_TRUE(is_splat(line)) << line;
 }
 
 }  // namespace

@@ -39,16 +39,15 @@ struct Log {
       std::memcpy(to, record.text.data(), record.text.size());
       return static_cast<ssize_t>(record.text.size());
     };
-    return std::string(scan_for_splat(read, room, left));
+    return scan_for_splat(read, room, left);
   }
 };
 
 TEST(SplatScan, FirstSplatOfTheKernel) {
   Log log{{"6,339,5140900,-;NET: Registered PF_NETLINK",
            "4,340,5690716,-;WARNING: CPU: 0 PID: 1 at kernel/bpf/mprog.c:10\n SUBSYSTEM=net\n DEVICE=+x",
-           "0,341,5690717,-;BUG: later"}};
-  EXPECT_EQ(log.scan(), "WARNING: CPU: 0 PID: 1 at kernel/bpf/mprog.c:10");
-  EXPECT_EQ(log.scan(), "BUG: later");
+           "4,341,5690717,-; tcx_prog_attach+0x1/0x2", "0,342,5690717,-;BUG: later"}};
+  EXPECT_EQ(log.scan(), "WARNING: CPU: 0 PID: 1 at kernel/bpf/mprog.c:10 (tcx_prog_attach)");
   EXPECT_EQ(log.scan(), "");
 }
 
@@ -75,7 +74,6 @@ TEST(SplatScan, MoreLinesThanASequenceCanCauseAreAFlood) {
   EXPECT_EQ(log.scan(), log_floods);
   log = {{"6,1,2,-;fine", "6,2,3,-;BUG: found", "6,3,4,-;fine", "6,4,5,-;fine"}, 3};
   EXPECT_EQ(log.scan(), "BUG: found");
-  EXPECT_EQ(log.scan(), log_floods);
 }
 
 }  // namespace

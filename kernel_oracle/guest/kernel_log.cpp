@@ -20,7 +20,7 @@ bool KernelLog::open() {
   return fd_ >= 0 && taint_.open();
 }
 
-std::string_view KernelLog::splat() {
+std::string KernelLog::splat() {
   return scan_for_splat([this](char* to, std::size_t room) { return ::read(fd_, to, room); }, line_, lines_left_);
 }
 

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "kernel_oracle/guest/taint.hpp"
 
@@ -18,9 +17,8 @@ class KernelLog {
   bool open();
   /// A sequence of so many steps begins: more lines than it may cause are a flood.
   void expect_lines_of(std::uint32_t steps) { lines_left_ = 1000 + 8 * steps; }
-  /// Reads what is new, without waiting. The first line of a splat, or that records were lost or are too many, or
-  /// nothing; valid until the next call.
-  std::string_view splat();
+  /// Reads what is new, without waiting. What a splat says, or that records were lost or are too many, or nothing.
+  std::string splat();
   /// What has tainted the kernel since the last call, in words; empty if nothing has.
   std::string taint() { return taint_.news(); }
 

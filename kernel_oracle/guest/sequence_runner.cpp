@@ -84,8 +84,7 @@ void SequenceRunner::say_where() const {
 
 /// In its log, or without a word. What it says is the ending then, whatever else there was.
 bool SequenceRunner::kernel_complains() {
-  const auto line = log_->splat();
-  std::string note(line);
+  std::string note = log_->splat();
   if (note.empty()) note = log_->taint();
   if (note.empty()) return false;
   ending_ = wire::Ending::splat;
