@@ -20,11 +20,12 @@ enum class Accident : std::uint8_t {
   defect_line,   ///< the kernel logs a line that looks like a defect's, and goes on
   log_flood,     ///< the kernel logs harmless lines from now on, without end
   taint,         ///< the kernel becomes tainted, and says nothing
+  slowness,      ///< the agent takes some milliseconds for this step and each after it
   leak,          ///< a program stays loaded that nobody gives back
   rubbish,       ///< the agent sends what is no frame
   half_a_frame,  ///< the agent begins a frame and never ends it
 };
-inline constexpr std::uint8_t accidents = 13;
+inline constexpr std::uint8_t accidents = 14;
 
 inline constexpr std::string_view accident_switch = "mprogcheck.accidents";
 /// On the same command line: the agent finds that it cannot read the kernel's log.

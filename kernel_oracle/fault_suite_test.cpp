@@ -184,6 +184,21 @@ TEST_F(FaultSuite, TheConsoleIsKeptAndTheNextOperationComesSoon) {
   }
 }
 
+/// The heartbeat tells a guest that works on from one that hangs.
+TEST_F(FaultSuite, ASlowGuestIsNoHang) {
+  start();
+  Job job = hand_made(Depth::fast)[0];
+  const auto once = job.sequence.operations;
+  while (job.sequence.operations.size() < 3000)
+    job.sequence.operations.insert(job.sequence.operations.end(), once.begin(), once.end());
+  job.accident = Accident::slowness;
+  const auto begin = Clock::now();
+  const Witness seen = witness(std::span(&job, 1));
+  ASSERT_GT(Clock::now() - begin, config_.answer_deadline) << "or this test says nothing";
+  EXPECT_EQ(difference(job, seen.runs[0]), "");
+  EXPECT_EQ(oracle_->restores(), 0U);
+}
+
 TEST_F(FaultSuite, AnAgentThatWasNotStartedForItRefuses) {
   config_.command_line.clear();
   start();

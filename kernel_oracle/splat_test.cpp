@@ -85,7 +85,8 @@ RC_GTEST_PROP(Splat, AConsoleThatIsCutOffTellsNothingWrong, ()) {
   static const auto cases = golden();
   const Case& one = *rc::gen::elementOf(cases);
   const auto whole = read_crash(one.console);
-  const auto part = read_crash(std::string_view(one.console).substr(0, *rc::gen::inRange<std::size_t>(0, one.console.size())));
+  const auto part =
+      read_crash(std::string_view(one.console).substr(0, *rc::gen::inRange<std::size_t>(0, one.console.size())));
   if (part.job && whole.job && std::to_string(*whole.job) != std::to_string(*part.job))
     RC_ASSERT(std::to_string(*whole.job).starts_with(std::to_string(*part.job)));  // Comm: 1|7
   if (!whole.job) RC_ASSERT(!part.job);

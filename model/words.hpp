@@ -79,7 +79,7 @@ inline constexpr std::string_view query_count = "a number of ids: 0 to 64";
 }  // namespace expected
 
 /// The most that a sequence may hold, and a query may ask for.
-inline constexpr std::size_t max_operations = 10'000;
+inline constexpr std::size_t max_operations = 100'000;
 inline constexpr std::uint32_t max_query_count = 64;
 inline constexpr unsigned max_fill_count = Name::filler_count;
 

@@ -69,6 +69,9 @@ void have(Accident accident, Channel& channel) {
     case Accident::taint:
       mpc_write_file("/proc/sys/kernel/tainted", "64");  // TAINT_USER
       return;
+    case Accident::slowness:
+      ::usleep(2000);
+      return;
     case Accident::leak:
       out_of_the_way(mpc_load_program(0, 0));
       return;

@@ -11,6 +11,10 @@ namespace mprogcheck::guest {
 /// Does the command line of the kernel (/proc/cmdline) hold the word?
 bool has_word(std::string_view command_line, std::string_view word);
 
+/// Some last for a while.
+constexpr bool happens_at(Accident accident, std::uint32_t at, std::uint32_t step) {
+  return accident == Accident::slowness ? step >= at : step == at;
+}
 /// Does it. Returns from those after which the agent goes on.
 void have(Accident accident, Channel& channel);
 

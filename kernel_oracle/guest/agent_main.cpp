@@ -124,24 +124,21 @@ class Agent {
     wire::JobsHeader header;
     if (runner_ == nullptr || !wire::get_jobs_header(reader, header))
       return give_up("a jobs frame that makes no sense");
-    std::size_t frame = wire::begin_frame(out_, wire::FrameType::runs);
     for (std::uint32_t n = 0; n < header.jobs; ++n) {
       const bool last = n + 1 == header.jobs;
       wire::JobRecord job;
       const bool good = wire::get_job(reader, job);
       if (good && job.accident != Accident::none && !accidents_) {
-        out_.clear();
+        runs_.clear();
         return give_up("a job with an accident, and it was not started for accidents");
       }
-      if (!good || !runner_->run(job, out_, last)) {
-        out_.clear();
+      if (!good || !runner_->run(job, runs_, last)) {
+        runs_.clear();
         return give_up("a job that makes no sense");
       }
-      if (!last && !header.one_by_one && !runner_->in_doubt() && out_.size() < coalesced) continue;
-      wire::end_frame(out_, frame);
-      if (!channel_.send(out_)) return false;
+      if (!last && !header.one_by_one && !runner_->in_doubt() && runs_.size() < coalesced) continue;
+      if (!runs_.flush()) return false;
       if (runner_->in_doubt()) return wait_for_the_end();
-      if (!last) frame = wire::begin_frame(out_, wire::FrameType::runs);
     }
     return true;
   }
@@ -174,6 +171,7 @@ class Agent {
 
   Channel channel_;
   Heartbeat heartbeat_{channel_};
+  RunFrames runs_{&channel_};
   std::string complaints_;
   Devices devices_;
   Programs programs_;

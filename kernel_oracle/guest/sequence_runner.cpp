@@ -108,10 +108,10 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   return true;
 }
 
-bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool last_for_now) {
+bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_for_now) {
   if (!begin(job)) return false;
-  const auto run = wire::put_run_head(out, job.number);
-  out_ = &out;
+  runs.begin_run(job.number);
+  out_ = &runs.buffer();
   step_ = 0;
   say_where();
   const auto steps = static_cast<std::uint32_t>(job.step_count());
@@ -121,11 +121,10 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
     wire::StepRecord step;
     if (!wire::get_step(std::span<const std::uint8_t, wire::StepRecord::size>(record, wire::StepRecord::size), step)) {
       reset();
-      out.truncate(run);
       return false;
     }
     Times times;
-    if (job.accident != Accident::none && step_ == job.accident_at) [[unlikely]] {
+    if (job.accident != Accident::none && happens_at(job.accident, job.accident_at, step_)) [[unlikely]] {
       say_where();
       have(job.accident, heartbeat_.channel());
     }
@@ -137,6 +136,7 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
     if (job.deep) times.end = now();
     observe(step, error, step_ + 1 == steps, times);
     ++step_;
+    runs.step_done();
     heartbeat_.did(job.deep ? 16 : 1);
     if (!job.deep || log_ == nullptr) continue;
     if (kernel_complains()) break;
@@ -156,13 +156,12 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
   }
   if (log_ != nullptr && ending_ != wire::Ending::splat) kernel_complains();
   in_doubt_ = ending_ != wire::Ending::complete;
-  wire::end_run(out, run,
-                {.ending = ending_,
-                 .at = seen == 0 ? 0 : seen - 1,
-                 .steps = seen,
-                 .miscounted = miscounted,
-                 .unchecked = unchecked},
-                note_);
+  wire::RunHead head;
+  head.ending = ending_;
+  head.at = seen == 0 ? 0 : seen - 1;
+  head.miscounted = miscounted;
+  head.unchecked = unchecked;
+  runs.end_run(head, note_);
   return true;
 }
 
