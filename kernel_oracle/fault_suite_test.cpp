@@ -4,7 +4,9 @@
 // depth to a step), every other sequence is judged as if nothing had happened, and no process is left.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <unistd.h>
 
@@ -197,6 +199,50 @@ TEST_F(FaultSuite, ASlowGuestIsNoHang) {
   ASSERT_GT(Clock::now() - begin, config_.answer_deadline) << "or this test says nothing";
   EXPECT_EQ(difference(job, seen.runs[0]), "");
   EXPECT_EQ(oracle_->restores(), 0U);
+}
+
+/// A file system of its own, small enough to be filled, seen by this process only; gone with it. Empty if this user may
+/// not have one.
+std::string small_disk(const char* size) {
+  std::string folder = ::testing::TempDir() + "small_disk_XXXXXX";
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return {};
+  if (::mkdtemp(folder.data()) == nullptr || ::mount("tmpfs", folder.c_str(), "tmpfs", 0, size) != 0) return {};
+  return folder;
+}
+
+/// Nobody can write the console any more: the sequence is found without it, what was run is handed over, and that no
+/// new machine can be had is an error of infrastructure in one line. With room again, it goes on.
+TEST_F(FaultSuite, TheDiskIsFull) {
+  const auto disk = small_disk("size=8M");
+  if (disk.empty()) GTEST_SKIP() << "no mount namespace for this user";
+  config_.directory = disk;
+  config_.answer_deadline = 10s;  // each machine is booted: a snapshot has no room
+  start();
+  EXPECT_THAT(oracle_->snapshot_trouble(), HasSubstr("snapshot"));
+  const auto fill = disk + "/fill";
+  std::ofstream filler(fill, std::ios::binary);
+  while (filler.write(std::string(4096, 'x').data(), 4096).flush()) {
+  }
+  filler.close();
+  auto jobs = hand_made(Depth::deep);
+  constexpr std::size_t victim = 1;
+  jobs[victim].accident = Accident::panic;
+  Witness seen;
+  const auto ran = oracle_->run(jobs, seen);
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().kind, Error::Kind::infrastructure);
+  EXPECT_THAT(ran.error().message, HasSubstr("No space left"));
+  EXPECT_THAT(ran.error().message, ::testing::Not(HasSubstr("\n")));
+  for (std::size_t n = 0; n < seen.runs.size(); ++n) EXPECT_EQ(difference(jobs[n], seen.runs[n]), "");
+
+  std::filesystem::remove(fill);
+  const Witness again = witness(jobs);
+  expect_agreement(jobs, again, victim);
+  EXPECT_EQ(again.runs[victim].ending, Ending::splat);
+  EXPECT_EQ(qemus().size(), 1U);
+  oracle_.reset();
+  ::umount2(disk.c_str(), MNT_DETACH);
+  ::rmdir(disk.c_str());
 }
 
 TEST_F(FaultSuite, AnAgentThatWasNotStartedForItRefuses) {

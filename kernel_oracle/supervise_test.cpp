@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 
+#include "kernel_oracle/testing/bad_line.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
 
 namespace mprogcheck {
@@ -49,6 +51,43 @@ class FakeSource final : public AgentSource {
   std::optional<AgentConnection> connection_;
 };
 
+/// Its first line spoils a bit; those after it are good.
+class SpoiltSource final : public AgentSource {
+ public:
+  explicit SpoiltSource(testing::BadLine::Flip flip) : flip_(flip) {}
+
+  Result<AgentConnection*> agent() override {
+    if (!connection_) {
+      agent_ = std::make_unique<FakeAgent>([](std::uint32_t) { return Fate::live; }, 40);
+      if (std::exchange(first_, false)) line_ = std::make_unique<testing::BadLine>(agent_->socket(), flip_);
+      connection_.emplace(line_ ? line_->socket() : agent_->socket(), 1s);
+      // What is spoilt of a greeting is an agent that cannot be had: the next one can.
+      if (!connection_->hello()) {
+        discard(Run::Ending::lost);
+        return agent();
+      }
+    }
+    return &*connection_;
+  }
+  CrashReport discard(Run::Ending /*why*/) override {
+    ++discarded;
+    connection_.reset();
+    spoilt_ = spoilt();
+    line_.reset();
+    agent_.reset();
+    return {};
+  }
+  [[nodiscard]] bool spoilt() const { return spoilt_ || (line_ && line_->spoilt()); }
+  unsigned discarded = 0;
+
+ private:
+  testing::BadLine::Flip flip_;
+  bool first_ = true, spoilt_ = false;
+  std::unique_ptr<FakeAgent> agent_;
+  std::unique_ptr<testing::BadLine> line_;
+  std::optional<AgentConnection> connection_;
+};
+
 std::vector<Job> some_jobs(std::size_t count) {
   Job job;
   job.sequence.operations.assign(3, model::Close{});
@@ -68,6 +107,27 @@ RC_GTEST_PROP(Supervise, TheJobThatKillsIsFound, ()) {
   RC_ASSERT(collector.runs.size() == count);
   for (std::uint32_t n = 0; n < count; ++n)
     RC_ASSERT(collector.runs[n].ending == (killers.count(n) != 0 ? Run::Ending::lost : Run::Ending::complete));
+}
+
+// Whatever bit is flipped, in either direction: no run is lost, none is wrong, and it does not go unnoticed.
+RC_GTEST_PROP(Supervise, AFlippedBitIsNoticedAndNothingLost, ()) {
+  const auto way = *rc::gen::element(testing::BadLine::Way::to_agent, testing::BadLine::Way::to_host);
+  SpoiltSource source(
+      {.way = way, .byte = *rc::gen::inRange<std::uint64_t>(0, 1400), .bit = *rc::gen::inRange(0U, 8U)});
+  const auto jobs = some_jobs(10);
+  Collector collector;
+  RC_ASSERT(run_supervised(source, jobs, collector).has_value());
+  RC_ASSERT(collector.in_order());
+  RC_ASSERT(collector.runs.size() == jobs.size());
+  unsigned bad = 0;
+  for (const auto& run : collector.runs) {
+    const bool complete = run.ending == Run::Ending::complete;
+    bad += !complete;
+    RC_ASSERT(!complete || run.steps.size() == 3U);
+  }
+  RC_ASSERT(bad <= 1U);
+  RC_CLASSIFY(source.spoilt());
+  RC_ASSERT((source.discarded != 0) == source.spoilt());
 }
 
 TEST(Supervise, TheConsoleNamesTheJob) {
