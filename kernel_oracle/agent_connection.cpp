@@ -169,6 +169,7 @@ AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::s
     progress.note = std::move(note);
     return progress;
   };
+  decoder_.reset();
   std::vector<std::pair<std::size_t, std::size_t>> ahead;  // frames on their way: (jobs before, bytes)
   std::size_t bytes = 0;
   while (progress.taken < end) {
@@ -189,15 +190,16 @@ AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::s
       return stop(Run::Ending::lost, fmt::format("the agent gave up: it was sent {}", reader.text()));
     if (frame.type != wire::FrameType::runs) return stop(Run::Ending::lost, "the agent sent a frame out of turn");
     while (reader.left() != 0) {
-      std::uint32_t number = 0;
       bool good = false;
       {
         const Stopwatch decoding(times_.decoding);
-        good = decode_run(reader, number, run_);
+        good = decoder_.read(reader, run_);
       }
+      const std::size_t number = decoder_.number();
       if (!good || number != progress.taken || progress.taken >= progress.sent ||
           run_.steps.size() > jobs[number].sequence.operations.size())
         return stop(Run::Ending::lost, "the agent sent a run that makes no sense");
+      if (!decoder_.whole()) continue;
       const auto ending = run_.ending;
       auto note = run_.note;
       sink.take(number, run_);

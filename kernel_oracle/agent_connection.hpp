@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "kernel_oracle/oracle.hpp"
+#include "kernel_oracle/run_decoder.hpp"
 #include "kernel_oracle/wire.hpp"
 
 namespace mprogcheck {
@@ -71,6 +72,7 @@ class AgentConnection {
   std::vector<std::uint8_t> input_;
   std::size_t input_begin_ = 0, input_end_ = 0;
   std::string note_;
+  RunDecoder decoder_;
   Run run_;
   Times times_;
 };

@@ -101,6 +101,18 @@ TEST(AgentConnection, HeartbeatsAreNoAnswer) {
   EXPECT_EQ(bench->rounds, 1U);
 }
 
+TEST(AgentConnection, ARunMayComeInParts) {
+  FakeAgent agent([](std::uint32_t job) { return job % 2 == 0 ? FakeAgent::Fate::parts : FakeAgent::Fate::live; });
+  AgentConnection connection(agent.socket(), 10s);
+  ASSERT_TRUE(connection.hello());
+  Collector collector;
+  const auto jobs = some_jobs(10, 7);
+  const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);
+  EXPECT_EQ(progress.ending, Run::Ending::complete) << progress.note;
+  ASSERT_EQ(collector.runs.size(), jobs.size());
+  for (const auto& run : collector.runs) EXPECT_EQ(run.steps.size(), 7U);
+}
+
 TEST(AgentConnection, AClosedLineIsALoss) {
   FakeAgent agent([](std::uint32_t job) { return job == 3 ? FakeAgent::Fate::die : FakeAgent::Fate::live; }, 0);
   AgentConnection connection(agent.socket(), 10s);

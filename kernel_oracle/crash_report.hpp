@@ -11,10 +11,11 @@ namespace mprogcheck {
 
 /// What a console tells of the end of its guest.
 struct CrashReport {
-  std::string splat;                 ///< the first line that shows a defect, without its time; empty if there is none
-  std::optional<std::uint32_t> job;  ///< whose number the dying task carried as its name
+  std::string splat;                  ///< SplatReader::text() of the first defect; empty if there is none
+  std::optional<std::uint32_t> job;   ///< whose number the dying task carried as its name
+  std::optional<std::uint32_t> step;  ///< of that job; in deep depth the name tells it too
 };
-/// `console`: its text from where the guest was known to be well.
+/// `console`: its bytes from where the guest was known to be well; whatever they are, and wherever they are cut off.
 CrashReport read_crash(std::string_view console);
 
 }  // namespace mprogcheck

@@ -43,7 +43,7 @@ Result<void> HereOracle::launch() {
   process_.emplace(std::move(*process));
   connection_.emplace(socket_.get(), config_.answer_deadline);
   const auto refuse = [this](tl::unexpected<Error> error) {
-    discard();
+    discard(Run::Ending::lost);
     return error;
   };
   // Our copy of their end must not keep the line open when the agent dies.
@@ -65,7 +65,7 @@ Result<AgentConnection*> HereOracle::agent() {
 }
 
 /// The console is not ours to read: the agent itself watches the kernel's log.
-CrashReport HereOracle::discard() {
+CrashReport HereOracle::discard(Run::Ending /*why*/) {
   connection_.reset();
   process_.reset();
   socket_.reset();

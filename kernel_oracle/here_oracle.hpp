@@ -33,7 +33,7 @@ class HereOracle final : public Oracle, private AgentSource {
   explicit HereOracle(HereOracleConfig config) : config_(std::move(config)) {}
   Result<void> launch();
   Result<AgentConnection*> agent() override;
-  CrashReport discard() override;
+  CrashReport discard(Run::Ending why) override;
 
   HereOracleConfig config_;
   Fd socket_;

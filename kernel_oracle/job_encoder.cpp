@@ -119,6 +119,8 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   head.deep = job.depth == Depth::deep;
   head.lie = static_cast<wire::Lie>(job.lie);
   head.lie_at = job.lie_at;
+  head.accident = job.accident;
+  head.accident_at = job.accident_at;
   head.devices = declarations.devices;
   head.programs = declarations.programs;
   for (unsigned n = 0; n < model::Name::pool_count; ++n)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "kernel_oracle/accident.hpp"
 #include "model/sequence.hpp"
 #include "model/world.hpp"
 
@@ -43,6 +44,8 @@ struct Job {
   Depth depth = Depth::fast;
   Lie lie = Lie::none;
   std::uint32_t lie_at = 0;  ///< the step it applies to, if it is not about the end
+  Accident accident = Accident::none;
+  std::uint32_t accident_at = 0;  ///< the step before which it happens
 };
 
 /// How the kernel wrote something else to the buffers of a query than it promised.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/run_decoder.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace mprogcheck {
@@ -15,23 +16,26 @@ static_assert(static_cast<int>(Breach::array) == wire::Breach::array);
 static_assert(static_cast<int>(Breach::flags_not_zero) == wire::Breach::flags_not_zero);
 static_assert(foreign_link == wire::foreign_link);
 
-class RunReader {
- public:
-  RunReader(wire::Reader& reader, Run& run) : reader_(reader), run_(run) {}
+/// Where a list's last honest view stands in Run::lists, or -1.
+using Shown = std::array<std::int32_t, model::list_count>;
 
-  bool read(std::uint32_t& number) {
-    wire::RunHead head;
-    if (!wire::get_run_head(reader_, head)) return false;
+class PartReader {
+ public:
+  PartReader(wire::Reader& reader, Run& run, Shown& shown) : reader_(reader), run_(run), shown_(shown) {}
+
+  bool read(const wire::RunHead& head) {
     // A step is four bytes at least: so many can never be announced that their table is larger than the payload.
     if (head.steps > reader_.left() / 4) return false;
-    number = head.number;
+    // Grown as it is needed: a run in many parts must not be moved once for each.
+    if (run_.steps.capacity() < run_.steps.size() + head.steps)
+      run_.steps.reserve(std::max<std::size_t>(run_.steps.size() + head.steps, 2 * run_.steps.capacity()));
+    for (std::uint32_t n = 0; n < head.steps; ++n)
+      if (!read_step()) return false;
+    if (head.more) return !reader_.failed();
     run_.ending = static_cast<Run::Ending>(head.ending);
     run_.at = head.at;
     run_.miscounted = head.miscounted;
     run_.unchecked = head.unchecked;
-    run_.steps.reserve(head.steps);
-    for (std::uint32_t n = 0; n < head.steps; ++n)
-      if (!read_step()) return false;
     run_.note = reader_.text();
     return !reader_.failed();
   }
@@ -98,12 +102,16 @@ class RunReader {
   }
 
   bool read_objects() {
-    for (unsigned left = reader_.u8(); left != 0; --left) {
+    const unsigned links = reader_.u8();
+    if (links > model::link_count) return false;
+    for (unsigned left = links; left != 0; --left) {
       wire::LinkRecord link;
       if (!wire::get_link(reader_, link)) return false;
       run_.links.push_back({link.link, link.alive, link.program, link.list, link.references});
     }
-    for (unsigned left = reader_.u8(); left != 0; --left) {
+    const unsigned programs = reader_.u8();
+    if (programs > model::program_count) return false;
+    for (unsigned left = programs; left != 0; --left) {
       wire::ProgramRecord program;
       if (!wire::get_program(reader_, program)) return false;
       run_.programs.push_back({program.program, program.alive, program.references});
@@ -113,19 +121,31 @@ class RunReader {
 
   wire::Reader& reader_;
   Run& run_;
-  /// Where each list's last honest view stands in Run::lists; -1: this run has not shown it.
-  std::array<std::int32_t, model::list_count> shown_ = [] {
-    std::array<std::int32_t, model::list_count> none{};
-    none.fill(-1);
-    return none;
-  }();
+  Shown& shown_;
 };
 
 }  // namespace
 
+bool RunDecoder::read(wire::Reader& reader, Run& run) {
+  wire::RunHead head;
+  if (!wire::get_run_head(reader, head)) return false;
+  if (!expecting_) {
+    if (head.first != 0) return false;
+    run.clear();
+    shown_.fill(-1);
+  } else if (head.number != number_ || head.first != run.steps.size()) {
+    return false;
+  }
+  number_ = head.number;
+  expecting_ = head.more;
+  return PartReader(reader, run, shown_).read(head);
+}
+
 bool decode_run(wire::Reader& reader, std::uint32_t& number, Run& run) {
-  run.clear();
-  return RunReader(reader, run).read(number);
+  RunDecoder decoder;
+  if (!decoder.read(reader, run) || !decoder.whole()) return false;
+  number = decoder.number();
+  return true;
 }
 
 }  // namespace mprogcheck

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace mprogcheck {
@@ -93,11 +94,20 @@ void put(wire::Buffer& buffer, const View& view) {
                  entries.data());
 }
 
-/// As the agent writes it.
-Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std::string& note) {
+/// As the agent writes it; in parts that end after the steps with these numbers.
+Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std::string& note,
+              const std::set<std::uint32_t>& cuts = {}) {
   wire::Buffer buffer;
-  const auto run = wire::put_run_head(buffer, 5);
+  auto run = wire::put_run_head(buffer, 5);
+  std::uint32_t first = 0, count = 0;
   for (const SeenStep& step : steps) {
+    if (cuts.contains(first + count)) {
+      wire::end_part(buffer, run, count);
+      first += count;
+      count = 0;
+      run = wire::put_run_head(buffer, 5, first);
+    }
+    ++count;
     wire::StepHead head{.error = step.error, .lists = 0, .sees = 0};
     for (const View& view : step.lists) head.lists = static_cast<std::uint8_t>(head.lists | 1U << view.list);
     if (step.timed) head.sees |= wire::StepHead::has_times;
@@ -121,8 +131,11 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
     for (const auto& program : step.programs)
       wire::put_program(buffer, {program.program, program.alive, program.references});
   }
-  wire::end_run(buffer, run,
-                {.number = 5, .ending = ending, .at = 3, .steps = static_cast<std::uint32_t>(steps.size())}, note);
+  wire::RunHead head;
+  head.ending = ending;
+  head.at = 3;
+  head.steps = count;
+  wire::end_run(buffer, run, head, note);
   const auto view = buffer.view();
   return {view.begin(), view.end()};
 }
@@ -139,13 +152,16 @@ void expect_view(const Run& run, const ListView& got, const View& wanted) {
 RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
   const auto steps = any_steps();
   const auto ending = *rc::gen::element(wire::Ending::complete, wire::Ending::unclean, wire::Ending::splat);
-  const Bytes bytes = encoded(steps, ending, note);
+  const auto cuts = *rc::gen::container<std::set<std::uint32_t>>(rc::gen::inRange<std::uint32_t>(0, 7));
+  const Bytes bytes = encoded(steps, ending, note, cuts);
   wire::Reader reader(bytes);
-  std::uint32_t number = 0;
   Run run;
-  RC_ASSERT(decode_run(reader, number, run));
-  RC_ASSERT(reader.left() == 0U);
-  RC_ASSERT(number == 5U);
+  RunDecoder decoder;
+  do {
+    RC_ASSERT(decoder.read(reader, run));
+    RC_ASSERT(decoder.number() == 5U);
+    RC_ASSERT(decoder.whole() == (reader.left() == 0U));
+  } while (!decoder.whole());
   RC_ASSERT(static_cast<int>(run.ending) == static_cast<int>(ending));
   RC_ASSERT(run.note == note);
   RC_ASSERT(run.at == 3U);
@@ -218,6 +234,38 @@ RC_GTEST_PROP(RunDecoder, TruncatedRunsAreRefused, ()) {
   RC_ASSERT(!decode_run(reader, number, run));
 }
 
+/// A part that is not the one that is due: of another run, or with steps missing or told twice.
+TEST(RunDecoder, PartsMustFollowEachOther) {
+  const auto reads = [](std::uint32_t number, std::uint32_t first) {
+    wire::Buffer buffer;
+    auto part = wire::put_run_head(buffer, 7);
+    wire::put_step_head(buffer, {});
+    wire::end_part(buffer, part, 1);
+    part = wire::put_run_head(buffer, number, first);
+    wire::put_step_head(buffer, {});
+    wire::RunHead head;
+    head.steps = 1;
+    wire::end_run(buffer, part, head, "");
+    wire::Reader reader(buffer.view());
+    RunDecoder decoder;
+    mprogcheck::Run run;
+    EXPECT_TRUE(decoder.read(reader, run));
+    EXPECT_FALSE(decoder.whole());
+    return decoder.read(reader, run) && decoder.whole() && run.steps.size() == 2;
+  };
+  EXPECT_TRUE(reads(7, 1));
+  EXPECT_FALSE(reads(8, 1));
+  EXPECT_FALSE(reads(7, 0));
+  EXPECT_FALSE(reads(7, 2));
+  // Nor does a run begin with its second part; but after a reset with a first one.
+  wire::Buffer buffer;
+  wire::end_run(buffer, wire::put_run_head(buffer, 7, 1), {}, "");
+  wire::Reader reader(buffer.view());
+  RunDecoder decoder;
+  mprogcheck::Run run;
+  EXPECT_FALSE(decoder.read(reader, run));
+}
+
 RC_GTEST_PROP(RunDecoder, AnyBytesDoNoHarm, (const Bytes& bytes)) {
   wire::Reader reader(bytes);
   std::uint32_t number = 0;
@@ -230,7 +278,9 @@ TEST(RunDecoder, UnchangedBeforeItWasShownIsRefused) {
   const auto at = wire::put_run_head(buffer, 0);
   wire::put_step_head(buffer, {.error = 0, .lists = 1, .sees = 0});
   buffer.u8(static_cast<std::uint8_t>(wire::ListTag::unchanged));
-  wire::end_run(buffer, at, {.number = 0, .ending = wire::Ending::complete, .at = 0, .steps = 1}, "");
+  wire::RunHead head;
+  head.steps = 1;
+  wire::end_run(buffer, at, head, "");
   wire::Reader reader(buffer.view());
   std::uint32_t number = 0;
   mprogcheck::Run run;
@@ -240,7 +290,9 @@ TEST(RunDecoder, UnchangedBeforeItWasShownIsRefused) {
 TEST(RunDecoder, StepsThatCannotBeThereAreNotAllocated) {
   wire::Buffer buffer;
   const auto at = wire::put_run_head(buffer, 0);
-  wire::end_run(buffer, at, {.number = 0, .ending = wire::Ending::complete, .at = 0, .steps = 0xffff'ffff}, "");
+  wire::RunHead head;
+  head.steps = wire::max_steps;
+  wire::end_run(buffer, at, head, "");
   wire::Reader reader(buffer.view());
   std::uint32_t number = 0;
   mprogcheck::Run run;

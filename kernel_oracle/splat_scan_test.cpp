@@ -20,6 +20,7 @@ struct Log {
     int error = 0;
   };
   std::deque<Record> records{};
+  std::uint32_t left = 100;
 
   std::string scan() {
     std::array<char, 8192> room{};
@@ -38,16 +39,15 @@ struct Log {
       std::memcpy(to, record.text.data(), record.text.size());
       return static_cast<ssize_t>(record.text.size());
     };
-    return std::string(scan_for_splat(read, room));
+    return scan_for_splat(read, room, left);
   }
 };
 
 TEST(SplatScan, FirstSplatOfTheKernel) {
   Log log{{"6,339,5140900,-;NET: Registered PF_NETLINK",
            "4,340,5690716,-;WARNING: CPU: 0 PID: 1 at kernel/bpf/mprog.c:10\n SUBSYSTEM=net\n DEVICE=+x",
-           "0,341,5690717,-;BUG: later"}};
-  EXPECT_EQ(log.scan(), "WARNING: CPU: 0 PID: 1 at kernel/bpf/mprog.c:10");
-  EXPECT_EQ(log.scan(), "BUG: later");
+           "4,341,5690717,-; tcx_prog_attach+0x1/0x2", "0,342,5690717,-;BUG: later"}};
+  EXPECT_EQ(log.scan(), "WARNING: CPU: 0 PID: 1 at kernel/bpf/mprog.c:10 (tcx_prog_attach)");
   EXPECT_EQ(log.scan(), "");
 }
 
@@ -67,6 +67,13 @@ TEST(SplatScan, LostRecordsAreInDoubt) {
   EXPECT_EQ((Log{{EPIPE, "6,9,2,-;fine", EPIPE, "4,99,3,-;BUG: the last of a flood"}}).scan(),
             "BUG: the last of a flood");
   EXPECT_EQ((Log{{EINTR, "6,1,2,-;fine"}}).scan(), "");
+}
+
+TEST(SplatScan, MoreLinesThanASequenceCanCauseAreAFlood) {
+  Log log{{"6,1,2,-;fine", "6,2,3,-;fine", "6,3,4,-;fine", "6,4,5,-;BUG: behind"}, 3};
+  EXPECT_EQ(log.scan(), log_floods);
+  log = {{"6,1,2,-;fine", "6,2,3,-;BUG: found", "6,3,4,-;fine", "6,4,5,-;fine"}, 3};
+  EXPECT_EQ(log.scan(), "BUG: found");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 /// A job in which the guest died or stopped answering.
 struct Fatal {
   std::size_t job = 0;
+  std::uint32_t at = 0;
   Run::Ending ending = Run::Ending::lost;
   std::string note;
 };
@@ -44,6 +45,7 @@ Result<void> run_supervised(AgentSource& source, std::span<const Job> jobs, RunS
     if (fatal && fatal->job == next) {
       Run run;
       run.ending = fatal->ending;
+      run.at = fatal->at;
       run.note = std::move(fatal->note);
       fatal.reset();
       sink.take(next++, run);
@@ -58,22 +60,24 @@ Result<void> run_supervised(AgentSource& source, std::span<const Job> jobs, RunS
       suspected.reset();
       continue;
     }
-    const CrashReport crash = source.discard();
+    const CrashReport crash = source.discard(progress.ending);
     if (progress.ending == Run::Ending::splat || progress.ending == Run::Ending::unclean) {
       suspected.reset();
       continue;
     }
 
     // Which job was it? The guest may have been in any that was sent and whose run is not here.
-    // At which step is never known: the steps of a run arrive together, and this run did not arrive.
-    Fatal found{.job = next,
-                .ending = progress.ending,
-                .note = progress.note + " (at which step of the sequence is not known)"};
+    Fatal found{.job = next, .at = 0, .ending = progress.ending, .note = progress.note};
     if (!crash.splat.empty()) {
       found.ending = Run::Ending::splat;
       found.note = crash.splat;
     }
-    if (crash.job && *crash.job >= next && *crash.job < progress.sent) {
+    const bool told = crash.job && *crash.job >= next && *crash.job < progress.sent;
+    if (told && crash.step) found.at = *crash.step;
+    // What a splat says is its fingerprint, and stays as it is.
+    else if (found.ending != Run::Ending::splat)
+      found.note += " (at which step of the sequence is not known)";
+    if (told) {
       found.job = *crash.job;
       fatal = std::move(found);
       suspected.reset();

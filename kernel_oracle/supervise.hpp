@@ -16,8 +16,9 @@ class AgentSource {
   virtual ~AgentSource() = default;
   /// The agent that is running; one is started if there is none. Valid until discard().
   virtual Result<AgentConnection*> agent() = 0;
-  /// Ends the agent, and the kernel if that is ours to end. Returns what its console had to say about it.
-  virtual CrashReport discard() = 0;
+  /// Ends the agent, and the kernel if that is ours to end. `why`: how its last run ended. Returns what its console had
+  /// to say about it.
+  virtual CrashReport discard(Run::Ending why) = 0;
 };
 
 /// Runs the jobs in order, whatever becomes of the agents. One that died, hung, or left its world in doubt is

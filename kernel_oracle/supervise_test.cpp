@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 
+#include "kernel_oracle/testing/bad_line.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
 
 namespace mprogcheck {
@@ -33,7 +35,7 @@ class FakeSource final : public AgentSource {
     }
     return &*connection_;
   }
-  CrashReport discard() override {
+  CrashReport discard(Run::Ending /*why*/) override {
     connection_.reset();
     agent_.reset();
     return report;
@@ -46,6 +48,43 @@ class FakeSource final : public AgentSource {
  private:
   FakeAgent::Plan plan_;
   std::unique_ptr<FakeAgent> agent_;
+  std::optional<AgentConnection> connection_;
+};
+
+/// Its first line spoils a bit; those after it are good.
+class SpoiltSource final : public AgentSource {
+ public:
+  explicit SpoiltSource(testing::BadLine::Flip flip) : flip_(flip) {}
+
+  Result<AgentConnection*> agent() override {
+    if (!connection_) {
+      agent_ = std::make_unique<FakeAgent>([](std::uint32_t) { return Fate::live; }, 40);
+      if (std::exchange(first_, false)) line_ = std::make_unique<testing::BadLine>(agent_->socket(), flip_);
+      connection_.emplace(line_ ? line_->socket() : agent_->socket(), 1s);
+      // What is spoilt of a greeting is an agent that cannot be had: the next one can.
+      if (!connection_->hello()) {
+        discard(Run::Ending::lost);
+        return agent();
+      }
+    }
+    return &*connection_;
+  }
+  CrashReport discard(Run::Ending /*why*/) override {
+    ++discarded;
+    connection_.reset();
+    spoilt_ = spoilt();
+    line_.reset();
+    agent_.reset();
+    return {};
+  }
+  [[nodiscard]] bool spoilt() const { return spoilt_ || (line_ && line_->spoilt()); }
+  unsigned discarded = 0;
+
+ private:
+  testing::BadLine::Flip flip_;
+  bool first_ = true, spoilt_ = false;
+  std::unique_ptr<FakeAgent> agent_;
+  std::unique_ptr<testing::BadLine> line_;
   std::optional<AgentConnection> connection_;
 };
 
@@ -70,10 +109,31 @@ RC_GTEST_PROP(Supervise, TheJobThatKillsIsFound, ()) {
     RC_ASSERT(collector.runs[n].ending == (killers.count(n) != 0 ? Run::Ending::lost : Run::Ending::complete));
 }
 
+// Whatever bit is flipped, in either direction: no run is lost, none is wrong, and it does not go unnoticed.
+RC_GTEST_PROP(Supervise, AFlippedBitIsNoticedAndNothingLost, ()) {
+  const auto way = *rc::gen::element(testing::BadLine::Way::to_agent, testing::BadLine::Way::to_host);
+  SpoiltSource source(
+      {.way = way, .byte = *rc::gen::inRange<std::uint64_t>(0, 1400), .bit = *rc::gen::inRange(0U, 8U)});
+  const auto jobs = some_jobs(10);
+  Collector collector;
+  RC_ASSERT(run_supervised(source, jobs, collector).has_value());
+  RC_ASSERT(collector.in_order());
+  RC_ASSERT(collector.runs.size() == jobs.size());
+  unsigned bad = 0;
+  for (const auto& run : collector.runs) {
+    const bool complete = run.ending == Run::Ending::complete;
+    bad += !complete;
+    RC_ASSERT(!complete || run.steps.size() == 3U);
+  }
+  RC_ASSERT(bad <= 1U);
+  RC_CLASSIFY(source.spoilt());
+  RC_ASSERT((source.discarded != 0) == source.spoilt());
+}
+
 TEST(Supervise, TheConsoleNamesTheJob) {
   unsigned deaths = 0;
   FakeSource source([&](std::uint32_t job) { return job == 5 && deaths++ == 0 ? Fate::die : Fate::live; });
-  source.report = {.splat = "BUG: it broke", .job = 5};
+  source.report = {.splat = "BUG: it broke", .job = 5, .step = 2};
   const auto jobs = some_jobs(10);
   Collector collector;
   ASSERT_TRUE(run_supervised(source, jobs, collector));
@@ -81,6 +141,7 @@ TEST(Supervise, TheConsoleNamesTheJob) {
   EXPECT_TRUE(collector.in_order());
   EXPECT_EQ(collector.runs[5].ending, Run::Ending::splat);
   EXPECT_EQ(collector.runs[5].note, "BUG: it broke");
+  EXPECT_EQ(collector.runs[5].at, 2U);
   EXPECT_EQ(source.started, 2U);
 }
 

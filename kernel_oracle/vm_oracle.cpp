@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/vm_oracle.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "kernel_oracle/agent_path.hpp"
@@ -17,6 +17,8 @@ namespace mprogcheck {
 namespace {
 
 constexpr std::size_t kept_console_lines = 200;
+/// So long a hung guest may take to say where it hangs.
+constexpr std::chrono::milliseconds panic_deadline{2000};
 
 std::uint64_t size_of(const std::string& path) {
   std::error_code error;
@@ -28,10 +30,15 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+/// Of a flood, the begin: it is the first defect that counts.
 std::string read_from(const std::string& path, std::uint64_t offset) {
+  constexpr std::size_t enough = 16UL << 20;
   std::ifstream file(path, std::ios::binary);
   file.seekg(static_cast<std::streamoff>(offset));
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::string text(std::min<std::size_t>(enough, size_of(path) - std::min(size_of(path), offset)), '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+  return text;
 }
 
 }  // namespace
@@ -84,6 +91,7 @@ vm::MachineConfig VmOracle::next_machine() const {
   machine.memory_mib = config_.memory_mib;
   machine.accelerator = config_.accelerator;
   machine.boot_deadline = config_.boot_deadline;
+  machine.command_line = config_.command_line;
   return machine;
 }
 
@@ -178,17 +186,23 @@ Result<AgentConnection*> VmOracle::agent() {
   return &guest_->connection;
 }
 
-CrashReport VmOracle::discard() {
+CrashReport VmOracle::discard(Run::Ending why) {
   if (!guest_) return {};
   const auto& times = guest_->connection.times();
   past_times_.waiting += times.waiting;
   past_times_.encoding += times.encoding;
   past_times_.decoding += times.decoding;
   const std::uint64_t console_begin = guest_->console_begin;
+  auto report = read_crash(read_from(console_path_, console_begin));
+  if (why == Run::Ending::hung && guest_->machine.panic_guest(panic_deadline)) {
+    // What hung is told by whom the panic met; that it was made to panic is no news.
+    const auto panic = read_crash(read_from(console_path_, console_begin));
+    if (!report.job) report.job = panic.job, report.step = panic.step;
+  }
   guest_->machine.kill();
   last_console_ = guest_->machine.console_tail(kept_console_lines);
   guest_.reset();
-  return read_crash(read_from(console_path_, console_begin));
+  return why == Run::Ending::hung ? report : read_crash(read_from(console_path_, console_begin));
 }
 
 Result<void> VmOracle::run(std::span<const Job> jobs, RunSink& sink) {
@@ -206,12 +220,12 @@ Result<wire::Bench> VmOracle::bench(std::span<const Job> jobs) {
   auto connection = agent();
   if (!connection) return tl::unexpected(connection.error());
   auto bench = (*connection)->bench(jobs);
-  if (!bench) discard();
+  if (!bench) discard(Run::Ending::lost);
   return bench;
 }
 
 Result<void> VmOracle::replace() {
-  discard();
+  discard(Run::Ending::unclean);
   if (auto connection = agent(); !connection) return tl::unexpected(connection.error());
   return {};
 }

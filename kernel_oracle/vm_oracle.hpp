@@ -22,6 +22,7 @@ struct VmOracleConfig {
   std::optional<vm::Accelerator> accelerator{};
   std::chrono::milliseconds boot_deadline{60000};
   std::chrono::milliseconds answer_deadline{20000};  ///< how long a guest may be silent while it has something to do
+  std::string command_line{};                        ///< appended to the kernel's; for tests: accident_switch
   bool snapshots = true;  ///< false: every machine is booted, as for a confirmation that wants cold ones
 };
 
@@ -77,7 +78,7 @@ class VmOracle final : public Oracle, private AgentSource {
   void take_snapshot();
   void do_without_snapshots(std::string why);
   Result<AgentConnection*> agent() override;
-  CrashReport discard() override;
+  CrashReport discard(Run::Ending why) override;
 
   VmOracleConfig config_;
   bool own_directory_ = false;

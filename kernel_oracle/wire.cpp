@@ -54,6 +54,15 @@ std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
   return static_cast<std::uint32_t>(value ^ (value >> 32));
 }
 
+namespace {
+
+/// What a frame is called is checked like what it holds; how long it is is in the checksum.
+std::uint32_t frame_checksum(std::uint16_t type, std::span<const std::uint8_t> payload) {
+  return checksum(payload) ^ (type * 0x9e3779b1U);
+}
+
+}  // namespace
+
 std::size_t begin_frame(Buffer& buffer, FrameType type) {
   const std::size_t frame = buffer.size();
   buffer.u32(magic);
@@ -67,7 +76,8 @@ std::size_t begin_frame(Buffer& buffer, FrameType type) {
 void end_frame(Buffer& buffer, std::size_t frame) {
   const auto payload = buffer.view().subspan(frame + header_size);
   buffer.set32(frame + 8, static_cast<std::uint32_t>(payload.size()));
-  buffer.set32(frame + 12, checksum(payload));
+  const auto type = Reader::load<std::uint16_t>(buffer.view().data() + frame + 6);
+  buffer.set32(frame + 12, frame_checksum(type, payload));
 }
 
 std::string_view text_of(Fault fault) {
@@ -104,7 +114,8 @@ Fault read_frame(std::span<const std::uint8_t> input, Frame& frame) {
   frame.type = static_cast<FrameType>(type);
   frame.payload = input.subspan(header_size, length);
   frame.size = header_size + length;
-  return checksum(frame.payload) == Reader::load<std::uint32_t>(input.data() + 12) ? Fault::none : Fault::bad_checksum;
+  return frame_checksum(type, frame.payload) == Reader::load<std::uint32_t>(input.data() + 12) ? Fault::none
+                                                                                               : Fault::bad_checksum;
 }
 
 void put_hello(Buffer& buffer, const Hello& hello) {
@@ -207,10 +218,11 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
   buffer.u8(job.deep ? 1 : 0);
   buffer.u8(static_cast<std::uint8_t>(job.lie));
   buffer.u8(job.devices);
-  buffer.u8(0);
+  buffer.u8(static_cast<std::uint8_t>(job.accident));
   buffer.u32(job.lie_at);
   buffer.u32(static_cast<std::uint32_t>(job.step_count()));
   buffer.u32(job.programs);
+  buffer.u32(job.accident_at);
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
   for (const std::uint32_t uid : job.uids) buffer.u32(uid);
@@ -228,11 +240,14 @@ bool get_job(Reader& reader, JobRecord& job) {
   const auto lie = reader.u8();
   job.lie = static_cast<Lie>(lie);
   job.devices = reader.u8();
-  reader.u8();
+  const auto accident = reader.u8();
+  job.accident = static_cast<Accident>(accident);
   job.lie_at = reader.u32();
   const std::size_t steps = reader.u32();
   job.programs = reader.u32();
-  bool good = deep <= 1 && lie < lies && steps <= max_steps && job.devices >> model::Target::device_count == 0;
+  job.accident_at = reader.u32();
+  bool good = deep <= 1 && lie < lies && accident < accidents && steps <= max_steps &&
+              job.devices >> model::Target::device_count == 0;
   for (unsigned n = 0; n < model::Name::pool_count; ++n) {
     job.classes[n] = (job.programs >> n & 1U) != 0 ? reader.u8() : std::uint8_t{0};
     good = good && job.classes[n] < program_classes;
@@ -242,9 +257,11 @@ bool get_job(Reader& reader, JobRecord& job) {
   return good && !reader.failed();
 }
 
-std::size_t put_run_head(Buffer& buffer, std::uint32_t number) {
+std::size_t put_run_head(Buffer& buffer, std::uint32_t number, std::uint32_t first) {
   const std::size_t at = buffer.size();
   buffer.u32(number);
+  buffer.u32(first);
+  buffer.u8(0);
   buffer.u8(0);
   buffer.u32(0);
   buffer.u32(0);
@@ -253,17 +270,25 @@ std::size_t put_run_head(Buffer& buffer, std::uint32_t number) {
   return at;
 }
 
+void end_part(Buffer& buffer, std::size_t part, std::uint32_t steps) {
+  buffer.set8(part + 8, 1);
+  buffer.set32(part + 14, steps);
+}
+
 void end_run(Buffer& buffer, std::size_t run, const RunHead& head, std::string_view note) {
-  buffer.set8(run + 4, static_cast<std::uint8_t>(head.ending));
-  buffer.set32(run + 5, head.at);
-  buffer.set32(run + 9, head.steps);
-  buffer.set32(run + 13, head.unchecked);
-  buffer.set8(run + 17, head.miscounted ? 1 : 0);
+  buffer.set8(run + 9, static_cast<std::uint8_t>(head.ending));
+  buffer.set32(run + 10, head.at);
+  buffer.set32(run + 14, head.steps);
+  buffer.set32(run + 18, head.unchecked);
+  buffer.set8(run + 22, head.miscounted ? 1 : 0);
   buffer.text(note);
 }
 
 bool get_run_head(Reader& reader, RunHead& head) {
   head.number = reader.u32();
+  head.first = reader.u32();
+  const auto more = reader.u8();
+  head.more = more != 0;
   const auto ending = reader.u8();
   head.ending = static_cast<Ending>(ending);
   head.at = reader.u32();
@@ -271,7 +296,8 @@ bool get_run_head(Reader& reader, RunHead& head) {
   head.unchecked = reader.u32();
   const auto miscounted = reader.u8();
   head.miscounted = miscounted != 0;
-  return !reader.failed() && ending < endings && miscounted <= 1;
+  return !reader.failed() && more <= 1 && ending < endings && miscounted <= 1 && head.first <= max_steps &&
+         head.steps <= max_steps - head.first;
 }
 
 bool get_step_head(Reader& reader, StepHead& head) {
@@ -296,7 +322,7 @@ bool get_view(Reader& reader, ViewHead& head, std::span<const std::uint8_t>& ent
   head.count = reader.u32();
   head.length = reader.u8();
   entries = reader.bytes(2U * head.length);
-  return !reader.failed();
+  return !reader.failed() && head.length <= max_entries;
 }
 
 void put_link(Buffer& buffer, const LinkRecord& link) {

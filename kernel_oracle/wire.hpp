@@ -9,13 +9,15 @@
 #include <span>
 #include <string_view>
 
+#include "kernel_oracle/accident.hpp"
 #include "model/name.hpp"
 #include "model/world.hpp"
 
 /// The bytes between the host and the agent in the guest. Both link this file, and the agent is small and static:
 /// nothing here needs more than the C library.
 ///
-/// A stream of frames: a header of 16 bytes {magic, version, type, length, checksum of the payload}, then the payload.
+/// A stream of frames: a header of 16 bytes {magic, version, type, length, checksum of type and payload}, then the
+/// payload.
 /// All numbers are little-endian. A decoder here trusts nothing it reads: it is bounded by the span it was given, and
 /// what it returns is in range.
 namespace mprogcheck::wire {
@@ -23,12 +25,12 @@ namespace mprogcheck::wire {
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
 inline constexpr std::uint16_t version = 3;
 inline constexpr std::size_t header_size = 16;
-inline constexpr std::uint32_t max_payload = 32U << 20;
+inline constexpr std::uint32_t max_payload = 8U << 20;
 
 enum class FrameType : std::uint16_t {
   hello = 1,      ///< agent → host, once: see Hello
   jobs,           ///< host → agent: JobsHeader, then jobs
-  runs,           ///< agent → host: runs, in the order of their jobs
+  runs,           ///< agent → host: runs, in the order of their jobs; a long one in parts, over several frames
   bench_request,  ///< host → agent: JobsHeader, then jobs
   bench_answer,   ///< agent → host: see Bench
   bye,            ///< host → agent: power off, or end
@@ -195,7 +197,9 @@ enum class Ending : std::uint8_t { complete, unclean, splat };
 inline constexpr std::uint8_t endings = 3;
 /// ListView's foreign_link.
 inline constexpr std::uint8_t foreign_link = 0xfe;
-inline constexpr std::uint32_t max_steps = 10'000;
+inline constexpr std::uint32_t max_steps = 100'000;
+/// The longest list that is shown.
+inline constexpr std::uint8_t max_entries = 64;
 /// mprogcheck::Breach, by the same numbers.
 struct Breach {
   static constexpr std::uint8_t beyond_attr = 1, inside_attr = 2, array = 4, flags_not_zero = 8, all = 15;
@@ -235,6 +239,8 @@ struct JobRecord {
   bool deep = false;
   Lie lie = Lie::none;
   std::uint32_t lie_at = 0;
+  Accident accident = Accident::none;
+  std::uint32_t accident_at = 0;
   std::uint8_t devices = 0;
   std::uint32_t programs = 0;
   std::uint8_t classes[model::Name::pool_count] = {};  ///< program_class(); of programs that are declared
@@ -251,16 +257,22 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job);
 void set_step_count(Buffer& buffer, std::size_t job, std::uint32_t steps);
 bool get_job(Reader& reader, JobRecord& job);
 
-/// What begins a run; set_run_end() fills in the ending when it is known.
+/// What begins a run, or a part of one. The parts of a run follow each other, with nothing between them; the ending is
+/// the last one's.
 struct RunHead {
   std::uint32_t number = 0;
+  std::uint32_t first = 0;  ///< steps of the run that other parts told before
+  bool more = false;        ///< another part follows
   Ending ending = Ending::complete;
   std::uint32_t at = 0;
-  std::uint32_t steps = 0;
+  std::uint32_t steps = 0;      ///< of this part
   bool miscounted = false;      ///< Run::miscounted
   std::uint32_t unchecked = 0;  ///< Run::unchecked
 };
-std::size_t put_run_head(Buffer& buffer, std::uint32_t number);
+/// Returns what ends it.
+std::size_t put_run_head(Buffer& buffer, std::uint32_t number, std::uint32_t first = 0);
+/// Ends a part of a run that goes on.
+void end_part(Buffer& buffer, std::size_t part, std::uint32_t steps);
 /// Ends the run: the note follows the steps.
 void end_run(Buffer& buffer, std::size_t run, const RunHead& head, std::string_view note);
 bool get_run_head(Reader& reader, RunHead& head);
@@ -292,7 +304,7 @@ struct ViewHead {
   std::uint8_t length = 0;  ///< entries that follow
 };
 void put_view(Buffer& buffer, const ViewHead& head, const std::uint8_t* entries);
-/// The entries are 2 * length bytes.
+/// The entries are 2 * length bytes; length is at most max_entries.
 bool get_view(Reader& reader, ViewHead& head, std::span<const std::uint8_t>& entries);
 
 struct LinkRecord {

@@ -359,7 +359,7 @@ TEST(parse, refuses_a_sequence_that_is_too_long_at_the_operation) {
   text = "mprogcheck 1\n";
   for (std::size_t i = 0; i < max_operations; ++i) text += "close p0\n";
   EXPECT_TRUE(parse(text));
-  EXPECT_EQ(meaning(text + "close p1\n"), "f:10002:1: expected at most 10000 operations, found \"close p1\"");
+  EXPECT_EQ(meaning(text + "close p1\n"), "f:100002:1: expected at most 100000 operations, found \"close p1\"");
 }
 
 /// Ten megabytes of whatever could make a parser slow or recurse: the test ends because the time is linear.

@@ -93,7 +93,7 @@ inline constexpr std::string_view garbage =
 }  // namespace expected
 
 /// The most that a sequence may hold, and a query may ask for.
-inline constexpr std::size_t max_operations = 10'000;
+inline constexpr std::size_t max_operations = 100'000;
 inline constexpr unsigned max_fill_count = Name::filler_count;
 
 /// An interface index that no device has: 0, or far above what a guest hands out.

@@ -9,9 +9,7 @@
 #include "base/fd.hpp"
 
 namespace mprogcheck::vm {
-namespace {
 
-/// Firmware clears the screen with escape sequences; a log flood may hold anything.
 std::string clean(std::string_view raw) {
   std::string text;
   for (std::size_t i = 0; i < raw.size(); ++i) {
@@ -26,8 +24,6 @@ std::string clean(std::string_view raw) {
   }
   return text;
 }
-
-}  // namespace
 
 std::string last_lines(const std::string& path, std::size_t count) {
   constexpr off_t enough = 256 * 1024;

@@ -7,6 +7,10 @@
 
 namespace mprogcheck::vm {
 
+/// What a console says as plain text: firmware clears the screen with escape sequences, and a log flood may hold
+/// anything.
+std::string clean(std::string_view raw);
+
 /// The last lines of a log file as clean text (no carriage returns, no escape sequences); empty if there is none.
 std::string last_lines(const std::string& path, std::size_t count);
 

@@ -223,4 +223,12 @@ void Machine::kill() {
   state_->qemu.process.kill();
 }
 
+bool Machine::panic_guest(std::chrono::milliseconds timeout) {
+  if (!alive()) return false;
+  const auto end = Clock::now() + timeout;
+  if (!state_->qemu.qmp.execute("inject-nmi", nlohmann::json::object(), timeout)) return false;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+  return state_->qemu.process.wait(std::max(left, 0ms)).has_value();
+}
+
 }  // namespace mprogcheck::vm

@@ -90,6 +90,9 @@ class Machine {
   void stop();
   /// The same at once, for a guest of which nothing good is to be expected.
   void kill();
+  /// For a guest that hangs: has its kernel panic by an NMI, so that the console tells what it was doing. True if QEMU
+  /// ended of it within the time; else nothing is known, and it may still run.
+  bool panic_guest(std::chrono::milliseconds timeout);
 
  private:
   struct State;

@@ -33,7 +33,9 @@ constexpr std::array<Platform, 1> platforms{{
         .virtio_serial = "virtio-serial-pci",
         // loglevel=5 puts warnings on the console (`quiet` would hide every WARN), but not the boot messages.
         // Not nosmp, which one vCPU does not need: it takes MSI away, and 6.1 answers that with a WARN and a taint.
-        .kernel_command_line = "console=ttyS0 loglevel=5 panic=-1 rcupdate.rcu_expedited=1 cryptomgr.notests",
+        // unknown_nmi_panic: Machine::panic_guest.
+        .kernel_command_line =
+            "console=ttyS0 loglevel=5 panic=-1 rcupdate.rcu_expedited=1 cryptomgr.notests unknown_nmi_panic",
     },
 }};
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel_oracle/guest/accident.hpp"
 #include "kernel_oracle/guest/bench.hpp"
 #include "kernel_oracle/guest/channel.hpp"
 #include "kernel_oracle/guest/devices.hpp"
@@ -24,7 +25,7 @@
 namespace mprogcheck::guest {
 namespace {
 
-constexpr std::uint32_t agent_version = 2;
+constexpr std::uint32_t agent_version = 3;
 /// Runs are sent when so many bytes have come together: an exchange costs 0.1 ms, and 64 KiB cost 0.6.
 constexpr std::size_t coalesced = 32U << 10;
 
@@ -39,8 +40,13 @@ bool has_tcx() {
 /// The world and the line, and what is said over it.
 class Agent {
  public:
-  Agent(int channel, std::string complaints, bool alone)
-      : channel_(channel), complaints_(std::move(complaints)), alone_(alone) {}
+  /// `command_line`: of the kernel that is ours; of another, empty.
+  Agent(int channel, std::string complaints, bool alone, std::string_view command_line = {})
+      : channel_(channel),
+        complaints_(std::move(complaints)),
+        alone_(alone),
+        accidents_(has_word(command_line, accident_switch)),
+        no_log_(has_word(command_line, no_log_switch)) {}
 
   void serve() {
     if (!hello()) return;
@@ -107,8 +113,8 @@ class Agent {
     if (devices_.keeper != 0) complain("cannot keep the static keys", keep_static_keys(devices_.keeper));
     counts_references_ = counts_references_ && references_.keep_what_is_there();
     complain("cannot load the fillers", programs_.load_fillers());
-    const bool log = log_.open();
-    if (!log) complaints_ += "/dev/kmsg cannot be read: splats go unseen; ";
+    const bool log = !no_log_ && log_.open();
+    if (!log) complaints_ += "the kernel's log (/dev/kmsg) or taint cannot be read: splats would go unseen; ";
     runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr,
                                                counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
   }
@@ -118,19 +124,21 @@ class Agent {
     wire::JobsHeader header;
     if (runner_ == nullptr || !wire::get_jobs_header(reader, header))
       return give_up("a jobs frame that makes no sense");
-    std::size_t frame = wire::begin_frame(out_, wire::FrameType::runs);
     for (std::uint32_t n = 0; n < header.jobs; ++n) {
       const bool last = n + 1 == header.jobs;
       wire::JobRecord job;
-      if (!wire::get_job(reader, job) || !runner_->run(job, out_, last)) {
-        out_.clear();
+      const bool good = wire::get_job(reader, job);
+      if (good && job.accident != Accident::none && !accidents_) {
+        runs_.clear();
+        return give_up("a job with an accident, and it was not started for accidents");
+      }
+      if (!good || !runner_->run(job, runs_, last)) {
+        runs_.clear();
         return give_up("a job that makes no sense");
       }
-      if (!last && !header.one_by_one && !runner_->in_doubt() && out_.size() < coalesced) continue;
-      wire::end_frame(out_, frame);
-      if (!channel_.send(out_)) return false;
+      if (!last && !header.one_by_one && !runner_->in_doubt() && runs_.size() < coalesced) continue;
+      if (!runs_.flush()) return false;
       if (runner_->in_doubt()) return wait_for_the_end();
-      if (!last) frame = wire::begin_frame(out_, wire::FrameType::runs);
     }
     return true;
   }
@@ -150,7 +158,8 @@ class Agent {
     if (runner_ == nullptr || !wire::get_jobs_header(reader, header)) return give_up("a bench that makes no sense");
     for (std::uint32_t n = 0; n < header.jobs; ++n) {
       jobs.emplace_back();
-      if (!wire::get_job(reader, jobs.back())) return give_up("a job that makes no sense");
+      if (!wire::get_job(reader, jobs.back()) || jobs.back().accident != Accident::none)
+        return give_up("a job that makes no sense");
     }
     wire::Bench result;
     if (!measure(*runner_, jobs, result)) return give_up("a job of the bench that makes no sense");
@@ -162,12 +171,15 @@ class Agent {
 
   Channel channel_;
   Heartbeat heartbeat_{channel_};
+  RunFrames runs_{&channel_};
   std::string complaints_;
   Devices devices_;
   Programs programs_;
   References references_;
   bool counts_references_ = false;
-  bool alone_;  ///< nobody else on this kernel makes programs and links
+  bool alone_;      ///< nobody else on this kernel makes programs and links
+  bool accidents_;  ///< this kernel is there for them
+  bool no_log_;
   KernelLog log_;
   std::unique_ptr<SequenceRunner> runner_;
   wire::Buffer out_;
@@ -197,6 +209,7 @@ int main(int argc, char** argv) {
   std::string complaints = prepare_guest();
   pin_low_fds();
   const int channel = open_channel();
-  if (channel >= 0) Agent(out_of_the_way(channel), std::move(complaints), true).serve();
+  const std::string command_line = read_text("/proc/cmdline");
+  if (channel >= 0) Agent(out_of_the_way(channel), std::move(complaints), true, command_line).serve();
   power_off();
 }

@@ -17,12 +17,12 @@ std::uint64_t now() {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-bool run_all(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Buffer& scratch) {
+bool run_all(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, RunFrames& scratch) {
   for (const auto& job : jobs) {
     if (!runner.run(job, scratch, &job == &jobs.back())) return false;
-    if (scratch.size() > (32U << 10)) scratch.clear();  // where the checked path would send it
+    if (scratch.size() > (32U << 10)) scratch.flush();  // where the checked path would send it
   }
-  scratch.clear();
+  scratch.flush();
   return true;
 }
 
@@ -43,7 +43,7 @@ std::uint64_t replay_all(std::span<const RecordedCall> trace, Heartbeat& heartbe
 }  // namespace
 
 bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Bench& bench) {
-  wire::Buffer scratch;
+  RunFrames scratch(nullptr);
   // Once for nothing: now the world is as it is after the last job, which is how each later round finds it.
   if (!run_all(runner, jobs, scratch)) return false;
   Syscalls::Trace trace;

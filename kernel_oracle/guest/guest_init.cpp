@@ -27,6 +27,8 @@ constexpr Mount mounts[] = {
     {"bpf", "/sys/fs/bpf", false}, {"tmpfs", "/tmp", false},
 };
 
+}  // namespace
+
 std::string read_text(const char* path) {
   std::string text;
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
@@ -37,6 +39,8 @@ std::string read_text(const char* path) {
   ::close(fd);
   return text;
 }
+
+namespace {
 
 int load_module(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

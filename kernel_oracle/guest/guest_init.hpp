@@ -8,6 +8,9 @@ namespace mprogcheck::guest {
 /// What /init does before anything else: file systems, modules. What fails is said in words.
 std::string prepare_guest();
 
+/// What a file holds; empty if it cannot be read.
+std::string read_text(const char* path);
+
 /// The line to the host: the virtio port, or where the kernel has none the second serial port. Negative errno.
 int open_channel();
 

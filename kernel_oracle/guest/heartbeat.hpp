@@ -21,6 +21,8 @@ class Heartbeat {
   }
   static constexpr unsigned units_per_clock = 256;
 
+  [[nodiscard]] Channel& channel() { return channel_; }
+
  private:
   void look_at_clock();
 

@@ -17,11 +17,11 @@ bool KernelLog::open() {
     return false;
   }
   fd_ = out_of_the_way(fd);
-  return fd_ >= 0;
+  return fd_ >= 0 && taint_.open();
 }
 
-std::string_view KernelLog::splat() {
-  return scan_for_splat([this](char* to, std::size_t room) { return ::read(fd_, to, room); }, line_);
+std::string KernelLog::splat() {
+  return scan_for_splat([this](char* to, std::size_t room) { return ::read(fd_, to, room); }, line_, lines_left_);
 }
 
 }  // namespace mprogcheck::guest

@@ -3,21 +3,29 @@
 
 #include <array>
 #include <cstddef>
-#include <string_view>
+#include <cstdint>
+#include <string>
+
+#include "kernel_oracle/guest/taint.hpp"
 
 namespace mprogcheck::guest {
 
-/// /dev/kmsg, read as it grows. A line that shows a defect is a splat.
+/// /dev/kmsg, read as it grows, and the kernel's taint. A line that shows a defect is a splat.
 class KernelLog {
  public:
   /// Begins at the end of what the log holds now. False if the log cannot be read.
   bool open();
-  /// Reads what is new, without waiting. The first line of a splat, or that records were lost, or nothing; valid until
-  /// the next call.
-  std::string_view splat();
+  /// A sequence of so many steps begins: more lines than it may cause are a flood.
+  void expect_lines_of(std::uint32_t steps) { lines_left_ = 1000 + 8 * steps; }
+  /// Reads what is new, without waiting. What a splat says, or that records were lost or are too many, or nothing.
+  std::string splat();
+  /// What has tainted the kernel since the last call, in words; empty if nothing has.
+  std::string taint() { return taint_.news(); }
 
  private:
   int fd_ = -1;
+  Taint taint_;
+  std::uint32_t lines_left_ = 1000;
   std::array<char, 8192> line_{};
 };
 

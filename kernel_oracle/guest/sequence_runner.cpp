@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "kernel_oracle/guest/accident.hpp"
+
 namespace mprogcheck::guest {
 
 using model::Name;
@@ -80,6 +82,16 @@ void SequenceRunner::say_where() const {
   prctl(PR_SET_NAME, name);
 }
 
+/// In its log, or without a word. What it says is the ending then, whatever else there was.
+bool SequenceRunner::kernel_complains() {
+  std::string note = log_->splat();
+  if (note.empty()) note = log_->taint();
+  if (note.empty()) return false;
+  ending_ = wire::Ending::splat;
+  note_ = std::move(note);
+  return true;
+}
+
 bool SequenceRunner::begin(const wire::JobRecord& job) {
   if (job.devices >> devices_.count != 0 || job.step_count() > wire::max_steps) return false;
   if (!bind_pool(job)) return false;
@@ -96,22 +108,26 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   return true;
 }
 
-bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool last_for_now) {
+bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_for_now) {
   if (!begin(job)) return false;
-  const auto run = wire::put_run_head(out, job.number);
-  out_ = &out;
+  runs.begin_run(job.number);
+  out_ = &runs.buffer();
   step_ = 0;
   say_where();
   const auto steps = static_cast<std::uint32_t>(job.step_count());
+  if (log_ != nullptr) log_->expect_lines_of(steps);
   const std::uint8_t* record = job.steps.data();
   for (; step_ < steps; record += wire::StepRecord::size) {
     wire::StepRecord step;
     if (!wire::get_step(std::span<const std::uint8_t, wire::StepRecord::size>(record, wire::StepRecord::size), step)) {
       reset();
-      out.truncate(run);
       return false;
     }
     Times times;
+    if (job.accident != Accident::none && happens_at(job.accident, job.accident_at, step_)) [[unlikely]] {
+      say_where();
+      have(job.accident, heartbeat_.channel());
+    }
     if (job.deep) {
       say_where();
       times.begin = now();
@@ -120,13 +136,10 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
     if (job.deep) times.end = now();
     observe(step, error, step_ + 1 == steps, times);
     ++step_;
+    runs.step_done();
     heartbeat_.did(job.deep ? 16 : 1);
     if (!job.deep || log_ == nullptr) continue;
-    if (const auto line = log_->splat(); !line.empty()) {
-      ending_ = wire::Ending::splat;
-      note_ = line;
-      break;
-    }
+    if (kernel_complains()) break;
   }
   const std::uint32_t seen = step_;
   if (ending_ == wire::Ending::complete) reset();
@@ -141,20 +154,14 @@ bool SequenceRunner::run(const wire::JobRecord& job, wire::Buffer& out, bool las
     unchecked = unchecked_;
     miscounted = true;
   }
-  if (log_ != nullptr && ending_ != wire::Ending::splat) {
-    if (const auto line = log_->splat(); !line.empty()) {
-      ending_ = wire::Ending::splat;
-      note_ = line;
-    }
-  }
+  if (log_ != nullptr && ending_ != wire::Ending::splat) kernel_complains();
   in_doubt_ = ending_ != wire::Ending::complete;
-  wire::end_run(out, run,
-                {.ending = ending_,
-                 .at = seen == 0 ? 0 : seen - 1,
-                 .steps = seen,
-                 .miscounted = miscounted,
-                 .unchecked = unchecked},
-                note_);
+  wire::RunHead head;
+  head.ending = ending_;
+  head.at = seen == 0 ? 0 : seen - 1;
+  head.miscounted = miscounted;
+  head.unchecked = unchecked;
+  runs.end_run(head, note_);
   return true;
 }
 

@@ -14,6 +14,7 @@
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/query_call.hpp"
 #include "kernel_oracle/guest/references.hpp"
+#include "kernel_oracle/guest/run_frames.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
 #include "kernel_oracle/wire.hpp"
 
@@ -27,9 +28,9 @@ class SequenceRunner {
   SequenceRunner(Devices devices, Programs& programs, KernelLog* log, References* references, bool alone,
                  Heartbeat& heartbeat);
 
-  /// Runs it and appends its run to `out`. False, with nothing appended, if the job cannot be what the host meant.
+  /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
-  bool run(const wire::JobRecord& job, wire::Buffer& out, bool last_for_now);
+  bool run(const wire::JobRecord& job, RunFrames& runs, bool last_for_now);
 
   [[nodiscard]] Syscalls& calls() { return calls_; }
   [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
@@ -41,6 +42,7 @@ class SequenceRunner {
   bool begin(const wire::JobRecord& job);
   bool bind_pool(const wire::JobRecord& job);
   void say_where() const;
+  bool kernel_complains();
 
   // execute.cpp: one operation, as the system calls that it is. A positive errno, or 0.
   int execute(const wire::StepRecord& step);

@@ -26,6 +26,7 @@ class FakeAgent {
     freeze,   ///< never answer again
     chatter,  ///< answer, after a few heartbeats
     babble,   ///< send what is no frame
+    parts,    ///< answer, each step in a frame of its own
     unclean,  ///< answer that the world could not be emptied
   };
   using Plan = std::function<Fate(std::uint32_t job)>;
@@ -105,14 +106,20 @@ class FakeAgent {
         return true;
       }
       if (fate == Fate::chatter) chatter(channel, out);
-      const auto run = wire::put_run_head(runs, job.number);
-      for (std::size_t i = 0; i < job.step_count(); ++i) wire::put_step_head(runs, {});
-      wire::end_run(runs, run,
-                    {.number = job.number,
-                     .ending = fate == Fate::unclean ? wire::Ending::unclean : wire::Ending::complete,
-                     .at = 0,
-                     .steps = static_cast<std::uint32_t>(job.step_count())},
-                    fate == Fate::unclean ? "left something" : "");
+      auto run = wire::put_run_head(runs, job.number);
+      wire::RunHead head;
+      for (std::uint32_t i = 0; i < job.step_count(); ++i) {
+        if (fate == Fate::parts && i != 0) {
+          wire::end_part(runs, run, head.steps);
+          head.steps = 0;
+          flush();
+          run = wire::put_run_head(runs, job.number, i);
+        }
+        wire::put_step_head(runs, {});
+        ++head.steps;
+      }
+      if (fate == Fate::unclean) head.ending = wire::Ending::unclean;
+      wire::end_run(runs, run, head, fate == Fate::unclean ? "left something" : "");
       if (header.one_by_one || fate == Fate::unclean || runs.size() >= coalesced_) flush();
       if (fate == Fate::unclean) return true;
     }
