@@ -193,6 +193,8 @@ bool is_blamed(const Divergence& divergence, Lie lie) {
     case Lie::revision:
       return broken.contains(Property::revision);
     case Lie::order:
+    case Lie::passage:
+    case Lie::fate:
       return broken.contains(Property::order);
     case Lie::isolation:
       return broken.contains(Property::isolation) && divergence.primary == Property::isolation;
@@ -229,7 +231,7 @@ TEST_P(ALie, is_caught_where_it_is_told_and_blamed_on_its_property) {
 }
 INSTANTIATE_TEST_SUITE_P(Each, ALie,
                          testing::Values(Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::lifecycle,
-                                         Lie::references));
+                                         Lie::references, Lie::passage, Lie::fate));
 
 }  // namespace
 }  // namespace mprogcheck

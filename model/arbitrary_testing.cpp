@@ -145,11 +145,13 @@ rc::Gen<Operation> arbitrary_operation() {
                                             gen::set(&Open::kind, arbitrary_enum<ObjectKind>(2)),
                                             gen::set(&Open::id, arbitrary_id()))),
       gen::cast<Operation>(gen::build<Load>(gen::set(&Load::name, mortal_name),
-                                            gen::set(&Load::type, arbitrary_enum<ProgramType>(program_types)))),
+                                            gen::set(&Load::type, arbitrary_enum<ProgramType>(program_types)),
+                                            gen::set(&Load::returns, arbitrary_enum<Returns>(returns_count)))),
       gen::cast<Operation>(gen::build<Query>(gen::set(&Query::site, arbitrary_site()),
                                              gen::set(&Query::query_flags, word), gen::set(&Query::attach_flags, word),
                                              gen::set(&Query::count, count))),
-      gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))));
+      gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))),
+      gen::cast<Operation>(gen::build<SendPacket>(gen::set(&SendPacket::site, arbitrary_site()))));
 }
 
 rc::Gen<Sequence> arbitrary_sequence() {

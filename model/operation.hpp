@@ -166,6 +166,7 @@ struct Open {
 struct Load {
   Name name{};
   ProgramType type = ProgramType::sched_cls;
+  Returns returns = Returns::next;
   friend constexpr auto operator<=>(const Load&, const Load&) = default;
 };
 
@@ -186,7 +187,15 @@ struct Fill {
   friend constexpr auto operator<=>(const Fill&, const Fill&) = default;
 };
 
-using Operation = std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill>;
+/// One packet through the hook, ingress or egress: every program that it meets says so, and what became of it is
+/// watched. See model/passage.hpp.
+struct SendPacket {
+  Site site{};
+  friend constexpr auto operator<=>(const SendPacket&, const SendPacket&) = default;
+};
+
+using Operation =
+    std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill, SendPacket>;
 
 /// The keyword of the call in the sequence language: "attach", "link", "update", …
 std::string_view call_name(const Operation& operation);

@@ -24,7 +24,7 @@
 namespace mprogcheck::guest {
 namespace {
 
-constexpr std::uint32_t agent_version = 2;
+constexpr std::uint32_t agent_version = 3;
 /// Runs are sent when so many bytes have come together: an exchange costs 0.1 ms, and 64 KiB cost 0.6.
 constexpr std::size_t coalesced = 32U << 10;
 
@@ -81,6 +81,7 @@ class Agent {
       features = "tcx";
       if (devices_.kind == "netkit") features += " netkit";
       if (counts_references_) features += " refcnt";
+      if (traffic_.works()) features += " run";
     }
     utsname system{};
     uname(&system);
@@ -103,13 +104,15 @@ class Agent {
     const auto complain = [this](const char* what, int error) {
       if (error < 0) complaints_ += std::string(what) + ": " + std::strerror(-error) + "; ";
     };
+    if (const std::string why = traffic_.open(devices_); !why.empty()) complaints_ += "no packets: " + why + "; ";
+    programs_.stamp_for(&traffic_);
     counts_references_ = references_.load();
     if (devices_.keeper != 0) complain("cannot keep the static keys", keep_static_keys(devices_.keeper));
     counts_references_ = counts_references_ && references_.keep_what_is_there();
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = log_.open();
     if (!log) complaints_ += "/dev/kmsg cannot be read: splats go unseen; ";
-    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr,
+    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, traffic_, log ? &log_ : nullptr,
                                                counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
   }
 
@@ -165,6 +168,7 @@ class Agent {
   std::string complaints_;
   Devices devices_;
   Programs programs_;
+  Traffic traffic_;
   References references_;
   bool counts_references_ = false;
   bool alone_;  ///< nobody else on this kernel makes programs and links

@@ -46,6 +46,10 @@ std::uint64_t replay(std::span<const RecordedCall> calls) {
         ::dup2(static_cast<int>(result), call.a);
         ::close(static_cast<int>(result));
         break;
+      case RecordedCall::Kind::send:
+        failures += mpc_send(call.a, static_cast<std::uint32_t>(call.b), call.size,
+                             *static_cast<const volatile std::uint32_t*>(call.from)) < 0;
+        break;
       case RecordedCall::Kind::learn:
         *call.to = *call.from;
         break;
