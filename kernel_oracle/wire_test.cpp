@@ -143,9 +143,13 @@ class OperationOf {
       case Call::open:
         return Open{{step_.name}, static_cast<ObjectKind>(step_.kind), program()};
       case Call::load:
-        return Load{{step_.name}, static_cast<ProgramType>(step_.kind)};
+        return Load{{step_.name},
+                    static_cast<ProgramType>(step_.kind / returns_count),
+                    static_cast<Returns>(step_.kind % returns_count)};
       case Call::query:
         return Query{site(), step_.flags, step_.relative, step_.replace};
+      case Call::run:
+        return SendPacket{site()};
       case Call::fill:
         break;
     }

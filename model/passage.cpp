@@ -6,8 +6,8 @@
 namespace mprogcheck::model {
 namespace {
 
-constexpr std::array<std::string_view, fates> fate_names = {"not sent", "passed", "dropped", "redirected", "lost",
-                                                            "multiplied"};
+constexpr std::array<std::string_view, fates> fate_names = {"not sent",   "passed", "dropped",
+                                                            "redirected", "lost",   "multiplied"};
 
 /// What a program that says so makes of the chain.
 constexpr Rule rule_of(Returns returns) {

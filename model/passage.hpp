@@ -32,8 +32,8 @@ struct Passage {
   [[nodiscard]] std::span<const ProgramIndex> ran() const { return {programs.data(), count}; }
 };
 
-/// net/core/dev.c: tcx_run; include/net/tcx.h: tcx_action_code. Programs run in list order, whoever attached them, up to
-/// and including the first that does not say next.
+/// net/core/dev.c: tcx_run; include/net/tcx.h: tcx_action_code. Programs run in list order, whoever attached them, up
+/// to and including the first that does not say next.
 Passage passage(const World& world, ListIndex list);
 /// The rule of the same passage alone: what predict() needs.
 Rule rule_of_passage(const World& world, ListIndex list);

@@ -124,7 +124,7 @@ const Census& census() {
 TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
   Digest digest;
   for (const auto one : digests(Generator(tcx(2026)), 0, 1'000)) digest.add(one);
-  EXPECT_EQ(digest.value(), 0x1360c106bff0c998ULL) << std::hex << digest.value();
+  EXPECT_EQ(digest.value(), 0xb4cafec41f55b5e7ULL) << std::hex << digest.value();
 }
 
 TEST(Generate, ASequenceDependsOnNoOther) {

@@ -23,7 +23,7 @@ constexpr std::array<PropertyText, property_count> texts{{
     {"revision", "the revision moves as the hook's rules say, on success only; a stale expectation changes nothing"},
     {"refcount", "the count of every program and link is what its holders add up to"},
     {"order",
-     "the list query is the model's list; a packet meets its programs in order, up to the one that decides its fate"},
+     "the list query is the model's list; packets meet its programs in that order, up to the one that decides"},
     {"query", "a query writes exactly what it promises"},
     {"outcome", "success or exactly the predicted errno"},
 }};

@@ -52,6 +52,13 @@ class RecordingOracle final : public Oracle {
         show(run, world, *world.list_at(query.site), query.count);
         run.lists.back().outcome = verdict.outcome;
       }
+      step.first_ran = static_cast<std::uint32_t>(run.ran.size());
+      if (const auto* packet = std::get_if<model::SendPacket>(&operation); packet != nullptr && verdict.outcome.ok()) {
+        const model::Passage passage = model::passage(world, *world.list_at(packet->site));
+        run.ran.insert(run.ran.end(), passage.ran().begin(), passage.ran().end());
+        step.ran = passage.count;
+        step.fate = model::fate_of(passage.rule);
+      }
       if (verdict.edit.kind == model::Edit::Kind::create_link) links[world.next_link()] = true;
       if (verdict.edit.kind == model::Edit::Kind::load) programs[world.next_mortal()] = true;
       world.commit(verdict.edit);

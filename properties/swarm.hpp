@@ -27,8 +27,9 @@ enum class Action : std::uint8_t {
   load,
   query,
   fill,
+  run,
 };
-inline constexpr unsigned action_count = 13;
+inline constexpr unsigned action_count = 14;
 
 /// What every mix has to keep to.
 struct SwarmLimits {
@@ -55,6 +56,7 @@ struct Mix {
   unsigned aim = 0;      ///< how long the lists tend to be
   unsigned fill_to = 0;  ///< where a fill leads to
   std::uint32_t nonsense_ppm = 0;
+  unsigned ending = 0;     ///< share of programs that may end the chain
   unsigned elsewhere = 0;  ///< share of operations away from the home hook
   unsigned directed = 0;   ///< share of attaches that say where
   unsigned by_id = 0;      ///< share of relatives given by id
@@ -76,6 +78,9 @@ struct Profile {
   } pool, mortals, handles, links, aim, length;  ///< length 0, 0: drawn as usual
 };
 std::span<const Profile> profiles();
+
+/// What a program of the mix returns.
+model::Returns draw_returns(RandomStream& random, const Mix& mix);
 
 Mix draw_mix(RandomStream& random, const SwarmLimits& limits);
 

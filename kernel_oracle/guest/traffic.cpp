@@ -105,7 +105,8 @@ std::string Traffic::open(const Devices& devices) {
   Syscalls calls;
   for (unsigned n = 0; n < devices.count; ++n)
     for (unsigned hook = 0; hook < model::hooks; ++hook)
-      if (const Sent sent = send(calls, static_cast<model::Hook>(hook), n, devices.ifindex[n]); sent.fate != Fate::passed)
+      if (const Sent sent = send(calls, static_cast<model::Hook>(hook), n, devices.ifindex[n]);
+          sent.fate != Fate::passed)
         return "a packet to d" + std::to_string(n) + " is not seen";
   works_ = true;
   return {};

@@ -16,8 +16,9 @@ namespace mprogcheck::guest {
 /// in this memory too; so do the filters of two sockets, one that sees what comes in before the ingress hook and one
 /// that sees what is left behind it. Neither keeps a packet.
 ///
-/// Ingress of a device: sent by its peer, past the peer's own hooks (PACKET_QDISC_BYPASS); behind the hook is the device
-/// itself. Egress: sent by the device; behind the hook is its peer. What is redirected comes out at the sink's peer.
+/// Ingress of a device: sent by its peer, past the peer's own hooks (PACKET_QDISC_BYPASS); behind the hook is the
+/// device itself. Egress: sent by the device; behind the hook is its peer. What is redirected comes out at the sink's
+/// peer.
 class Traffic {
  public:
   /// Brings the devices up and tries each way once. Empty, or why no packet can be sent here: then stamp() still makes
