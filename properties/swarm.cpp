@@ -59,7 +59,7 @@ const Profile& draw_profile(RandomStream& random) {
 
 /// Each action is left out now and then, or preferred; but something must be able to enter a list, and a capacity
 /// sequence without its fill would not be one.
-void draw_weights(RandomStream& random, const Profile& profile, Mix& mix) {
+void draw_weights(RandomStream& random, const Profile& profile, bool packets, Mix& mix) {
   static constexpr std::array<std::uint16_t, 8> factors{0, 0, 1, 2, 2, 2, 3, 6};
   for (unsigned i = 0; i < action_count; ++i)
     mix.weights[i] = static_cast<std::uint16_t>(profile.weights[i] * factors[random.below(factors.size())]);
@@ -76,6 +76,7 @@ void draw_weights(RandomStream& random, const Profile& profile, Mix& mix) {
   if (mix.handles == 0)
     for (const Action action : {Action::dup, Action::open}) mix.weights[index_of(action)] = 0;
   if (mix.mortals == 0) mix.weights[index_of(Action::load)] = 0;
+  if (!packets) mix.weights[index_of(Action::run)] = 0;
   mix.total = 0;
   for (const auto weight : mix.weights) mix.total += weight;
 }
@@ -144,7 +145,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   else
     mix.aim = std::clamp(mix.aim, 1U, std::max(usual + mix.mortals, 2U) - 1);  // no program is in a list twice
   mix.length = std::clamp(draw_length(random, profile), 1U, std::max(limits.max_operations, 1U));
-  draw_weights(random, profile, mix);
+  draw_weights(random, profile, limits.packets, mix);
   mix.nonsense_ppm = limits.nonsense_ppm ? *limits.nonsense_ppm : draw_nonsense(random);
   // Habits: most sequences have each a little, some never, some nearly always.
   const auto habit = [&random](unsigned share) {

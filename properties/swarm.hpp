@@ -37,6 +37,7 @@ struct SwarmLimits {
   unsigned devices = 3;                ///< 1 to model::Target::device_count
   unsigned max_operations = 200;
   std::optional<std::uint32_t> nonsense_ppm{};  ///< instead of what the mix would draw
+  bool packets = true;                          ///< whether any can be sent
 };
 
 /// What one sequence is like. Every sequence draws its own: a uniform mix would make all sequences average, and the
