@@ -9,8 +9,8 @@ namespace mprogcheck {
 
 namespace {
 
-constexpr std::array lies{Lie::outcome,    Lie::revision, Lie::order,     Lie::isolation,
-                          Lie::permission, Lie::answer,   Lie::lifecycle, Lie::references};
+constexpr std::array lies{Lie::outcome, Lie::revision,  Lie::order,      Lie::isolation, Lie::permission,
+                          Lie::answer,  Lie::lifecycle, Lie::references, Lie::passage,   Lie::fate};
 
 /// The step that a lie shows in.
 std::size_t step_of(const Job& canary) {

@@ -373,8 +373,11 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
     report.known = std::move(*known);
   }
 
-  const properties::Generator generator(
-      {.seed = Digest().add(options.seed).value(), .shard = options.shard, .hooks = options.hooks, .nonsense_ppm = {}});
+  const properties::Generator generator({.seed = Digest().add(options.seed).value(),
+                                         .shard = options.shard,
+                                         .hooks = options.hooks,
+                                         .nonsense_ppm = {},
+                                         .packets = report.kernel.has(feature_run)});
   campaign.start(since_call);
   std::vector<std::unique_ptr<Worker>> workers;
   for (auto& oracle : oracles)

@@ -57,6 +57,7 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                    {"calls", report.coverage.calls()},
                    {"lengths", report.coverage.lengths()}}},
                  {"skipped", json::array()}};
+  if (!report.kernel.has(feature_run)) result["skipped"].push_back("run");
   if (report.error) result["error"] = report.error->message;
   return result;
 }

@@ -193,6 +193,8 @@ bool is_blamed(const Divergence& divergence, Lie lie) {
     case Lie::revision:
       return broken.contains(Property::revision);
     case Lie::order:
+    case Lie::passage:
+    case Lie::fate:
       return broken.contains(Property::order);
     case Lie::isolation:
       return broken.contains(Property::isolation) && divergence.primary == Property::isolation;
@@ -221,6 +223,9 @@ TEST_P(ALie, is_caught_where_it_is_told_and_blamed_on_its_property) {
     if (length == 0) continue;
     job.lie = GetParam();
     job.lie_at = static_cast<std::uint32_t>(i * 7 % length);
+    // Few steps send a packet to lie about: the next one that does.
+    for (std::uint32_t n = 0; n < length && !lie_applies(job.sequence, job.lie, job.lie_at) && i % 8 != 0; ++n)
+      job.lie_at = (job.lie_at + 1) % length;
     const auto judgement = judged(oracle, job);
     if (!lie_applies(job.sequence, job.lie, job.lie_at)) {
       EXPECT_FALSE(judgement.divergence);
@@ -236,7 +241,7 @@ TEST_P(ALie, is_caught_where_it_is_told_and_blamed_on_its_property) {
 }
 INSTANTIATE_TEST_SUITE_P(Each, ALie,
                          testing::Values(Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::permission,
-                                         Lie::answer, Lie::lifecycle, Lie::references));
+                                         Lie::answer, Lie::lifecycle, Lie::references, Lie::passage, Lie::fate));
 
 }  // namespace
 }  // namespace mprogcheck

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "campaign/finding.hpp"
 #include "campaign/one_run.hpp"
 #include "model/parse.hpp"
@@ -39,6 +41,12 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
 }
 
 Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks known) {
+  const auto sends = [](const model::Operation& operation) {
+    return std::holds_alternative<model::SendPacket>(operation);
+  };
+  if (!oracle.identity().has(feature_run) && std::ranges::any_of(sequence.operations, sends))
+    return fail(Error::Kind::skipped, "the sequence sends a packet, and {} cannot: it lacks the feature \"run\"",
+                oracle.identity().source);
   const auto run_with = [&](model::Quirks quirks) -> Result<Replay> {
     const Job job{.sequence = sequence, .quirks = quirks, .depth = Depth::deep};
     KeepingSink sink;
@@ -68,11 +76,16 @@ std::string step_by_step(const model::Sequence& sequence, const Replay& replay) 
     const model::ListSet touched = model::touched_lists(world, operation);
     const model::Verdict verdict = world.apply(operation);
     const model::Outcome observed = replay.run.steps[i].outcome;
+    const Step& step = replay.run.steps[i];
     const bool differs = divergence && divergence->step == i;
     text += fmt::format("{:4}  {}\n", i + 1, model::print(operation));
     text += fmt::format("      model  {:<9} {}: {}\n", model::to_string(verdict.outcome), model::name_of(verdict.rule),
                         model::text_of(verdict.rule).says);
     text += fmt::format("      kernel {:<9} {}\n", model::to_string(observed), differs ? "DIFFERS" : "as predicted");
+    if (step.fate != model::Fate::none)
+      text += fmt::format(
+          "      {}\n",
+          properties::describe(world, step.fate, std::span(replay.run.ran).subspan(step.first_ran, step.ran)));
     for (model::ListIndex list = 0; list < model::list_count; ++list)
       if (model::contains(touched, list))
         text += fmt::format("      {} {}\n", model::print(model::site_of_list(list)),

@@ -9,6 +9,8 @@ namespace {
 
 using wire::StepRecord;
 
+static_assert(static_cast<int>(Lie::fate) == static_cast<int>(wire::Lie::fate));
+static_assert(static_cast<int>(Lie::passage) == static_cast<int>(wire::Lie::passage));
 static_assert(static_cast<int>(Lie::references) == static_cast<int>(wire::Lie::references));
 static_assert(static_cast<int>(Lie::lifecycle) == static_cast<int>(wire::Lie::lifecycle));
 static_assert(static_cast<int>(Lie::answer) == static_cast<int>(wire::Lie::answer));
@@ -62,7 +64,7 @@ class StepOf {
   void operator()(const model::Load& call) {
     step_.call = wire::Call::load;
     step_.name = call.name.slot;
-    step_.kind = static_cast<std::uint8_t>(call.type);
+    step_.kind = wire::program_class(call.type, call.returns);
   }
   void operator()(const model::Query& call) {
     step_.call = wire::Call::query;
@@ -78,6 +80,10 @@ class StepOf {
     step_.call = wire::Call::fill;
     site(call.site);
     step_.kind = call.count;
+  }
+  void operator()(const model::SendPacket& call) {
+    step_.call = wire::Call::run;
+    site(call.site);
   }
 
  private:

@@ -75,6 +75,7 @@ class Session {
     if (misbehaviour_ == nullptr) {
       remember_objects(verdict, verdict);
       answer(operation, verdict, step);
+      send(operation, verdict, step);
       world_.commit(verdict.edit);
     } else {
       const Verdict honest = verdict;
@@ -83,6 +84,7 @@ class Session {
       const Verdict expected = model_.predict(operation);
       remember_objects(verdict, expected);
       answer(operation, verdict, step);
+      send(operation, verdict, step);
       world_.commit(verdict.edit);
       misbehaviour_->applied(world_, before, operation, honest);
       detach_links_without_entry();
@@ -145,6 +147,31 @@ class Session {
     verdict.outcome = view.outcome;
     step.answer = static_cast<std::int32_t>(run_.lists.size());
     record(view);
+  }
+
+  void send(const model::Operation& operation, const Verdict& verdict, Step& step) {
+    const auto* packet = std::get_if<model::SendPacket>(&operation);
+    if (packet == nullptr) return;
+    step.first_ran = static_cast<std::uint32_t>(run_.ran.size());
+    const auto list = world_.list_at(packet->site);
+    if (!verdict.outcome.ok() || !list) return;
+    const model::Passage passage = model::passage(world_, *list);
+    way_.assign(passage.ran().begin(), passage.ran().end());
+    step.fate = model::fate_of(passage.rule);
+    if (misbehaviour_ != nullptr) misbehaviour_->ran(world_, *list, way_, step.fate);
+    if (misbehaviour_ != nullptr)
+      for (model::ProgramIndex& program : way_) program = programs_.in_model(program);
+    if (lies(Lie::passage)) lie_about_passage();
+    if (lies(Lie::fate)) step.fate = step.fate == model::Fate::passed ? model::Fate::dropped : model::Fate::passed;
+    step.ran = static_cast<std::uint32_t>(way_.size());
+    run_.ran.insert(run_.ran.end(), way_.begin(), way_.end());
+  }
+
+  void lie_about_passage() {
+    if (way_.size() >= 2)
+      std::swap(way_.front(), way_.back());
+    else
+      way_.push_back(model::no_program);
   }
 
   void show_lists(Step& step, ListSet observed, ListSet touched, bool changed) {
@@ -259,6 +286,7 @@ class Session {
   Slots<model::link_count> links_;
   Slots<model::program_count> programs_;
   std::vector<Entry> entries_;
+  std::vector<model::ProgramIndex> way_;  ///< of a packet
   std::size_t number_ = 0;
   bool last_ = false;
   ListSet shown_ = 0;
@@ -273,7 +301,7 @@ ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbe
     : identity_{.source = std::move(source),
                 .release = {},
                 .accelerator = "none",
-                .features = {std::string(feature_refcnt)}},
+                .features = {std::string(feature_refcnt), std::string(feature_run)}},
       misbehaviour_(std::move(misbehaviour)),
       quirks_(quirks) {}
 

@@ -53,6 +53,9 @@ bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at) {
       return std::holds_alternative<model::Query>(operations[at]) && model::answers(verdict.rule);
     case Lie::lifecycle:
       return made_an_object;
+    case Lie::passage:
+    case Lie::fate:
+      return std::holds_alternative<model::SendPacket>(operations[at]) && touched != 0;
     case Lie::references:
       return has_countable_object(world, sequence.declarations);
   }

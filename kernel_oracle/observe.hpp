@@ -17,8 +17,8 @@ inline model::ListSet observed_lists(Depth depth, bool last_step, const model::W
 /// permission where a caller
 /// without capabilities makes the step; revision and order where the step touches a
 /// list; isolation where the last step leaves a list untouched; lifecycle where a link or a mortal program was ever
-/// made; references where a program is declared, or a link or mortal program is alive at the end. Where it cannot,
-/// oracles answer honestly, and a canary planted there proves nothing.
+/// made; passage and fate where the step sends a packet; references where a program is declared, or a link or mortal
+/// program is alive at the end. Where it cannot, oracles answer honestly, and a canary planted there proves nothing.
 bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at);
 
 }  // namespace mprogcheck

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "kernel_oracle/accident.hpp"
+#include "model/passage.hpp"
 #include "model/sequence.hpp"
 #include "model/world.hpp"
 
@@ -31,6 +32,9 @@ enum class Lie : std::uint8_t {
   lifecycle,   ///< after the last step, an object that is alive is reported gone, or the other way round
   references,  ///< after the last step, one reference more is reported on a link or program; only an oracle that has
                ///< the feature "refcnt" can
+  passage,     ///< of the programs that a packet met, the first and the last change places; with fewer than two, one
+               ///< more is reported
+  fate,        ///< a packet that passed was dropped, and any other passed
 };
 /// Whether a lie is told about the last step, whatever Job::lie_at says.
 constexpr bool is_about_the_end(Lie lie) {
@@ -97,7 +101,9 @@ struct Step {
   std::uint32_t first_list = 0, lists = 0;
   std::uint32_t first_link = 0, links = 0;
   std::uint32_t first_program = 0, programs = 0;
-  std::int32_t answer = -1;  ///< a `query` operation's own answer: index into Run::lists
+  std::int32_t answer = -1;              ///< a `query` operation's own answer: index into Run::lists
+  model::Fate fate = model::Fate::none;  ///< of the packet that a `run` sent
+  std::uint32_t first_ran = 0, ran = 0;  ///< the programs that said they met it, in order
 };
 
 struct Run {
@@ -113,6 +119,8 @@ struct Run {
   std::vector<model::Entry> entries;
   std::vector<LinkView> links;
   std::vector<ProgramView> programs;
+  /// What Step::ran counts: model::no_program is one that the oracle has never heard of.
+  std::vector<model::ProgramIndex> ran;
   Ending ending = Ending::complete;
   std::uint32_t at = 0;  ///< the step during which it ended, where that is known
   std::string note;
@@ -142,6 +150,8 @@ struct OracleIdentity {
 };
 /// The feature of an oracle that tells how many references are held on programs and links.
 inline constexpr std::string_view feature_refcnt = "refcnt";
+/// The feature of an oracle that can send a packet through a hook and watch what becomes of it.
+inline constexpr std::string_view feature_run = "run";
 
 /// What answers: a kernel in a VM, the kernel here, or the model itself.
 class Oracle {

@@ -96,5 +96,6 @@ std::span<const PlantedFault> revision_faults();
 std::span<const PlantedFault> link_faults();
 std::span<const PlantedFault> errno_faults();
 std::span<const PlantedFault> permission_faults();
+std::span<const PlantedFault> run_faults();
 
 }  // namespace mprogcheck::planted

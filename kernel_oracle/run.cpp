@@ -15,6 +15,7 @@ void Run::clear() {
   entries.clear();
   links.clear();
   programs.clear();
+  ran.clear();
   ending = Ending::complete;
   at = 0;
   note.clear();

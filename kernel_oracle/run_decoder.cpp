@@ -62,6 +62,14 @@ class PartReader {
       if (!read_view(list)) return false;
       run_.lists.back().breach = breach;
     }
+    step.first_ran = static_cast<std::uint32_t>(run_.ran.size());
+    if ((head.sees & wire::StepHead::has_passage) != 0) {
+      wire::PassageRecord passage;
+      if (!wire::get_passage(reader_, passage)) return false;
+      step.fate = passage.fate;
+      step.ran = static_cast<std::uint32_t>(passage.programs.size());
+      run_.ran.insert(run_.ran.end(), passage.programs.begin(), passage.programs.end());
+    }
     step.first_link = static_cast<std::uint32_t>(run_.links.size());
     step.first_program = static_cast<std::uint32_t>(run_.programs.size());
     if ((head.sees & wire::StepHead::has_objects) != 0 && !read_objects()) return false;

@@ -23,6 +23,8 @@ struct SeenStep {
   std::uint16_t error = 0;
   std::vector<View> lists;
   std::optional<View> answer;
+  model::Fate fate = model::Fate::none;  ///< none: the step sent no packet
+  Bytes ran;
   bool timed = false, objects = false;
   std::uint64_t begin = 0, end = 0;
   std::vector<LinkView> links;
@@ -64,6 +66,10 @@ std::vector<SeenStep> any_steps() {
     }
     shown |= lists;
     if (*rc::gen::arbitrary<bool>()) step.answer = any_view(*rc::gen::element<unsigned>(0, 7, model::no_list));
+    step.fate = static_cast<model::Fate>(*rc::gen::inRange<int>(0, model::fates));
+    if (step.fate != model::Fate::none)
+      for (auto left = *rc::gen::element<std::size_t>(0, 1, 63, wire::max_passage); left != 0; --left)
+        step.ran.push_back(any_entry().program);
     step.timed = *rc::gen::arbitrary<bool>();
     if (step.timed) step.begin = *rc::gen::arbitrary<std::uint64_t>(), step.end = *rc::gen::arbitrary<std::uint64_t>();
     step.objects = *rc::gen::arbitrary<bool>();
@@ -112,6 +118,7 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
     for (const View& view : step.lists) head.lists = static_cast<std::uint8_t>(head.lists | 1U << view.list);
     if (step.timed) head.sees |= wire::StepHead::has_times;
     if (step.answer) head.sees |= wire::StepHead::has_answer;
+    if (step.fate != model::Fate::none) head.sees |= wire::StepHead::has_passage;
     if (step.objects) head.sees |= wire::StepHead::has_objects;
     wire::put_step_head(buffer, head);
     if (step.timed) buffer.u64(step.begin), buffer.u64(step.end);
@@ -123,6 +130,7 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
       buffer.u8(step.answer->list);
       put(buffer, *step.answer);
     }
+    if (step.fate != model::Fate::none) wire::put_passage(buffer, {.fate = step.fate, .programs = step.ran});
     if (!step.objects) continue;
     buffer.u8(static_cast<std::uint8_t>(step.links.size()));
     for (const auto& link : step.links)
@@ -178,6 +186,8 @@ RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
     }
     RC_ASSERT((got.answer >= 0) == steps[n].answer.has_value());
     if (steps[n].answer) expect_view(run, run.lists[static_cast<std::size_t>(got.answer)], *steps[n].answer);
+    RC_ASSERT(got.fate == steps[n].fate);
+    RC_ASSERT(std::ranges::equal(std::span(run.ran).subspan(got.first_ran, got.ran), steps[n].ran));
     RC_ASSERT(got.begin == steps[n].begin);
     RC_ASSERT(got.end == steps[n].end);
     RC_ASSERT(got.links == steps[n].links.size());
@@ -207,8 +217,11 @@ void expect_in_range(const Run& run) {
     RC_ASSERT(step.first_list + step.lists <= run.lists.size());
     RC_ASSERT(step.first_link + step.links <= run.links.size());
     RC_ASSERT(step.first_program + step.programs <= run.programs.size());
+    RC_ASSERT(step.first_ran + step.ran <= run.ran.size());
     RC_ASSERT(step.answer < static_cast<std::int32_t>(run.lists.size()));
   }
+  for (const model::ProgramIndex program : run.ran)
+    RC_ASSERT(program < model::program_count || program == model::no_program);
   for (const model::Entry& entry : run.entries) {
     RC_ASSERT(entry.program < model::program_count || entry.program == model::no_program);
     RC_ASSERT(entry.link < model::link_count || entry.link == model::no_link || entry.link == foreign_link);

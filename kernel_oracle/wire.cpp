@@ -199,7 +199,7 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
       return step.made < model::link_count;
     case Call::load:
       return step.made >= model::mortal_program_begin && step.made < model::program_count &&
-             step.kind < model::program_types;
+             step.kind < program_classes;
     case Call::open:
       return step.kind <= 1;
     case Call::fill:
@@ -304,7 +304,23 @@ bool get_step_head(Reader& reader, StepHead& head) {
   head.error = reader.u16();
   head.lists = reader.u8();
   head.sees = reader.u8();
-  return !reader.failed() && head.sees <= 7;
+  return !reader.failed() && head.sees <= 15;
+}
+
+void put_passage(Buffer& buffer, const PassageRecord& passage) {
+  buffer.u8(static_cast<std::uint8_t>(passage.fate));
+  buffer.u8(static_cast<std::uint8_t>(passage.programs.size()));
+  buffer.bytes(passage.programs.data(), passage.programs.size());
+}
+
+bool get_passage(Reader& reader, PassageRecord& passage) {
+  const auto fate = reader.u8();
+  passage.fate = static_cast<model::Fate>(fate);
+  passage.programs = reader.bytes(reader.u8());
+  if (reader.failed() || fate >= model::fates || passage.programs.size() > max_passage) return false;
+  for (const std::uint8_t program : passage.programs)
+    if (program >= model::program_count && program != model::no_program) return false;
+  return true;
 }
 
 void put_view(Buffer& buffer, const ViewHead& head, const std::uint8_t* entries) {

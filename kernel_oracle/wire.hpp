@@ -11,6 +11,7 @@
 
 #include "kernel_oracle/accident.hpp"
 #include "model/name.hpp"
+#include "model/passage.hpp"
 #include "model/world.hpp"
 
 /// The bytes between the host and the agent in the guest. Both link this file, and the agent is small and static:
@@ -190,8 +191,20 @@ void put_jobs_header(Buffer& buffer, const JobsHeader& header);
 bool get_jobs_header(Reader& reader, JobsHeader& header);
 
 /// mprogcheck::Lie, by the same numbers.
-enum class Lie : std::uint8_t { none, outcome, revision, order, isolation, permission, answer, lifecycle, references };
-inline constexpr std::uint8_t lies = 9;
+enum class Lie : std::uint8_t {
+  none,
+  outcome,
+  revision,
+  order,
+  isolation,
+  permission,
+  answer,
+  lifecycle,
+  references,
+  passage,
+  fate
+};
+inline constexpr std::uint8_t lies = 11;
 /// Run::Ending, by the same numbers, as far as a guest can tell.
 enum class Ending : std::uint8_t { complete, unclean, splat };
 inline constexpr std::uint8_t endings = 3;
@@ -205,8 +218,8 @@ struct Breach {
   static constexpr std::uint8_t beyond_attr = 1, inside_attr = 2, array = 4, flags_not_zero = 8, all = 15;
 };
 
-enum class Call : std::uint8_t { attach, detach, link, update, link_detach, close, dup, open, load, query, fill };
-inline constexpr std::uint8_t calls = 11;
+enum class Call : std::uint8_t { attach, detach, link, update, link_detach, close, dup, open, load, query, fill, run };
+inline constexpr std::uint8_t calls = 12;
 
 /// One operation, 40 bytes. Fields that its call has no use for are 0.
 struct StepRecord {
@@ -218,7 +231,7 @@ struct StepRecord {
   std::uint8_t name = 0;       ///< slot of the name it binds or closes
   std::uint8_t observe = 0;    ///< bit N: list N is to be looked at after it
   std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does; query: garbage
-  std::uint8_t kind = 0;       ///< open: ObjectKind; load: ProgramType; fill: count; query: arrays that are null
+  std::uint8_t kind = 0;       ///< open: ObjectKind; load: program_class(); fill: count; query: arrays that are null
   std::uint8_t named = 0;      ///< which arguments are names (their slot), not literals; is the revision relative
   std::uint32_t target = 0;    ///< model::Target::value
   std::uint32_t flags = 0;     ///< query: query_flags
@@ -279,7 +292,7 @@ bool get_run_head(Reader& reader, RunHead& head);
 
 /// What begins a step of a run: then, per bit of `lists`, a ListTag and what it says; then, if `sees`, the rest.
 struct StepHead {
-  static constexpr std::uint8_t has_objects = 1, has_times = 2, has_answer = 4;
+  static constexpr std::uint8_t has_objects = 1, has_times = 2, has_answer = 4, has_passage = 8;
   std::uint16_t error = 0;
   std::uint8_t lists = 0;
   std::uint8_t sees = 0;
@@ -291,6 +304,17 @@ inline void put_step_head(Buffer& buffer, const StepHead& head) {
   to[3] = head.sees;
 }
 bool get_step_head(Reader& reader, StepHead& head);
+
+/// The packet of a `run`: behind the answer of a query, where that would be. A program that is not known is
+/// model::no_program.
+struct PassageRecord {
+  model::Fate fate = model::Fate::none;
+  std::span<const std::uint8_t> programs;  ///< at most max_passage
+};
+/// More than any list holds: a chain that is longer than it should be is seen to be.
+inline constexpr std::size_t max_passage = 128;
+void put_passage(Buffer& buffer, const PassageRecord& passage);
+bool get_passage(Reader& reader, PassageRecord& passage);
 
 enum class ListTag : std::uint8_t {
   unchanged,  ///< since the last time that this run showed it

@@ -142,7 +142,9 @@ class OperationOf {
       case Call::open:
         return Open{{step_.name}, static_cast<ObjectKind>(step_.kind), program()};
       case Call::load:
-        return Load{{step_.name}, static_cast<ProgramType>(step_.kind)};
+        return Load{{step_.name},
+                    static_cast<ProgramType>(step_.kind / returns_count),
+                    static_cast<Returns>(step_.kind % returns_count)};
       case Call::query:
         return Query{.site = site(),
                      .query_flags = step_.flags,
@@ -151,6 +153,8 @@ class OperationOf {
                      .without = step_.kind,
                      .size = static_cast<std::uint16_t>(step_.revision),
                      .garbage = step_.made != 0};
+      case Call::run:
+        return SendPacket{site()};
       case Call::fill:
         break;
     }

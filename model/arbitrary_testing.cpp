@@ -152,12 +152,14 @@ rc::Gen<Operation> arbitrary_operation() {
                                             gen::set(&Open::kind, arbitrary_enum<ObjectKind>(2)),
                                             gen::set(&Open::id, arbitrary_id()))),
       gen::cast<Operation>(gen::build<Load>(gen::set(&Load::name, mortal_name),
-                                            gen::set(&Load::type, arbitrary_enum<ProgramType>(program_types)))),
+                                            gen::set(&Load::type, arbitrary_enum<ProgramType>(program_types)),
+                                            gen::set(&Load::returns, arbitrary_enum<Returns>(returns_count)))),
       gen::cast<Operation>(gen::build<Query>(gen::set(&Query::site, arbitrary_site()),
                                              gen::set(&Query::query_flags, word), gen::set(&Query::attach_flags, word),
                                              gen::set(&Query::count, count), gen::set(&Query::without, arrays),
                                              gen::set(&Query::size, size))),
-      gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))));
+      gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))),
+      gen::cast<Operation>(gen::build<SendPacket>(gen::set(&SendPacket::site, arbitrary_site()))));
   return gen::apply(
       [](Operation made, unsigned caller, bool garbage) {
         if (auto* query = std::get_if<Query>(&made)) query->garbage = garbage && legal_garbage(query->size);

@@ -2,6 +2,7 @@
 //
 // What each call checks before it reaches the ordered list, in the order of kernel/bpf/syscall.c and kernel/bpf/tcx.c.
 #include "model/mprog.hpp"
+#include "model/passage.hpp"
 #include "model/query.hpp"
 #include "model/world.hpp"
 
@@ -218,7 +219,8 @@ Verdict World::decide(const Open& call) const {
 }
 
 Verdict World::decide(const Load& call) const {
-  return decided(Rule::load_done, {.kind = Edit::Kind::load, .name = call.name, .type = call.type});
+  return decided(Rule::load_done,
+                 {.kind = Edit::Kind::load, .name = call.name, .type = call.type, .returns = call.returns});
 }
 
 /// kernel/bpf/syscall.c: bpf_prog_query; kernel/bpf/tcx.c: tcx_prog_query.
@@ -235,6 +237,12 @@ Verdict World::decide(const Fill& call) const {
   const auto list = list_at(call.site);
   if (!list) return decided(Rule::fill_no_device);
   return decided(Rule::fill_done, {.kind = Edit::Kind::fill, .list = *list, .position = call.count});
+}
+
+/// net/packet/af_packet.c: packet_snd. What the packet meets is for passage.hpp to say.
+Verdict World::decide(const SendPacket& call) const {
+  const auto list = list_at(call.site);
+  return decided(list ? rule_of_passage(*this, *list) : Rule::run_no_device);
 }
 
 }  // namespace mprogcheck::model

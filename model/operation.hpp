@@ -167,6 +167,7 @@ struct Open {
 struct Load {
   Name name{};
   ProgramType type = ProgramType::sched_cls;
+  Returns returns = Returns::next;
   friend constexpr auto operator<=>(const Load&, const Load&) = default;
 };
 
@@ -196,7 +197,15 @@ struct Fill {
   friend constexpr auto operator<=>(const Fill&, const Fill&) = default;
 };
 
-using AnyCall = std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill>;
+/// One packet through the hook, ingress or egress: every program that it meets says so, and what became of it is
+/// watched. See model/passage.hpp.
+struct SendPacket {
+  Site site{};
+  friend constexpr auto operator<=>(const SendPacket&, const SendPacket&) = default;
+};
+
+using AnyCall =
+    std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill, SendPacket>;
 
 /// Who makes a call: root, or a caller that the sequence declares. All share one table of file descriptors: a caller
 /// without a capability is one who was handed the fds.

@@ -9,10 +9,11 @@ struct Named {
   const char* name;
 };
 constexpr Named named[] = {
-    {success, "ok"},     {eperm, "-EPERM"},     {enoent, "-ENOENT"},         {e2big, "-E2BIG"},
-    {ebadf, "-EBADF"},   {enomem, "-ENOMEM"},   {eacces, "-EACCES"},         {ebusy, "-EBUSY"},
-    {eexist, "-EEXIST"}, {enodev, "-ENODEV"},   {einval, "-EINVAL"},         {enospc, "-ENOSPC"},
-    {erange, "-ERANGE"}, {enolink, "-ENOLINK"}, {eopnotsupp, "-EOPNOTSUPP"}, {estale, "-ESTALE"},
+    {success, "ok"},     {eperm, "-EPERM"},   {enoent, "-ENOENT"},   {enxio, "-ENXIO"},
+    {e2big, "-E2BIG"},   {ebadf, "-EBADF"},   {enomem, "-ENOMEM"},   {eacces, "-EACCES"},
+    {ebusy, "-EBUSY"},   {eexist, "-EEXIST"}, {enodev, "-ENODEV"},   {einval, "-EINVAL"},
+    {enospc, "-ENOSPC"}, {erange, "-ERANGE"}, {enolink, "-ENOLINK"}, {eopnotsupp, "-EOPNOTSUPP"},
+    {estale, "-ESTALE"},
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ struct Outcome {
 inline constexpr Outcome success{0};
 inline constexpr Outcome eperm{1};
 inline constexpr Outcome enoent{2};
+inline constexpr Outcome enxio{6};
 inline constexpr Outcome e2big{7};
 inline constexpr Outcome ebadf{9};
 inline constexpr Outcome enomem{12};

@@ -202,8 +202,10 @@ class Parser : private Reader {
   bool load(Operation& out) {
     Load call;
     if (!bound(call.name, 'q', "a program to bind")) return false;
-    if (!peek().ends_line() && !word(call.type, program_type_names, "the end of the line, or a program type"))
+    if (!peek().ends_line() && !peek().is("returns") &&
+        !word(call.type, program_type_names, "the end of the line, returns, or a program type"))
       return false;
+    if (accept("returns") && !word(call.returns, returns_names, "what it returns")) return false;
     out = call;
     return true;
   }
@@ -244,6 +246,12 @@ class Parser : private Reader {
     std::uint32_t count = 0;
     if (!site(call.site) || !number(count, max_fill_count, expected::fill_count)) return false;
     call.count = static_cast<std::uint8_t>(count);
+    out = call;
+    return true;
+  }
+  bool run(Operation& out) {
+    SendPacket call;
+    if (!site(call.site)) return false;
     out = call;
     return true;
   }
@@ -324,7 +332,7 @@ class Parser : private Reader {
 /// In the order of call_names.
 constexpr std::array<Parser::Call, call_names.size()> Parser::calls = {
     &Parser::attach, &Parser::detach, &Parser::link, &Parser::update, &Parser::detach_link, &Parser::close,
-    &Parser::dup,    &Parser::open,   &Parser::load, &Parser::query,  &Parser::fill};
+    &Parser::dup,    &Parser::open,   &Parser::load, &Parser::query,  &Parser::fill,        &Parser::run};
 
 }  // namespace
 

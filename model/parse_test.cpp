@@ -204,7 +204,7 @@ TEST(parse, reads_a_corpus) {
 // What the errors say again and again.
 const std::string any_name = "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62";
 const std::string options = "before, after, link, relative, revision, flags, replace or replace_fd";
-const std::string calls = "attach, detach, link, update, detach_link, close, dup, open, load, query or fill";
+const std::string calls = "attach, detach, link, update, detach_link, close, dup, open, load, query, fill or run";
 const std::string fd_literal = "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
 const std::string id_literal = "a literal id that no object has: 0, or 1073741824 to 4294967295";
 const std::string target = "a target: d0 to d3, or an interface index that no device has: 0, or 1000000 to 2147483647";
@@ -326,7 +326,7 @@ TEST(parse, says_what_was_expected_in_an_operation) {
       {"open h0 prog id 1", "1:17: expected " + id_literal + ", found \"1\""},
       {"load p0", "1:6: expected a program to bind: q0 to q31, found \"p0\""},
       {"load q0 tc",
-       "1:9: expected the end of the line, or a program type: sched_cls, xdp or socket_filter, found \"tc\""},
+       "1:9: expected the end of the line, returns, or a program type: sched_cls, xdp or socket_filter, found \"tc\""},
       {"query tcx_ingress@d0 count 4294967296", "1:28: expected a number of 32 bits, found \"4294967296\""},
       {"query tcx_ingress@d0 size 20",
        "1:1: expected " + std::string(expected::attr_size) + ", found \"query tcx_ingress@d0 size 20\""},

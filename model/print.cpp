@@ -138,6 +138,7 @@ class Call {
   void operator()(const Load& call) {
     out_ << ' ' << call.name;
     if (call.type != ProgramType::sched_cls) out_ << ' ' << name_of(call.type);
+    if (call.returns != Returns::next) out_ << " returns " << name_of(call.returns);
   }
   void operator()(const Query& call) {
     out_ << ' ' << call.site;
@@ -154,6 +155,7 @@ class Call {
     if (call.garbage) out_ << " garbage";
   }
   void operator()(const Fill& call) { out_ << ' ' << call.site << ' ' << std::uint64_t{call.count}; }
+  void operator()(const SendPacket& call) { out_ << ' ' << call.site; }
 
  private:
   template <typename T>

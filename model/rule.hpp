@@ -93,7 +93,15 @@ namespace mprogcheck::model {
   RULE(open_done,                "open_by_id",                    success, "a new open file: one more reference")                          \
   RULE(load_done,                "prog_load",                     success, "a new program with one reference")                             \
   RULE(fill_no_device,           "fill.no_device",                enodev,  "no such interface in this network namespace")                  \
-  RULE(fill_done,                "fill",                          success, "fillers are appended until the list is as long as asked")
+  RULE(fill_done,                "fill",                          success, "fillers are appended until the list is as long as asked") \
+  /* what runs (net/core/dev.c: tcx_run, sch_handle_ingress, sch_handle_egress; net/packet/af_packet.c: packet_snd) */                    \
+  RULE(run_no_device,            "run.no_device",                 enxio,   "no such interface in this network namespace: nothing is sent") \
+  RULE(run_nothing,              "run.nothing",                   success, "no program is attached: the packet passes")                    \
+  RULE(run_next,                 "run.next",                      success, "every program runs and says next: the packet passes")          \
+  RULE(run_passed,               "run.passed",                    success, "the first program that says pass ends the chain, and the packet passes") \
+  RULE(run_dropped,              "run.dropped",                   success, "the first program that says drop ends the chain, and the packet with it") \
+  RULE(run_redirected,           "run.redirected",                success, "the first program that redirects ends the chain: the packet leaves by the other device") \
+  RULE(run_unknown,              "run.unknown_code",              success, "a code that means nothing ends the chain too, and then counts as next: the packet passes")
 // clang-format on
 
 enum class Rule : std::uint8_t {

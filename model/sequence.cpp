@@ -72,6 +72,8 @@ struct Check {
   Complaint operator()(const Load& call) const {
     if (static_cast<unsigned>(call.type) >= program_types)
       return "a program type: " + expected::one_of(program_type_names);
+    if (static_cast<unsigned>(call.returns) >= returns_count)
+      return "what a program returns: " + expected::one_of(returns_names);
     return check_bound(call.name, 'q', "load");
   }
   Complaint operator()(const Query& call) const {
@@ -82,6 +84,7 @@ struct Check {
   Complaint operator()(const Fill& call) const {
     return first_of({check_site(call.site), unless(call.count <= max_fill_count, expected::fill_count)});
   }
+  Complaint operator()(const SendPacket& call) const { return check_site(call.site); }
 
  private:
   template <typename Call>

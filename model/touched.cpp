@@ -38,6 +38,7 @@ struct Touched {
   ListSet operator()(const Load& call) const { return closing(call.name); }
   ListSet operator()(const Query& call) const { return at(call.site); }
   ListSet operator()(const Fill& call) const { return at(call.site); }
+  ListSet operator()(const SendPacket& call) const { return at(call.site); }
 };
 
 }  // namespace

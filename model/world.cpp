@@ -14,16 +14,15 @@ constexpr std::uint8_t gone = 0xff;
 World::World(const Declarations& declarations, Quirks quirks) : devices_(declarations.devices), quirks_(quirks) {
   // A file of its own number for each name bound from the start, so that the files opened later come before the
   // fillers'.
-  const auto load_at_start = [this](ProgramIndex program, Name name, ProgramType type) {
-    programs_[program] = {.alive = true, .type = type, .references = 1};
+  const auto load_at_start = [this](ProgramIndex program, Name name, ProgramClass declared) {
+    programs_[program] = {.alive = true, .type = declared.type, .returns = declared.returns, .references = 1};
     // Of the two handles, one is the guest's own, which no sequence can close.
     files_[name.slot] = {.handles = 2, .kind = ObjectKind::program, .object = program};
     handles_[name.slot] = {.file = name.slot, .last_kind = ObjectKind::program, .last = program};
   };
   for (unsigned n = 0; n < Name::pool_count; ++n)
-    if (declarations.has_program(n)) load_at_start(pool_program(n), Name::pool(n), declarations.classes[n].type);
-  for (unsigned n = 0; n < Name::filler_count; ++n)
-    load_at_start(filler_program(n), Name::filler(n), ProgramType::sched_cls);
+    if (declarations.has_program(n)) load_at_start(pool_program(n), Name::pool(n), declarations.classes[n]);
+  for (unsigned n = 0; n < Name::filler_count; ++n) load_at_start(filler_program(n), Name::filler(n), {});
 }
 
 std::optional<ListIndex> World::list_at(const Site& site) const {
@@ -124,7 +123,7 @@ void World::commit(const Edit& edit) {
       break;
     case Edit::Kind::load: {
       const ProgramIndex program = next_mortal();
-      programs_[program] = {.alive = true, .type = edit.type, .references = 0};
+      programs_[program] = {.alive = true, .type = edit.type, .returns = edit.returns, .references = 0};
       bind(edit.name, open_file(ObjectKind::program, program));
       break;
     }

@@ -35,6 +35,7 @@ constexpr Site site_of_list(ListIndex list) {
 struct Program {
   bool alive = false;
   ProgramType type = ProgramType::sched_cls;
+  Returns returns = Returns::next;
   std::uint16_t references = 0;
 };
 
@@ -78,7 +79,7 @@ struct Edit {
     close,        ///< name
     dup,          ///< name := file
     open,         ///< name := a new file of (kind, object)
-    load,         ///< name := a new program of type
+    load,         ///< name := a new program of type that returns `returns`
     fill,         ///< list up to position entries
   };
   Kind kind = Kind::nothing;
@@ -91,6 +92,7 @@ struct Edit {
   ObjectKind object_kind = ObjectKind::program;
   std::uint8_t object = 0;
   ProgramType type = ProgramType::sched_cls;
+  Returns returns = Returns::next;
 };
 
 struct Verdict {
@@ -160,6 +162,7 @@ class World {
   [[nodiscard]] Verdict decide(const Load& call) const;
   [[nodiscard]] Verdict decide(const Query& call) const;
   [[nodiscard]] Verdict decide(const Fill& call) const;
+  [[nodiscard]] Verdict decide(const SendPacket& call) const;
   void bind(Name name, FileIndex file);
   void release(FileIndex index);
   FileIndex open_file(ObjectKind kind, std::uint8_t object);

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "model/print.hpp"
+#include "model/words.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -159,6 +160,28 @@ std::string table_of(const AnswerDifference& answer, const Names& names) {
   return "\nthe answer of the query:\n" + table.print();
 }
 
+bool is_a_filler(ProgramIndex program) {
+  return program >= model::filler_program_begin && program < model::mortal_program_begin;
+}
+
+std::string ended_by(const World& world, ProgramIndex program) {
+  const auto returns = program == model::no_program ? model::Returns::next : world.program(program).returns;
+  return returns == model::Returns::next ? "" : fmt::format(" ({})", model::name_of(returns));
+}
+
+std::string table_of(const PassageDifference& passage, const World& world, const Names& names) {
+  Table table(false);
+  table.row("packet", "", std::string(model::name_of(model::fate_of(passage.expected.rule))),
+            std::string(model::name_of(passage.fate)));
+  const auto nth = [&](std::span<const ProgramIndex> ran, std::size_t i) {
+    return i < ran.size() ? names.of_program(ran[i]) + ended_by(world, ran[i]) : "-";
+  };
+  const auto expected = passage.expected.ran();
+  for (std::size_t i = 0; i < std::max(expected.size(), passage.ran.size()); ++i)
+    table.row(fmt::format("[{}]", i), "", nth(expected, i), nth(passage.ran, i));
+  return "\nwhat the packet met:\n" + table.print();
+}
+
 std::string references(std::uint16_t count) {
   return count == unknown_references ? "?" : std::to_string(count);
 }
@@ -212,10 +235,7 @@ std::string others(const Divergence& divergence) {
 }  // namespace
 
 std::string describe(const World& world, const model::OrderedList& list) {
-  const auto is_filler = [](const Entry& entry) {
-    return entry.link == model::no_link && entry.program >= model::filler_program_begin &&
-           entry.program < model::mortal_program_begin;
-  };
+  const auto is_filler = [](const Entry& entry) { return entry.link == model::no_link && is_a_filler(entry.program); };
   const Names names(world, world);
   const auto entries = list.entries();
   std::string text = fmt::format("revision {}:", list.revision);
@@ -231,6 +251,19 @@ std::string describe(const World& world, const model::OrderedList& list) {
   return list.empty() ? text + " empty" : text;
 }
 
+std::string describe(const World& world, model::Fate fate, std::span<const ProgramIndex> ran) {
+  const Names names(world, world);
+  std::string text = ran.empty() ? "ran nothing" : "ran";
+  for (std::size_t i = 0; i < ran.size(); ++i) {
+    text += " " + names.of_program(ran[i]);
+    const std::size_t first = i;
+    while (i + 1 < ran.size() && is_a_filler(ran[i]) && ran[i + 1] == ran[i] + 1 && is_a_filler(ran[i + 1])) ++i;
+    if (i != first) text += ".." + names.of_program(ran[i]);
+  }
+  if (!ran.empty()) text += ended_by(world, ran.back());
+  return text + (fate == model::Fate::none ? "; no packet was sent" : fmt::format("; packet {}", model::name_of(fate)));
+}
+
 std::string summary(const Divergence& divergence) {
   std::string text = fmt::format("{}: {}", name_of(divergence.primary), model::print(divergence.operation));
   if (divergence.ending != Run::Ending::complete && divergence.lists.empty() &&
@@ -239,6 +272,13 @@ std::string summary(const Divergence& divergence) {
   if (divergence.observed != divergence.verdict.outcome)
     return text + fmt::format(": expected {}, observed {}", model::to_string(divergence.verdict.outcome),
                               model::to_string(divergence.observed));
+  if (divergence.passage) {
+    const auto expected = model::fate_of(divergence.passage->expected.rule);
+    if (expected != divergence.passage->fate)
+      return text + fmt::format(": expected the packet {}, observed it {}", model::name_of(expected),
+                                model::name_of(divergence.passage->fate));
+    return text + fmt::format(": packet {} as expected, but it met other programs", model::name_of(expected));
+  }
   return text + fmt::format(": {} as expected, but not what it left behind", model::to_string(divergence.observed));
 }
 
@@ -280,6 +320,7 @@ std::string describe(const model::Sequence& sequence, const Divergence& divergen
                       model::text_of(divergence.verdict.rule).says);
   for (const ListDifference& list : divergence.lists) text += table_of(list, names);
   if (divergence.answer) text += table_of(*divergence.answer, names);
+  if (divergence.passage) text += table_of(*divergence.passage, before, names);
   if (!divergence.links.empty() || !divergence.programs.empty()) text += table_of(divergence, names);
   return text;
 }

@@ -13,6 +13,8 @@ std::string describe(const model::Sequence& sequence, const Divergence& divergen
 
 /// "revision 3: p0, l0(p3), f7": a list of the world by the names of what is in it.
 std::string describe(const model::World& world, const model::OrderedList& list);
+/// "ran p0 p2 (drop); packet dropped": what a packet met, and what became of it.
+std::string describe(const model::World& world, model::Fate fate, std::span<const model::ProgramIndex> ran);
 
 /// "order: attach tcx_ingress@d0 p1 before fd(p0): expected ok, observed -EEXIST": one line without newline.
 std::string summary(const Divergence& divergence);

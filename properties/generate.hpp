@@ -20,6 +20,7 @@ struct GeneratorOptions {
   /// Share of operations that are spoilt on purpose, in millionths. Without it each sequence draws its own: about one
   /// in seven on average.
   std::optional<std::uint32_t> nonsense_ppm{};
+  bool packets = true;  ///< sequences send packets: what an oracle without the feature "run" cannot
 };
 
 /// Random sequences. Sequence i is a pure function of the options and i: no other sequence has to be made first, any

@@ -63,6 +63,7 @@ Action Composer::draw_action() {
   const unsigned count = list().count;
   if (count == 0 && (shortens(action) || action == Action::replace) && action != Action::detach_link)
     return random_.chance(235) ? (can_attach ? Action::attach : Action::link) : action;
+  if (count == 0 && action == Action::run && random_.chance(200)) return can_attach ? Action::attach : Action::link;
   if (count < mix_.aim && shortens(action) && random_.chance(150)) return can_attach ? Action::attach : Action::link;
   if (count > mix_.aim && lengthens(action) && random_.chance(180))
     return action == Action::link ? Action::detach_link : Action::detach;
@@ -97,6 +98,8 @@ Operation Composer::make(Action action) {
       return query();
     case Action::fill:
       return fill();
+    case Action::run:
+      return run();
   }
   return query();
 }
@@ -235,7 +238,8 @@ Operation Composer::load() {
   if (mix_.mortals == 0 || scene_.loads() == model::max_loads) return query();
   const auto other = random_.chance(128) ? ProgramType::xdp : ProgramType::socket_filter;
   return model::Load{.name = name_to_bind(scene_.mortals()),
-                     .type = random_.chance(8) ? other : program_type_of(site_.hook)};
+                     .type = random_.chance(8) ? other : program_type_of(site_.hook),
+                     .returns = draw_returns(random_, mix_)};
 }
 
 /// An array that is long enough, or nearly.
@@ -268,6 +272,10 @@ Operation Composer::query() {
 Operation Composer::fill() {
   const unsigned wanted = mix_.fill_to == 0 ? 63 : mix_.fill_to;
   return model::Fill{.site = site_, .count = static_cast<std::uint8_t>(wanted)};
+}
+
+Operation Composer::run() {
+  return model::SendPacket{site_};
 }
 
 model::Site Composer::draw_site() {

@@ -44,6 +44,7 @@ class Composer {
   model::Operation load();
   model::Operation query();
   model::Operation fill();
+  model::Operation run();
 
   model::Site draw_site();
   model::Revision draw_revision();

@@ -16,6 +16,7 @@ class FieldDigest {
   void add(model::Argument argument) { add(argument.value, argument.named); }
   void add(model::Revision revision) { add(revision.value, revision.relative); }
   void add(model::ObjectKind kind) { add(static_cast<std::uint64_t>(kind)); }
+  void add(model::Returns returns) { add(static_cast<std::uint64_t>(returns)); }
   void add(model::ProgramType type) { add(static_cast<std::uint64_t>(type)); }
   template <typename First, typename Second, typename... Rest>
   void add(First first, Second second, Rest... rest) {
@@ -31,12 +32,13 @@ class FieldDigest {
   void add(const model::Close& c) { add(c.name); }
   void add(const model::Dup& c) { add(c.name, c.from); }
   void add(const model::Open& c) { add(c.name, c.kind, c.id); }
-  void add(const model::Load& c) { add(c.name, c.type); }
+  void add(const model::Load& c) { add(c.name, c.type, c.returns); }
   void add(const model::Query& c) {
     add(c.site, c.query_flags, c.attach_flags, c.count);
     add(c.without, c.size, c.garbage);
   }
   void add(const model::Fill& c) { add(c.site, c.count); }
+  void add(const model::SendPacket& c) { add(c.site); }
 
   [[nodiscard]] std::uint64_t value() const { return digest_.value(); }
 

@@ -175,6 +175,10 @@ void Nonsense::spoil(model::Fill& call) {
   call.site = odd_site();
 }
 
+void Nonsense::spoil(model::SendPacket& call) {
+  call.site = odd_site();
+}
+
 void Nonsense::spoil_flags(std::uint32_t& flags) {
   switch (random_.below(8)) {
     case 0:

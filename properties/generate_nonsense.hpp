@@ -31,6 +31,7 @@ class Nonsense {
   void spoil(model::Load& call);
   void spoil(model::Query& call);
   void spoil(model::Fill& call);
+  void spoil(model::SendPacket& call);
 
   template <typename Call>
   void spoil_program_call(Call& call);

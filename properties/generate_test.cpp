@@ -127,6 +127,15 @@ TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
   EXPECT_EQ(digest.value(), 0xe48690441163a009ULL) << std::hex << digest.value();
 }
 
+TEST(Generate, SendsNoPacketWhereNoneCanBeSent) {
+  auto options = tcx(5);
+  options.packets = false;
+  const Generator generator(options);
+  for (std::uint64_t i = 0; i < 1'000; ++i)
+    for (const auto& operation : generator.sequence(i).operations)
+      ASSERT_FALSE(std::holds_alternative<model::SendPacket>(operation));
+}
+
 TEST(Generate, ASequenceDependsOnNoOther) {
   const Generator generator(tcx(7));
   const auto forward = digests(generator, 0, 500);

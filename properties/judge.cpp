@@ -55,6 +55,14 @@ class Walk {
         const ListView& answer = run_.lists[static_cast<std::uint32_t>(step.answer)];
         differs = answer_differs(std::get<model::Query>(operation), verdict, world_, answer, entries_of(answer));
       }
+      if (const auto* packet = std::get_if<model::SendPacket>(&operation);
+          packet != nullptr && !differs && step.outcome.ok()) {
+        if (step.fate == model::Fate::none) {
+          malformed_ = fmt::format("step {}: no word of the packet that was sent", i + 1);
+          return std::nullopt;
+        }
+        differs = passage_differs(*packet, world_, step.fate, ran(step));
+      }
       if (verdict.edit.kind != model::Edit::Kind::nothing) {
         world_.commit(verdict.edit);
         compared_.fill(nowhere);
@@ -76,11 +84,16 @@ class Walk {
     return std::span(run_.entries).subspan(view.first, view.length);
   }
 
+  [[nodiscard]] std::span<const model::ProgramIndex> ran(const Step& step) const {
+    return std::span(run_.ran).subspan(step.first_ran, step.ran);
+  }
+
   bool indices_are_sound(const Step& step, std::size_t number) {
     const auto sound = [this](const ListView& view) { return in_range(view.first, view.length, run_.entries.size()); };
     bool ok = in_range(step.first_list, step.lists, run_.lists.size()) &&
               in_range(step.first_link, step.links, run_.links.size()) &&
-              in_range(step.first_program, step.programs, run_.programs.size());
+              in_range(step.first_program, step.programs, run_.programs.size()) &&
+              in_range(step.first_ran, step.ran, run_.ran.size());
     for (std::uint32_t i = 0; ok && i < step.lists; ++i) {
       const ListView& view = run_.lists[step.first_list + i];
       ok = view.list < model::list_count && sound(view);
@@ -184,6 +197,12 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
   for (const ProgramView& view : evidence.programs)
     if (differs(view, evidence.after.program(view.program)))
       divergence.programs.push_back({evidence.after.program(view.program), view});
+  if (const auto* packet = std::get_if<model::SendPacket>(&evidence.operation);
+      packet != nullptr && evidence.observed.ok() && evidence.verdict.outcome.ok() &&
+      passage_differs(*packet, evidence.before, evidence.fate, evidence.ran))
+    divergence.passage = PassageDifference{model::passage(evidence.before, *evidence.before.list_at(packet->site)),
+                                           evidence.fate,
+                                           {evidence.ran.begin(), evidence.ran.end()}};
   const auto* query = std::get_if<model::Query>(&evidence.operation);
   if (query == nullptr || evidence.answer == nullptr ||
       !answer_differs(*query, evidence.verdict, evidence.before, *evidence.answer,
@@ -225,6 +244,8 @@ Divergence examine(const Job& job, const Run& run, std::size_t number) {
       .programs = range(run.programs, step.first_program, step.programs),
       .entries = run.entries,
       .answer = step.answer >= 0 ? &run.lists[static_cast<std::uint32_t>(step.answer)] : nullptr,
+      .fate = step.fate,
+      .ran = range(run.ran, step.first_ran, step.ran),
   };
   divergence.broken = broken_by(evidence);
   collect_differences(evidence, divergence);
@@ -274,18 +295,26 @@ std::string ending_of(const Run& run, bool step_differs) {
 Fingerprint fingerprint_of(const Divergence& divergence, std::string ending) {
   // At which step a guest dies is known roughly at best, so call and rule are no part of what a crash is.
   if (!ending.empty()) return {divergence.primary, {}, {}, {}, {}, std::move(ending)};
-  return {divergence.primary,      std::string(model::call_name(divergence.operation)),
-          divergence.verdict.rule, divergence.verdict.outcome,
-          divergence.observed,     {}};
+  Fingerprint fingerprint{divergence.primary,      std::string(model::call_name(divergence.operation)),
+                          divergence.verdict.rule, divergence.verdict.outcome,
+                          divergence.observed,     {}};
+  if (divergence.passage) {
+    fingerprint.expected_fate = model::fate_of(divergence.passage->expected.rule);
+    fingerprint.observed_fate = divergence.passage->fate;
+  }
+  return fingerprint;
 }
 
 }  // namespace
 
 std::string to_string(const Fingerprint& fingerprint) {
   if (!fingerprint.ending.empty()) return fmt::format("{} {}", name_of(fingerprint.property), fingerprint.ending);
-  return fmt::format("{} {} {} {} {}", name_of(fingerprint.property), fingerprint.call,
-                     model::name_of(fingerprint.rule), model::to_string(fingerprint.expected),
-                     model::to_string(fingerprint.observed));
+  std::string text =
+      fmt::format("{} {} {} {} {}", name_of(fingerprint.property), fingerprint.call, model::name_of(fingerprint.rule),
+                  model::to_string(fingerprint.expected), model::to_string(fingerprint.observed));
+  if (fingerprint.expected_fate != model::Fate::none)
+    text += fmt::format(" {} {}", model::name_of(fingerprint.expected_fate), model::name_of(fingerprint.observed_fate));
+  return text;
 }
 
 Judgement judge(const Job& job, const Run& run, StepVisitor visitor) {

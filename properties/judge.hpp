@@ -23,6 +23,8 @@ struct Fingerprint {
   model::Outcome expected;
   model::Outcome observed;
   std::string ending;  ///< how the run ended: the splat's first line without what varies, "hung", "lost", "unclean"
+  model::Fate expected_fate = model::Fate::none;  ///< of the packet of a `run`, where what it met is the finding
+  model::Fate observed_fate = model::Fate::none;
 
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
@@ -52,6 +54,12 @@ struct AnswerDifference {
   std::vector<model::Entry> entries;
 };
 
+struct PassageDifference {
+  model::Passage expected;
+  model::Fate fate = model::Fate::none;  ///< as observed
+  std::vector<model::ProgramIndex> ran;
+};
+
 /// The first step at which the model and the oracle differ, and how.
 struct Divergence {
   std::size_t step = 0;
@@ -67,6 +75,7 @@ struct Divergence {
   std::vector<LinkDifference> links;
   std::vector<ProgramDifference> programs;
   std::optional<AnswerDifference> answer;
+  std::optional<PassageDifference> passage;
   Fingerprint fingerprint;
 };
 

@@ -45,7 +45,7 @@ void change(T& value, T most) {
 }
 
 void perturb(Run& run) {
-  switch (any_below(7)) {
+  switch (any_below(9)) {
     case 0:
       change(run.steps[any_below(run.steps.size())].outcome.error, 130);
       break;
@@ -89,6 +89,18 @@ void perturb(Run& run) {
         ++view.references;
       break;
     }
+    case 6: {
+      RC_PRE(!run.ran.empty());
+      change(run.ran[any_below(run.ran.size())], model::no_program);
+      break;
+    }
+    case 7: {
+      const auto sent =
+          std::ranges::find_if(run.steps, [](const Step& step) { return step.fate != model::Fate::none; });
+      RC_PRE(sent != run.steps.end());
+      sent->fate = sent->fate == model::Fate::dropped ? model::Fate::lost : model::Fate::dropped;
+      break;
+    }
     default:
       run.ending = *rc::gen::element(Run::Ending::splat, Run::Ending::hung, Run::Ending::lost, Run::Ending::unclean);
       run.at = static_cast<std::uint32_t>(any_below(run.steps.size()));
@@ -124,7 +136,7 @@ RC_GTEST_PROP(Judge, never_passes_a_run_that_shows_less, ()) {
   const Job job = any_job();
   auto run = RecordingOracle::record(job);
   Step& step = run.steps[any_below(run.steps.size())];
-  switch (any_below(4)) {
+  switch (any_below(5)) {
     case 0:
       RC_PRE(step.lists > 0U);
       --step.lists;
@@ -132,6 +144,10 @@ RC_GTEST_PROP(Judge, never_passes_a_run_that_shows_less, ()) {
     case 1:
       RC_PRE(step.answer >= 0);
       step.answer = -1;
+      break;
+    case 3:
+      RC_PRE(step.fate != model::Fate::none);
+      step.fate = model::Fate::none;
       break;
     case 2: {
       Step& last = run.steps.back();
@@ -153,7 +169,7 @@ RC_GTEST_PROP(Judge, survives_any_index, ()) {
   auto run = RecordingOracle::record(job);
   const auto any = [] { return *rc::gen::oneOf(rc::gen::arbitrary<std::uint32_t>(), rc::gen::inRange(0U, 200U)); };
   Step& step = run.steps[any_below(run.steps.size())];
-  switch (any_below(6)) {
+  switch (any_below(7)) {
     case 0:
       step.first_list = any();
       break;
@@ -170,6 +186,10 @@ RC_GTEST_PROP(Judge, survives_any_index, ()) {
       break;
     case 4:
       step.answer = static_cast<std::int32_t>(any());
+      break;
+    case 5:
+      step.first_ran = any();
+      step.ran = any();
       break;
     default:
       RC_PRE(!run.lists.empty());
@@ -293,6 +313,46 @@ TEST(Judge, counts_references_by_the_holders_that_were_seen) {
   EXPECT_EQ(to_string(divergence_of(job, run).broken), "refcount, order");
 }
 
+constexpr std::string_view one_packet = R"(mprogcheck 1
+netdev d0
+prog p0 sched_cls returns next
+prog p1 sched_cls returns drop
+attach tcx_ingress@d0 p0
+attach tcx_ingress@d0 p1
+run tcx_ingress@d0
+)";
+
+TEST(Judge, tells_findings_about_packets_apart_by_what_became_of_them) {
+  const Job job = job_of(one_packet);
+  auto run = RecordingOracle::record(job);
+  run.steps[2].fate = model::Fate::passed;
+  auto divergence = divergence_of(job, run);
+  EXPECT_EQ(to_string(divergence.broken), "order");
+  EXPECT_EQ(to_string(divergence.fingerprint), "order run run.dropped ok ok dropped passed");
+  EXPECT_EQ(summary(divergence), "order: run tcx_ingress@d0: expected the packet dropped, observed it passed");
+
+  run = RecordingOracle::record(job);
+  std::swap(run.ran[0], run.ran[1]);
+  divergence = divergence_of(job, run);
+  EXPECT_EQ(to_string(divergence.fingerprint), "order run run.dropped ok ok dropped dropped");
+  const std::string told = describe(job.sequence, divergence);
+  EXPECT_NE(told.find(R"(what the packet met:
+            expected   observed
+    packet  dropped    dropped
+  > [0]     p0         p1 (drop)
+  > [1]     p1 (drop)  p0
+)"),
+            std::string::npos)
+      << told;
+}
+
+TEST(Describe, shows_what_a_packet_met) {
+  model::World world(job_of(one_packet).sequence.declarations);
+  const std::array<model::ProgramIndex, 2> ran{model::pool_program(0), model::pool_program(1)};
+  EXPECT_EQ(describe(world, model::Fate::dropped, ran), "ran p0 p1 (drop); packet dropped");
+  EXPECT_EQ(describe(world, model::Fate::passed, {}), "ran nothing; packet passed");
+}
+
 TEST(Describe, shows_both_sides) {
   const Job job = job_of(two_attaches);
   auto run = RecordingOracle::record(job);
@@ -300,7 +360,7 @@ TEST(Describe, shows_both_sides) {
     if (view.count == 2) std::swap(run.entries[view.first], run.entries[view.first + 1]);
   EXPECT_EQ(describe(job.sequence, divergence_of(job, run)),
             R"(broken    first_last: an attach before nothing is first, after nothing is last
-also      order: the list query is the model's list
+also      order: the list query is the model's list; packets meet its programs in that order, up to the one that decides
 
 step 2 of 2:
         netdev d0, d1

@@ -22,7 +22,8 @@ constexpr std::array<PropertyText, property_count> texts{{
     {"first_last", "an attach before nothing is first, after nothing is last"},
     {"revision", "the revision moves as the hook's rules say, on success only; a stale expectation changes nothing"},
     {"refcount", "the count of every program and link is what its holders add up to"},
-    {"order", "the list query is the model's list"},
+    {"order",
+     "the list query is the model's list; packets meet its programs in that order, up to the one that decides"},
     {"query", "a query writes exactly what it promises"},
     {"outcome", "success or exactly the predicted errno"},
 }};
@@ -269,6 +270,10 @@ bool breaks_refcount(const Evidence& evidence) {
 }
 
 bool breaks_order(const Evidence& evidence) {
+  if (const auto* packet = is<model::SendPacket>(evidence))
+    if (evidence.observed.ok() && evidence.verdict.outcome.ok() &&
+        passage_differs(*packet, evidence.before, evidence.fate, evidence.ran))
+      return true;
   return any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
     return entries_differ(view, seen, evidence.reference().list(view.list));
   });
@@ -334,6 +339,14 @@ bool answer_differs(const model::Query& query, const model::Verdict& verdict, co
   const model::Answer expected = model::answer_to(query, world.list(*index), world.quirks());
   return answer.revision != expected.revision || answer.count != expected.count ||
          !std::ranges::equal(entries, expected.entries()) || answer.breach != breach_of(expected);
+}
+
+bool passage_differs(const model::SendPacket& packet, const model::World& world, model::Fate fate,
+                     std::span<const model::ProgramIndex> ran) {
+  const auto list = world.list_at(packet.site);
+  if (!list) return false;
+  const model::Passage expected = model::passage(world, *list);
+  return fate != model::fate_of(expected.rule) || !std::ranges::equal(ran, expected.ran());
 }
 
 bool breaks(Property property, const Evidence& evidence) {

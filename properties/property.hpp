@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "kernel_oracle/oracle.hpp"
+#include "model/passage.hpp"
 #include "model/query.hpp"
 #include "model/touched.hpp"
 #include "model/world.hpp"
@@ -77,6 +78,8 @@ struct Evidence {
   std::span<const ProgramView> programs{};
   std::span<const model::Entry> entries{};  ///< all of the Run: what ListView::first counts in
   const ListView* answer = nullptr;         ///< of a `query` operation
+  model::Fate fate = model::Fate::none;     ///< of the packet of a `run`
+  std::span<const model::ProgramIndex> ran{};
 
   [[nodiscard]] std::span<const model::Entry> entries_of(const ListView& view) const {
     return entries.subspan(view.first, view.length);
@@ -104,5 +107,8 @@ std::uint8_t breach_of(const model::Answer& answer);
 /// Whether the answer to a `query` is not what the rule that decided it promises.
 bool answer_differs(const model::Query& query, const model::Verdict& verdict, const model::World& world,
                     const ListView& answer, std::span<const model::Entry> entries);
+/// Whether a packet that was sent met other programs than it should, or came to another end.
+bool passage_differs(const model::SendPacket& packet, const model::World& world, model::Fate fate,
+                     std::span<const model::ProgramIndex> ran);
 
 }  // namespace mprogcheck::properties

@@ -55,6 +55,13 @@ class RecordingOracle final : public Oracle {
                              static_cast<std::uint32_t>(run.entries.size()), answer.length, breach_of(answer)});
         run.entries.insert(run.entries.end(), answer.entries().begin(), answer.entries().end());
       }
+      step.first_ran = static_cast<std::uint32_t>(run.ran.size());
+      if (const auto* packet = std::get_if<model::SendPacket>(&operation); packet != nullptr && verdict.outcome.ok()) {
+        const model::Passage passage = model::passage(world, *world.list_at(packet->site));
+        run.ran.insert(run.ran.end(), passage.ran().begin(), passage.ran().end());
+        step.ran = passage.count;
+        step.fate = model::fate_of(passage.rule);
+      }
       if (verdict.edit.kind == model::Edit::Kind::create_link) links[world.next_link()] = true;
       if (verdict.edit.kind == model::Edit::Kind::load) programs[world.next_mortal()] = true;
       world.commit(verdict.edit);

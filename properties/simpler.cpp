@@ -277,7 +277,7 @@ struct Simpler::Plan {
         const Name bound = bound_by(list[key.operation]);
         if (const auto* load = std::get_if<model::Load>(&list[key.operation])) {
           declarations.programs |= 1U << source.index();
-          declarations.classes[source.index()] = {.type = load->type, .returns = {}};
+          declarations.classes[source.index()] = {.type = load->type, .returns = load->returns};
         }
         erase(key.operation);
         rename(list, bound, source);

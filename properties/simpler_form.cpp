@@ -71,6 +71,8 @@ struct Weigh {
     if constexpr (requires { call.from; }) add(call.from);
     if constexpr (requires { call.id; }) add(call.id);
     if constexpr (requires { call.type; }) sum.numbers += static_cast<std::uint64_t>(call.type);
+    if constexpr (requires { call.returns; })
+      sum.fields += static_cast<std::uint64_t>(call.returns != model::Returns{});
     if constexpr (requires { call.query_flags; }) {
       add_flags(call.query_flags);
       add_flags(call.attach_flags);
@@ -124,6 +126,7 @@ class Forms {
     if constexpr (requires { call_.from; }) simpler_argument(&Call::from);
     if constexpr (requires { call_.id; }) simpler_argument(&Call::id);
     if constexpr (requires { call_.type; }) with([](Call& call) { call.type = model::ProgramType::sched_cls; });
+    if constexpr (requires { call_.returns; }) with([](Call& call) { call.returns = model::Returns::next; });
     if constexpr (requires { call_.site; }) simpler_site();
     if constexpr (requires { call_.count; }) simpler_count();
   }

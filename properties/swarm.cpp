@@ -16,20 +16,20 @@ using model::Returns;
 // A load costs as much as 20 to 70 other operations and a filler as much as one, so `load` and `fill` have few rows.
 // clang-format off
 constexpr std::array<Profile, 12> table{{
-  //                         attach         detach  link      detach  close   open     query    pool     mortals handles links    aim      length
+  //                         attach         detach  link      detach  close   open     query   run  pool     mortals handles links    aim      length
   //                            replace        detach_at update   link    dup     load    fill
-  {"mixed",       290, {{10,  4,  6,  4,  8,  4,  3,  4,  2,  2,  0,  2,  0}}, {2, 8},  {0, 0}, {0, 3}, {2, 10}, {1, 6},  {0, 0}},
-  {"programs",    125, {{12,  5,  6,  4,  0,  0,  0,  0,  0,  1,  0,  1,  0}}, {2, 8},  {0, 0}, {0, 1}, {0, 1},  {2, 8},  {0, 0}},
-  {"links",       130, {{ 1,  0,  0,  1, 12,  6,  3,  6,  2,  2,  0,  1,  0}}, {2, 9},  {0, 0}, {1, 4}, {4, 16}, {1, 8},  {0, 0}},
-  {"contended",    80, {{10,  5,  6,  3, 10,  6,  3,  4,  1,  1,  0,  1,  0}}, {2, 3},  {0, 0}, {0, 2}, {2, 4},  {1, 3},  {0, 0}},
-  {"positions",    90, {{12,  2,  2, 12,  3,  1,  1,  1,  0,  0,  0,  1,  0}}, {4, 12}, {0, 0}, {0, 1}, {1, 3},  {2, 12}, {0, 0}},
-  {"long",         80, {{14,  4,  4,  3,  7,  3,  1,  2,  0,  1,  0,  1,  0}}, {8, 16}, {0, 0}, {0, 2}, {4, 16}, {6, 14}, {30, 80}},
-  {"lifetimes",    60, {{ 6,  3,  3,  4,  5,  3,  2,  7,  4,  5,  3,  1,  0}}, {2, 4},  {2, 5}, {1, 4}, {1, 5},  {1, 5},  {20, 50}},
-  {"handles",      50, {{ 3,  1,  1,  2,  6,  4,  4,  8,  7,  7,  0,  1,  0}}, {2, 4},  {0, 0}, {2, 8}, {2, 6},  {1, 4},  {0, 0}},
-  {"capacity",     20, {{10,  6,  3,  4,  7,  4,  1,  2,  1,  1,  0,  1,  1}}, {2, 6},  {0, 1}, {0, 2}, {2, 5},  {63, 63}, {15, 45}},
-  {"filled",        5, {{ 6,  4,  5,  6,  5,  3,  2,  3,  1,  1,  0,  2,  1}}, {2, 8},  {0, 1}, {0, 2}, {2, 5},  {5, 40}, {15, 45}},
-  {"tiny",         60, {{10,  2,  4,  4, 10,  4,  3,  4,  2,  2,  0,  2,  0}}, {1, 4},  {0, 0}, {0, 2}, {1, 3},  {1, 4},  {1, 5}},
-  {"watching",     10, {{ 8,  3,  4,  4,  6,  3,  2,  3,  1,  4,  0, 20,  0}}, {2, 8},  {0, 0}, {1, 3}, {1, 4},  {1, 8},  {0, 0}},
+  {"mixed",       290, {{10,  4,  6,  4,  8,  4,  3,  4,  2,  2,  0,  2,  0,  2}}, {2, 8},  {0, 0}, {0, 3}, {2, 10}, {1, 6},  {0, 0}},
+  {"programs",    125, {{12,  5,  6,  4,  0,  0,  0,  0,  0,  1,  0,  1,  0,  3}}, {2, 8},  {0, 0}, {0, 1}, {0, 1},  {2, 8},  {0, 0}},
+  {"links",       130, {{ 1,  0,  0,  1, 12,  6,  3,  6,  2,  2,  0,  1,  0,  2}}, {2, 9},  {0, 0}, {1, 4}, {4, 16}, {1, 8},  {0, 0}},
+  {"contended",    80, {{10,  5,  6,  3, 10,  6,  3,  4,  1,  1,  0,  1,  0,  2}}, {2, 3},  {0, 0}, {0, 2}, {2, 4},  {1, 3},  {0, 0}},
+  {"positions",    90, {{12,  2,  2, 12,  3,  1,  1,  1,  0,  0,  0,  1,  0,  3}}, {4, 12}, {0, 0}, {0, 1}, {1, 3},  {2, 12}, {0, 0}},
+  {"long",         80, {{14,  4,  4,  3,  7,  3,  1,  2,  0,  1,  0,  1,  0,  2}}, {8, 16}, {0, 0}, {0, 2}, {4, 16}, {6, 14}, {30, 80}},
+  {"lifetimes",    60, {{ 6,  3,  3,  4,  5,  3,  2,  7,  4,  5,  3,  1,  0,  1}}, {2, 4},  {2, 5}, {1, 4}, {1, 5},  {1, 5},  {20, 50}},
+  {"handles",      50, {{ 3,  1,  1,  2,  6,  4,  4,  8,  7,  7,  0,  1,  0,  1}}, {2, 4},  {0, 0}, {2, 8}, {2, 6},  {1, 4},  {0, 0}},
+  {"capacity",     20, {{10,  6,  3,  4,  7,  4,  1,  2,  1,  1,  0,  1,  1,  1}}, {2, 6},  {0, 1}, {0, 2}, {2, 5},  {63, 63}, {15, 45}},
+  {"filled",        5, {{ 6,  4,  5,  6,  5,  3,  2,  3,  1,  1,  0,  2,  1,  2}}, {2, 8},  {0, 1}, {0, 2}, {2, 5},  {5, 40}, {15, 45}},
+  {"tiny",         60, {{10,  2,  4,  4, 10,  4,  3,  4,  2,  2,  0,  2,  0,  3}}, {1, 4},  {0, 0}, {0, 2}, {1, 3},  {1, 4},  {1, 5}},
+  {"watching",     10, {{ 8,  3,  4,  4,  6,  3,  2,  3,  1,  4,  0, 20,  0,  6}}, {2, 8},  {0, 0}, {1, 3}, {1, 4},  {1, 8},  {0, 0}},
 }};
 // clang-format on
 
@@ -59,7 +59,7 @@ const Profile& draw_profile(RandomStream& random) {
 
 /// Each action is left out now and then, or preferred; but something must be able to enter a list, and a capacity
 /// sequence without its fill would not be one.
-void draw_weights(RandomStream& random, const Profile& profile, Mix& mix) {
+void draw_weights(RandomStream& random, const Profile& profile, bool packets, Mix& mix) {
   static constexpr std::array<std::uint16_t, 8> factors{0, 0, 1, 2, 2, 2, 3, 6};
   for (unsigned i = 0; i < action_count; ++i)
     mix.weights[i] = static_cast<std::uint16_t>(profile.weights[i] * factors[random.below(factors.size())]);
@@ -76,9 +76,18 @@ void draw_weights(RandomStream& random, const Profile& profile, Mix& mix) {
   if (mix.handles == 0)
     for (const Action action : {Action::dup, Action::open}) mix.weights[index_of(action)] = 0;
   if (mix.mortals == 0) mix.weights[index_of(Action::load)] = 0;
+  if (!packets) mix.weights[index_of(Action::run)] = 0;
   mix.total = 0;
   for (const auto weight : mix.weights) mix.total += weight;
 }
+
+}  // namespace
+
+Returns draw_returns(RandomStream& random, const Mix& mix) {
+  return random.chance(mix.ending) ? static_cast<Returns>(1 + random.below(model::returns_count - 1)) : Returns::next;
+}
+
+namespace {
 
 /// Programs that no hook asked for here takes, to be refused; and now and then programs that end the chain.
 /// Returns how many are of the usual type.
@@ -87,10 +96,10 @@ unsigned declare(RandomStream& random, Mix& mix, const Profile& profile) {
   declarations.devices = static_cast<std::uint8_t>((1U << mix.devices) - 1);
   const unsigned usual = draw(random, profile.pool);
   unsigned count = usual;
-  const bool varied = random.chance(40);
-  for (unsigned n = 0; n < count; ++n)
-    if (varied && random.chance(128))
-      declarations.classes[n].returns = static_cast<Returns>(random.below(model::returns_count));
+  // Few, and packets meet many programs; many, and every ending is met.
+  static constexpr std::array<std::uint8_t, 4> shares{24, 60, 110, 200};
+  mix.ending = random.chance(100) ? shares[random.below(shares.size())] : 0;
+  for (unsigned n = 0; n < count; ++n) declarations.classes[n].returns = draw_returns(random, mix);
   if (random.chance(110)) declarations.classes[count++].type = ProgramType::xdp;
   if (random.chance(70)) declarations.classes[count++].type = ProgramType::socket_filter;
   mix.pool = count;
@@ -136,7 +145,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   else
     mix.aim = std::clamp(mix.aim, 1U, std::max(usual + mix.mortals, 2U) - 1);  // no program is in a list twice
   mix.length = std::clamp(draw_length(random, profile), 1U, std::max(limits.max_operations, 1U));
-  draw_weights(random, profile, mix);
+  draw_weights(random, profile, limits.packets, mix);
   mix.nonsense_ppm = limits.nonsense_ppm ? *limits.nonsense_ppm : draw_nonsense(random);
   // Habits: most sequences have each a little, some never, some nearly always.
   const auto habit = [&random](unsigned share) {

@@ -27,8 +27,9 @@ enum class Action : std::uint8_t {
   load,
   query,
   fill,
+  run,
 };
-inline constexpr unsigned action_count = 13;
+inline constexpr unsigned action_count = 14;
 
 /// What every mix has to keep to.
 struct SwarmLimits {
@@ -36,6 +37,7 @@ struct SwarmLimits {
   unsigned devices = 3;                ///< 1 to model::Target::device_count
   unsigned max_operations = 200;
   std::optional<std::uint32_t> nonsense_ppm{};  ///< instead of what the mix would draw
+  bool packets = true;                          ///< whether any can be sent
 };
 
 /// What one sequence is like. Every sequence draws its own: a uniform mix would make all sequences average, and the
@@ -55,6 +57,7 @@ struct Mix {
   unsigned aim = 0;      ///< how long the lists tend to be
   unsigned fill_to = 0;  ///< where a fill leads to
   std::uint32_t nonsense_ppm = 0;
+  unsigned ending = 0;     ///< share of programs that may end the chain
   unsigned elsewhere = 0;  ///< share of operations away from the home hook
   unsigned directed = 0;   ///< share of attaches that say where
   unsigned by_id = 0;      ///< share of relatives given by id
@@ -77,6 +80,9 @@ struct Profile {
   } pool, mortals, handles, links, aim, length;  ///< length 0, 0: drawn as usual
 };
 std::span<const Profile> profiles();
+
+/// What a program of the mix returns.
+model::Returns draw_returns(RandomStream& random, const Mix& mix);
 
 Mix draw_mix(RandomStream& random, const SwarmLimits& limits);
 

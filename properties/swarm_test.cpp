@@ -75,7 +75,7 @@ TEST(Swarm, MixesDiffer) {
     EXPECT_LT(without[n], drawn) << n;
   }
   EXPECT_GT(varied, drawn / 20);
-  EXPECT_LT(varied, drawn / 4);
+  EXPECT_LT(varied, drawn / 2);
   EXPECT_GT(with_foreign_type, drawn / 4);
   EXPECT_LT(with_foreign_type, drawn);
 }

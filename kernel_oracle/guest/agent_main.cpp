@@ -87,6 +87,7 @@ class Agent {
       features = "tcx";
       if (devices_.kind == "netkit") features += " netkit";
       if (counts_references_) features += " refcnt";
+      if (traffic_.works()) features += " run";
     }
     utsname system{};
     uname(&system);
@@ -109,13 +110,15 @@ class Agent {
     const auto complain = [this](const char* what, int error) {
       if (error < 0) complaints_ += std::string(what) + ": " + std::strerror(-error) + "; ";
     };
+    if (const std::string why = traffic_.open(devices_); !why.empty()) complaints_ += "no packets: " + why + "; ";
+    programs_.stamp_for(&traffic_);
     counts_references_ = references_.load();
     if (devices_.keeper != 0) complain("cannot keep the static keys", keep_static_keys(devices_.keeper));
     counts_references_ = counts_references_ && references_.keep_what_is_there();
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
     if (!log) complaints_ += "the kernel's log (/dev/kmsg) or taint cannot be read: splats would go unseen; ";
-    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr,
+    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, traffic_, log ? &log_ : nullptr,
                                                counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
   }
 
@@ -175,6 +178,7 @@ class Agent {
   std::string complaints_;
   Devices devices_;
   Programs programs_;
+  Traffic traffic_;
   References references_;
   bool counts_references_ = false;
   bool alone_;      ///< nobody else on this kernel makes programs and links

@@ -9,6 +9,7 @@ namespace mprogcheck::guest {
 namespace {
 
 constexpr std::array device_names = {"d0", "d1", "d2", "d3"};
+constexpr std::array peer_names = {"d0_peer", "d1_peer", "d2_peer", "d3_peer"};
 
 bool take(Devices& devices, const char* name) {
   devices.ifindex[devices.count] = if_nametoindex(name);
@@ -18,13 +19,16 @@ bool take(Devices& devices, const char* name) {
 }
 
 bool make_pairs(Devices& devices, const char* kind) {
-  for (std::size_t n = 0; n + 1 < device_names.size(); n += 2) {
-    if (mpc_add_device(kind, device_names[n], device_names[n + 1]) < 0) break;
-    take(devices, device_names[n]);
-    take(devices, device_names[n + 1]);
+  for (std::size_t n = 0; n < device_names.size(); ++n) {
+    if (mpc_add_device(kind, device_names[n], peer_names[n]) < 0 || !take(devices, device_names[n])) break;
+    devices.peer[n] = if_nametoindex(peer_names[n]);
   }
   if (devices.count == 0) return false;
   if (mpc_add_device(kind, "keeper", "keeper_peer") == 0) devices.keeper = if_nametoindex("keeper");
+  if (mpc_add_device(kind, "sink", "sink_peer") == 0) {
+    devices.sink = if_nametoindex("sink");
+    devices.sink_peer = if_nametoindex("sink_peer");
+  }
   devices.kind = kind;
   return true;
 }

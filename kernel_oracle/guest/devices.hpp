@@ -16,11 +16,15 @@ inline constexpr std::uint32_t no_device = 0x7fff'fff0;
 struct Devices {
   unsigned count = 0;
   std::array<std::uint32_t, model::Target::device_count> ifindex{};
-  std::uint32_t keeper = 0;  ///< 0: there is none
-  std::string kind;          ///< netkit, veth, dummy or lo
+  std::array<std::uint32_t, model::Target::device_count> peer{};  ///< the other end of each; 0: it has none
+  std::uint32_t keeper = 0;                                       ///< 0: there is none
+  std::uint32_t sink = 0;                                         ///< where programs redirect to; 0: there is none
+  std::uint32_t sink_peer = 0;
+  std::string kind;  ///< netkit, veth, dummy or lo
 };
 
-/// Makes as many devices as the kernel can: pairs of netkit or veth, else dummies, else there is only lo.
+/// Makes as many devices as the kernel can: netkit or veth, each with a peer of its own that no sequence can speak of,
+/// else dummies, else there is only lo.
 Devices make_devices();
 
 /// Attaches one program per direction to the keeper, for good: the static keys of tcx flip with the first and the last

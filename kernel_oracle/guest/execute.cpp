@@ -26,6 +26,7 @@ std::uint32_t fd_argument(const StepRecord& step, std::uint8_t bit, std::uint32_
 
 int SequenceRunner::execute(const StepRecord& step) {
   asked_ = false;
+  fate_ = model::Fate::none;
   pending_link_ = nullptr;
   const std::uint32_t uid = step.caller == 0 ? 0 : job_->uids[step.caller - 1];
   if (uid == 0) return call(step);
@@ -65,6 +66,8 @@ int SequenceRunner::call(const StepRecord& step) {
       return query(step);
     case wire::Call::fill:
       return fill(step);
+    case wire::Call::run:
+      return send(step);
   }
   return EINVAL;
 }
@@ -190,7 +193,10 @@ int SequenceRunner::open_by_id(const StepRecord& step) {
 
 int SequenceRunner::load(const StepRecord& step) {
   union bpf_attr attr;
-  mpc_load_attr(&attr, step.kind, mortal_body_.data(), static_cast<unsigned>(mortal_body_.size()));
+  const unsigned type = step.kind / model::returns_count;
+  const auto identity = static_cast<std::uint32_t>(mortal_identities + made_count_);
+  mpc_load_attr(&attr, type, mortal_body_.data(),
+                programs_.body(mortal_body_.data(), type, step.kind % model::returns_count, identity));
   const int fd = calls_.bpf(BPF_PROG_LOAD, &attr, MPC_LOAD_SIZE);
   if (fd < 0) return -fd;
   Object* const object = make(ObjectKind::program, step.made);
@@ -236,6 +242,15 @@ int SequenceRunner::fill(const StepRecord& step) {
     ++count;
   }
   return 0;
+}
+
+int SequenceRunner::send(const StepRecord& step) {
+  if (!traffic_.works()) return EOPNOTSUPP;
+  const unsigned device = list_of(step) == nullptr ? Traffic::no_device_number : step.target;
+  const Traffic::Sent sent =
+      traffic_.send(calls_, static_cast<model::Hook>(step.hook), device, ifindex_of(step.target));
+  fate_ = sent.fate;
+  return sent.error;
 }
 
 /// dup2 to the name's number: what that was before is closed only now.

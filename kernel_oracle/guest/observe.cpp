@@ -3,6 +3,8 @@
 // What a step left behind, in the model's terms, written to the run. And the lies that the host may have asked for.
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
+#include <algorithm>
+
 namespace mprogcheck::guest {
 
 using wire::Lie;
@@ -28,6 +30,7 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
   if (all) head.sees |= wire::StepHead::has_objects;
   if (job_->deep) head.sees |= wire::StepHead::has_times;
   if (asked_) head.sees |= wire::StepHead::has_answer;
+  if (fate_ != model::Fate::none) head.sees |= wire::StepHead::has_passage;
   wire::put_step_head(*out_, head);
   if (job_->deep) {
     out_->u64(times.begin);
@@ -44,6 +47,7 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
 
   if (pending_link_ != nullptr && pending_link_->id == 0) learn_link(*pending_link_);
   if (asked_) put_answer(here ? lie : Lie::none);
+  if (fate_ != model::Fate::none) put_passage(here ? lie : Lie::none);
   if (!all) return;
   const bool counts = references_ != nullptr && (job_->deep || (lie == Lie::references && last)) && references_->look();
   put_objects(last ? lie : Lie::none, counts);
@@ -140,6 +144,24 @@ void SequenceRunner::put_answer(Lie lie) {
                   .count = answer_.count + (lie == Lie::answer ? 1 : 0),
                   .length = static_cast<std::uint8_t>(answer_.length)},
                  entries.data());
+}
+
+void SequenceRunner::put_passage(Lie lie) {
+  std::array<std::uint8_t, wire::max_passage> programs{};
+  const std::size_t met = std::min<std::size_t>(traffic_.met(), mpc_most_stamps);
+  for (std::uint32_t i = 0; i < met; ++i) {
+    const std::uint32_t identity = traffic_.identity(i);
+    const Object* object = programs_.stamped(identity);
+    if (identity >= mortal_identities && identity - mortal_identities < made_count_)
+      object = &made_[identity - mortal_identities];
+    programs[i] = object == nullptr ? model::no_program : object->slot;
+  }
+  std::size_t length = met;
+  if (lie == Lie::passage && met >= 2) std::swap(programs[0], programs[met - 1]);
+  if (lie == Lie::passage && met < 2) programs[length++] = model::no_program;
+  model::Fate fate = fate_;
+  if (lie == Lie::fate) fate = fate == model::Fate::passed ? model::Fate::dropped : model::Fate::passed;
+  wire::put_passage(*out_, {.fate = fate, .programs = std::span(programs).first(length)});
 }
 
 void SequenceRunner::put_objects(Lie lie, bool counts) {

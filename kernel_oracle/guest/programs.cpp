@@ -15,12 +15,23 @@ int out_of_the_way(int fd) {
   return moved;
 }
 
+unsigned Programs::body(struct bpf_insn insns[mpc_stamping_most], unsigned type, unsigned returns,
+                        std::uint32_t identity) const {
+  const std::int32_t code = mpc_return_code(returns);
+  if (traffic_ == nullptr || type != static_cast<unsigned>(model::ProgramType::sched_cls)) {
+    mpc_program_body(insns, code);
+    return 2;
+  }
+  const mpc_stamp stamp = traffic_->stamp(identity);
+  return mpc_stamping_body(insns, code, &stamp);
+}
+
 int Programs::load(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t slot) {
-  struct bpf_insn insns[2];
-  mpc_program_body(insns, mpc_return_code(returns));
+  struct bpf_insn insns[mpc_stamping_most];
+  const unsigned instructions = body(insns, type, returns, static_cast<std::uint32_t>(stamped_.size()));
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   const int loaded = bpf_prog_load(static_cast<enum bpf_prog_type>(mpc_program_type(type)), nullptr, "Dual BSD/GPL",
-                                   insns, 2, &options);
+                                   insns, instructions, &options);
   if (loaded < 0) return loaded;
   struct bpf_prog_info info = {};
   std::uint32_t length = sizeof info;
@@ -31,6 +42,7 @@ int Programs::load(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t
   std::uint32_t at = info.id % buckets;
   while (table_[at] != nullptr) at = (at + 1) % buckets;
   table_[at] = &pooled.object;
+  stamped_.push_back(&pooled.object);
   ++count_;
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernel_oracle/guest/bpf_world.h"
+#include "kernel_oracle/guest/traffic.hpp"
 #include "kernel_oracle/wire.hpp"
 #include "model/name.hpp"
 #include "model/operation.hpp"
@@ -20,6 +21,8 @@ constexpr int fd_of_slot(unsigned slot) {
 /// The agent's own file descriptors begin here, and there is a limit: from 900 upward nothing is ever open.
 inline constexpr int own_fds = 500;
 inline constexpr int forbidden_fds = 900;
+/// What mortal programs write down: this, and their number in the sequence. Pooled ones have the numbers below.
+inline constexpr std::uint32_t mortal_identities = 1U << 16;
 /// No object's id is ever this large.
 inline constexpr std::uint32_t never_an_id = 0x7fff'fff0;
 
@@ -41,6 +44,18 @@ class Programs {
     Object object;
     int fd = -1;
   };
+
+  /// Programs loaded from now on write down the packets that they meet.
+  void stamp_for(const Traffic* traffic) { traffic_ = traffic; }
+
+  /// The body of a program of the type, to be loaded once: `identity` is what it writes down, if it is one that packets
+  /// meet. Returns its length.
+  unsigned body(struct bpf_insn insns[mpc_stamping_most], unsigned type, unsigned returns,
+                std::uint32_t identity) const;
+  /// The pooled program that writes this down, or null.
+  [[nodiscard]] const Object* stamped(std::uint32_t identity) const {
+    return identity < stamped_.size() ? stamped_[identity] : nullptr;
+  }
 
   /// Loads the fillers and binds their names. Negative errno.
   int load_fillers();
@@ -66,6 +81,8 @@ class Programs {
   std::array<Pooled, model::Name::filler_count> fillers_{};
   std::array<std::vector<Pooled*>, wire::program_classes> pool_;
   std::array<const Object*, buckets> table_{};
+  std::vector<const Object*> stamped_;  ///< by identity, which is the order in which they were loaded
+  const Traffic* traffic_ = nullptr;
   std::size_t count_ = 0;
 };
 

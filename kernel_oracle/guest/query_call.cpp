@@ -29,9 +29,8 @@ bool QueryCall::Array::intact() const {
 }
 
 void QueryCall::prepare(const wire::StepRecord& step, std::uint32_t ifindex, std::uint32_t attach_type) {
-  const model::Query read = model::as_read({.count = step.replace,
-                                            .without = step.kind,
-                                            .size = static_cast<std::uint16_t>(step.revision)});
+  const model::Query read =
+      model::as_read({.count = step.replace, .without = step.kind, .size = static_cast<std::uint16_t>(step.revision)});
   size_ = read.size;
   asked_ = read.count;
   without_ = read.without;

@@ -26,10 +26,11 @@ std::uint64_t now() {
 
 }  // namespace
 
-SequenceRunner::SequenceRunner(Devices devices, Programs& programs, KernelLog* log, References* references, bool alone,
-                               Heartbeat& heartbeat)
+SequenceRunner::SequenceRunner(Devices devices, Programs& programs, Traffic& traffic, KernelLog* log,
+                               References* references, bool alone, Heartbeat& heartbeat)
     : devices_(std::move(devices)),
       programs_(programs),
+      traffic_(traffic),
       log_(log),
       references_(references),
       alone_(alone),
@@ -44,7 +45,6 @@ SequenceRunner::SequenceRunner(Devices devices, Programs& programs, KernelLog* l
     set_open(Name::filler(n).slot);
   }
   made_.resize(wire::max_steps);
-  mpc_program_body(mortal_body_.data(), mpc_return_code(0));
 }
 
 bool SequenceRunner::bind_pool(const wire::JobRecord& job) {

@@ -16,6 +16,7 @@
 #include "kernel_oracle/guest/references.hpp"
 #include "kernel_oracle/guest/run_frames.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
+#include "kernel_oracle/guest/traffic.hpp"
 #include "kernel_oracle/wire.hpp"
 
 namespace mprogcheck::guest {
@@ -25,8 +26,8 @@ namespace mprogcheck::guest {
 class SequenceRunner {
  public:
   /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
-  SequenceRunner(Devices devices, Programs& programs, KernelLog* log, References* references, bool alone,
-                 Heartbeat& heartbeat);
+  SequenceRunner(Devices devices, Programs& programs, Traffic& traffic, KernelLog* log, References* references,
+                 bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
@@ -56,6 +57,7 @@ class SequenceRunner {
   int load(const wire::StepRecord& step);
   int query(const wire::StepRecord& step);
   int fill(const wire::StepRecord& step);
+  int send(const wire::StepRecord& step);
   void bind(std::uint8_t slot, int fd, Object* object);
   Object* make(model::ObjectKind kind, std::uint8_t slot);
   void learn_link(Object& link);
@@ -76,6 +78,7 @@ class SequenceRunner {
   void look_at(AttachList& list, bool thorough = false);
   void translate(AttachList& list);
   void put_answer(wire::Lie lie);
+  void put_passage(wire::Lie lie);
   void put_objects(wire::Lie lie, bool counts);
   void put_links(wire::Lie& lie, bool counts);
   void put_programs(wire::Lie& lie, bool counts);
@@ -101,6 +104,7 @@ class SequenceRunner {
 
   Devices devices_;
   Programs& programs_;
+  Traffic& traffic_;
   KernelLog* log_;
   References* references_;
   bool alone_;
@@ -127,7 +131,8 @@ class SequenceRunner {
   wire::Buffer* out_ = nullptr;
   std::uint32_t step_ = 0;
   std::uint8_t declared_lists_ = 0;
-  bool asked_ = false;  ///< the step was a `query` that was answered
+  bool asked_ = false;                    ///< the step was a `query` that was answered
+  model::Fate fate_ = model::Fate::none;  ///< of the packet that the step sent
   QueryCall query_;
   RawView answer_;
   std::uint8_t breach_ = 0;  ///< of the answer
@@ -137,7 +142,7 @@ class SequenceRunner {
   bool in_doubt_ = false;
   std::uint32_t since_full_check_ = 0;
   std::uint32_t unchecked_ = 0;  ///< sequences since references were last counted
-  std::array<struct bpf_insn, 2> mortal_body_{};
+  std::array<struct bpf_insn, mpc_stamping_most> mortal_body_{};
 };
 
 }  // namespace mprogcheck::guest

@@ -49,6 +49,10 @@ std::uint64_t replay(std::span<const RecordedCall> calls) {
       case RecordedCall::Kind::become:
         mpc_become(static_cast<std::uint32_t>(call.a));
         break;
+      case RecordedCall::Kind::send:
+        failures += mpc_send(call.a, static_cast<std::uint32_t>(call.b), call.size,
+                             *static_cast<const volatile std::uint32_t*>(call.from)) < 0;
+        break;
       case RecordedCall::Kind::learn:
         *call.to = *call.from;
         break;

@@ -12,15 +12,15 @@ namespace mprogcheck::guest {
 /// A system call as it was made, ready to be made again. What differs from one time to the next (the ids of links and
 /// of mortal programs) is patched in from the cell that holds it.
 struct RecordedCall {
-  enum class Kind : std::uint8_t { bpf, query, dup2, close, adopt, learn, become };
+  enum class Kind : std::uint8_t { bpf, query, dup2, close, adopt, learn, become, send };
   Kind kind = Kind::bpf;
   std::uint8_t size = 0;
   std::uint16_t patch = 0;  ///< offset in attr of an id
   std::int32_t command = 0;
-  const std::uint32_t* from = nullptr;  ///< the id to patch in, or to learn
+  const std::uint32_t* from = nullptr;  ///< the id to patch in, or to learn; send: the nonce
   std::uint32_t* to = nullptr;          ///< learn: where it is kept
   union bpf_attr* attr = nullptr;       ///< bpf
-  std::int32_t a = 0, b = 0;            ///< dup2, close; adopt: the number; become: the uid
+  std::int32_t a = 0, b = 0;  ///< dup2, close; adopt: the number; become: the uid; send: the socket and the interface
 };
 
 /// Every system call under test, and every one that observes or resets, goes through here: what a Trace records is the
@@ -58,6 +58,16 @@ class Syscalls {
     if (trace_ != nullptr) [[unlikely]]
       trace_->push_back({.kind = RecordedCall::Kind::close, .a = fd});
     return counted(::close(fd) < 0 ? -errno : 0);
+  }
+  /// A frame of ours over a packet socket: 0, or a positive errno.
+  int send(int socket, std::uint32_t ifindex, std::uint8_t kind, volatile std::uint32_t* nonce) {
+    if (trace_ != nullptr) [[unlikely]]
+      trace_->push_back({.kind = RecordedCall::Kind::send,
+                         .size = kind,
+                         .from = const_cast<const std::uint32_t*>(nonce),
+                         .a = socket,
+                         .b = static_cast<std::int32_t>(ifindex)});
+    return -counted(mpc_send(socket, ifindex, kind, *nonce));
   }
   /// The fd that the last call returned becomes `number`: dup2 and close.
   void adopt(int fd, int number) {

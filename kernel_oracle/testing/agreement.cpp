@@ -101,6 +101,43 @@ prog p0 sched_cls returns next
 attach tcx_ingress@d0 p0
 attach tcx_egress@d0 p0
 close p0
+
+mprogcheck 1
+netdev d0, d1
+prog p0, p1 sched_cls returns next
+prog p2 sched_cls returns pass
+prog p3 sched_cls returns drop
+prog p4 sched_cls returns redirect
+prog p5 sched_cls returns unknown
+run tcx_ingress@d0
+attach tcx_ingress@d0 p0
+link l0 tcx_ingress@d0 p1 before
+run tcx_ingress@d0
+attach tcx_ingress@d0 p2
+run tcx_ingress@d0
+attach tcx_ingress@d0 p3 replace p2
+run tcx_ingress@d0
+update l0 p4
+run tcx_ingress@d0
+update l0 p5
+run tcx_ingress@d0
+run tcx_egress@d0
+link l1 tcx_egress@d0 p3
+attach tcx_egress@d0 p0 before
+run tcx_egress@d0
+update l1 p4
+run tcx_egress@d0
+update l1 p5
+run tcx_egress@d0
+load q0 returns pass
+attach tcx_egress@d0 q0 before
+close q0
+run tcx_egress@d0
+run tcx_egress@d1
+fill tcx_ingress@d1 63
+run tcx_ingress@d1
+run tcx_ingress@d2
+run tcx_egress@0
 )";
 
 }  // namespace
@@ -115,6 +152,15 @@ std::string difference(const Job& job, const Run& run) {
     const Step& step = run.steps[n];
     const bool last = n + 1 == operations.size();
     model::ListSet wanted = observed_lists(job.depth, last, world, operations[n]);
+    if (const auto* packet = std::get_if<model::SendPacket>(&operations[n]);
+        packet != nullptr && world.list_at(packet->site)) {
+      const auto passage = model::passage(world, *world.list_at(packet->site));
+      if (step.fate != model::fate_of(passage.rule))
+        return at + fmt::format("expected the packet {}, observed it {}", model::name_of(model::fate_of(passage.rule)),
+                                model::name_of(step.fate));
+      if (!std::ranges::equal(passage.ran(), std::span(run.ran).subspan(step.first_ran, step.ran)))
+        return at + "the packet met other programs";
+    }
     const auto verdict = world.apply(operations[n]);
     if (verdict.outcome != step.outcome)
       return at + fmt::format("expected {}, observed {}", to_string(verdict.outcome), to_string(step.outcome));

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/guest/traffic.hpp"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+
+#include "kernel_oracle/guest/programs.hpp"
+
+namespace mprogcheck::guest {
+
+using model::Fate;
+
+namespace {
+
+/// A packet may wait for a worker of the kernel (ksoftirqd): it gets so long, in nanoseconds.
+constexpr std::uint64_t patience = 1'000'000'000;
+
+std::uint64_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+template <typename Condition>
+bool await(Condition holds) {
+  if (holds()) return true;
+  const std::uint64_t end = now() + patience;
+  while (now() < end) {
+    sched_yield();
+    if (holds()) return true;
+  }
+  return false;
+}
+
+int packet_socket(int protocol) {
+  const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, protocol);
+  return fd < 0 ? -errno : out_of_the_way(fd);
+}
+
+}  // namespace
+
+/// A socket of all devices whose filter takes note. It begins to receive when it is bound.
+int Traffic::watch(bool before) {
+  struct bpf_insn insns[mpc_watching_most];
+  union bpf_attr attr;
+  mpc_load_attr(&attr, static_cast<unsigned>(model::ProgramType::socket_filter), insns,
+                mpc_watching_body(insns, map_, before ? 1 : 0));
+  const int program = mpc_bpf(BPF_PROG_LOAD, &attr, MPC_LOAD_SIZE);
+  if (program < 0) return program;
+  const int fd = packet_socket(0);
+  if (fd < 0) return fd;
+  const int attached = setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof program);
+  ::close(program);  // the socket holds it
+  const int yes = 1;
+  sockaddr_ll any{};
+  any.sll_family = AF_PACKET;
+  any.sll_protocol = htons(before ? ETH_P_ALL : mpc_ethertype);
+  if (attached < 0 || (before && setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) < 0) ||
+      bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any) < 0)
+    return -errno;
+  return 0;
+}
+
+std::string Traffic::open(const Devices& devices) {
+  devices_ = &devices;
+  if (devices.sink_peer == 0 || devices.peer[0] == 0) return "devices of kind " + devices.kind + " have no peer";
+  const auto failed = [](const char* what, int error) { return std::string(what) + ": " + std::strerror(-error); };
+  map_ = mpc_make_traffic_map();
+  if (map_ < 0) return failed("the traffic map", map_);
+  map_ = out_of_the_way(map_);
+  if (map_ < 0) return failed("the traffic map", map_);
+  void* const memory = mmap(nullptr, sizeof(mpc_traffic), PROT_READ | PROT_WRITE, MAP_SHARED, map_, 0);
+  if (memory == MAP_FAILED) return failed("mmap of the traffic map", -errno);
+  traffic_ = static_cast<volatile mpc_traffic*>(memory);
+  sink_ = devices.sink;
+
+  sender_ = packet_socket(0);
+  direct_ = packet_socket(0);
+  const int yes = 1;
+  if (sender_ < 0 || direct_ < 0 || setsockopt(direct_, SOL_PACKET, PACKET_QDISC_BYPASS, &yes, sizeof yes) < 0)
+    return failed("a packet socket", -errno);
+  for (const bool before : {true, false})
+    if (const int error = watch(before); error < 0) return failed("a watching socket", error);
+
+  // The peer first: the device finds its carrier when it comes up, and is ready at once.
+  const auto up = [](std::uint32_t peer, std::uint32_t device) {
+    const int error = mpc_set_up(peer);
+    return error < 0 ? error : mpc_set_up(device);
+  };
+  if (const int error = up(devices.sink_peer, devices.sink); error < 0) return failed("the sink", error);
+  for (unsigned n = 0; n < devices.count; ++n)
+    if (const int error = up(devices.peer[n], devices.ifindex[n]); error < 0) return failed("a device", error);
+  // What is put into a processor's backlog is taken out on the same one, before the sender goes on.
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<unsigned>(sched_getcpu()), &one);
+  sched_setaffinity(0, sizeof one, &one);
+  Syscalls calls;
+  for (unsigned n = 0; n < devices.count; ++n)
+    for (unsigned hook = 0; hook < model::hooks; ++hook)
+      if (const Sent sent = send(calls, static_cast<model::Hook>(hook), n, devices.ifindex[n]);
+          sent.fate != Fate::passed)
+        return "a packet to d" + std::to_string(n) + " is not seen";
+  works_ = true;
+  return {};
+}
+
+int Traffic::transmit(Syscalls& calls, int socket, std::uint32_t ifindex, Kind kind) {
+  return calls.send(socket, ifindex, kind, &traffic_->nonce);
+}
+
+unsigned Traffic::seen(std::uint32_t ifindex, Kind kind) const {
+  const std::uint32_t wanted = ifindex | static_cast<std::uint32_t>(kind) << 24;
+  const std::uint32_t count = std::min(std::uint32_t{map()->seen}, std::uint32_t{mpc_most_sightings});
+  unsigned times = 0;
+  for (std::uint32_t i = 0; i < count; ++i) times += map()->sightings[i] == wanted;
+  return times;
+}
+
+bool Traffic::has_arrived(std::uint32_t ifindex) const {
+  const std::uint32_t wanted = ifindex | static_cast<std::uint32_t>(probe) << 24;
+  const std::uint32_t count = std::min(std::uint32_t{map()->arrived}, std::uint32_t{mpc_most_sightings});
+  for (std::uint32_t i = 0; i < count; ++i)
+    if (map()->arrivals[i] == wanted) return true;
+  return false;
+}
+
+/// Seen before the hook, the packet has been through it: both is one turn of the kernel (net/core/dev.c:
+/// __netif_receive_skb_core). Only a redirected one may still be under way, and a marker that is sent after it comes
+/// after it.
+Fate Traffic::fate_of_ingress(Syscalls& calls, unsigned device) {
+  const std::uint32_t here = devices_->ifindex[device];
+  if (!await([&] { return has_arrived(here); })) return Fate::lost;
+  if (seen(here, probe) == 0 && seen(devices_->sink_peer, probe) == 0) {
+    if (transmit(calls, direct_, devices_->sink, marker) != 0) return Fate::lost;
+    if (!await([&] { return seen(devices_->sink_peer, marker) != 0; })) return Fate::lost;
+  }
+  const unsigned passed = seen(here, probe), redirected = seen(devices_->sink_peer, probe);
+  if (passed + redirected > 1) return Fate::multiplied;
+  return passed != 0 ? Fate::passed : redirected != 0 ? Fate::redirected : Fate::dropped;
+}
+
+/// A packet that the hook drops is refused to the sender (net/core/dev.c: sch_handle_egress).
+Fate Traffic::fate_of_egress(unsigned device, bool refused) {
+  const std::uint32_t there = devices_->peer[device];
+  const auto times = [&] { return seen(there, probe) + seen(devices_->sink_peer, probe); };
+  if (!refused) await([&] { return times() != 0; });
+  if (times() > 1) return Fate::multiplied;
+  return seen(there, probe) != 0 ? Fate::passed : times() != 0 ? Fate::redirected : Fate::dropped;
+}
+
+Traffic::Sent Traffic::send(Syscalls& calls, model::Hook hook, unsigned device, std::uint32_t ifindex) {
+  ++nonce_;
+  map()->nonce = nonce_;
+  map()->nonce_loaded = ntohl(nonce_);
+  map()->ran = 0;
+  map()->arrived = 0;
+  map()->seen = 0;
+  const bool ingress = hook == model::Hook::tcx_ingress && device != no_device_number;
+  const int error =
+      ingress ? transmit(calls, direct_, devices_->peer[device], probe) : transmit(calls, sender_, ifindex, probe);
+  const bool refused = error == ENOBUFS;
+  if (device == no_device_number || (error != 0 && !refused)) return {error, Fate::none};
+  return {0, ingress ? fate_of_ingress(calls, device) : fate_of_egress(device, refused)};
+}
+
+}  // namespace mprogcheck::guest
