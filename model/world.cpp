@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "model/words.hpp"
+
 namespace mprogcheck::model {
 
 namespace {
@@ -54,8 +56,19 @@ ProgramIndex World::next_mortal() const {
   return index;
 }
 
+/// One comparison after the other, which compilers make a jump of. For so many alternatives std::visit would call
+/// through a table, which costs a prediction a quarter of its time.
+template <std::size_t alternative>
+Verdict World::decide_any(const Operation& operation) const {
+  if (const auto* call = std::get_if<alternative>(&operation)) return decide(*call);
+  if constexpr (alternative + 1 < call_names.size())
+    return decide_any<alternative + 1>(operation);
+  else
+    return {};
+}
+
 Verdict World::predict(const Operation& operation) const {
-  return std::visit([this](const auto& call) { return decide(call); }, operation);
+  return decide_any(operation);
 }
 
 void World::commit(const Edit& edit) {
