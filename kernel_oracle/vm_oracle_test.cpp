@@ -82,7 +82,7 @@ TEST_F(VmOracleTest, KernelAndModelAgreeStepByStep) {
 
 TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
   for (const Lie lie : {Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::permission, Lie::answer,
-                        Lie::lifecycle, Lie::references}) {
+                        Lie::lifecycle, Lie::references, Lie::passage, Lie::fate}) {
     unsigned told = 0;
     for (const Job& honest : hand_made(Depth::fast)) {
       std::vector<Job> jobs;

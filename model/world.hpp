@@ -151,6 +151,8 @@ class World {
   Link& mutable_link(LinkIndex index) { return links_[index]; }
 
  private:
+  template <std::size_t alternative = 0>
+  [[nodiscard]] Verdict decide_any(const Operation& operation) const;
   [[nodiscard]] Verdict decide(const Attach& call) const;
   [[nodiscard]] Verdict decide(const Detach& call) const;
   [[nodiscard]] Verdict decide(const CreateLink& call) const;

@@ -47,7 +47,7 @@ int packet_socket(int protocol) {
 }  // namespace
 
 /// A socket of all devices whose filter takes note. It begins to receive when it is bound.
-int Traffic::watch(bool before) {
+int Traffic::watch(bool before) const {
   struct bpf_insn insns[mpc_watching_most];
   union bpf_attr attr;
   mpc_load_attr(&attr, static_cast<unsigned>(model::ProgramType::socket_filter), insns,

@@ -43,7 +43,7 @@ class Traffic {
 
  private:
   enum Kind : std::uint8_t { probe = 1, marker = 2 };
-  int watch(bool before);
+  int watch(bool before) const;
   int transmit(Syscalls& calls, int socket, std::uint32_t ifindex, Kind kind);
   [[nodiscard]] unsigned seen(std::uint32_t ifindex, Kind kind) const;
   [[nodiscard]] bool has_arrived(std::uint32_t ifindex) const;
