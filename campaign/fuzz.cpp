@@ -347,6 +347,11 @@ class Worker {
   std::deque<std::pair<std::size_t, Finding>> suspects_;
 };
 
+properties::Lacks lacks_of(const OracleIdentity& kernel) {
+  return {
+      .devices = !kernel.has(feature_device), .qdiscs = !kernel.has(feature_qdisc), .pins = !kernel.has(feature_pin)};
+}
+
 }  // namespace
 
 Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_oracle, Reporter& reporter) {
@@ -373,8 +378,11 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
     report.known = std::move(*known);
   }
 
-  const properties::Generator generator(
-      {.seed = Digest().add(options.seed).value(), .shard = options.shard, .hooks = options.hooks, .nonsense_ppm = {}});
+  const properties::Generator generator({.seed = Digest().add(options.seed).value(),
+                                         .shard = options.shard,
+                                         .hooks = options.hooks,
+                                         .nonsense_ppm = {},
+                                         .lacks = lacks_of(report.kernel)});
   campaign.start(since_call);
   std::vector<std::unique_ptr<Worker>> workers;
   for (auto& oracle : oracles)

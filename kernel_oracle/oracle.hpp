@@ -129,6 +129,12 @@ struct OracleIdentity {
 /// The feature of an oracle that tells how many references are held on programs and links.
 inline constexpr std::string_view feature_refcnt = "refcnt";
 
+/// The features of an oracle whose devices can be removed, made and moved; that has qdiscs that keep hooks; that has a
+/// BPF file system.
+inline constexpr std::string_view feature_device = "device";
+inline constexpr std::string_view feature_qdisc = "qdisc";
+inline constexpr std::string_view feature_pin = "pin";
+
 /// What answers: a kernel in a VM, the kernel here, or the model itself.
 class Oracle {
  public:

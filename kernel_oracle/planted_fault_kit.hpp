@@ -95,5 +95,6 @@ std::span<const PlantedFault> list_faults();
 std::span<const PlantedFault> revision_faults();
 std::span<const PlantedFault> link_faults();
 std::span<const PlantedFault> errno_faults();
+std::span<const PlantedFault> lifetime_faults();
 
 }  // namespace mprogcheck::planted

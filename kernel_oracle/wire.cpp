@@ -192,6 +192,18 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
       return step.kind <= model::OrderedList::capacity;
     case Call::query:
       return step.replace <= max_query;
+    case Call::remove:
+    case Call::make:
+      return step.target < model::Device::count;
+    case Call::move:
+      return step.target < model::Device::count && step.kind <= 1;
+    case Call::qdisc:
+      return step.target < model::Device::count && step.kind < model::qdiscs;
+    case Call::pin:
+    case Call::get:
+      return step.kind < model::PinName::count;
+    case Call::unpin:
+      return step.kind < model::PinName::count && step.made <= 1;
     default:
       return true;
   }

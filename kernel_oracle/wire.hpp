@@ -21,7 +21,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 2;
+inline constexpr std::uint16_t version = 3;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 32U << 20;
 
@@ -199,8 +199,27 @@ inline constexpr std::uint32_t max_steps = 10'000;
 /// The longest array that a `query` operation asks for.
 inline constexpr std::uint32_t max_query = 64;
 
-enum class Call : std::uint8_t { attach, detach, link, update, link_detach, close, dup, open, load, query, fill };
-inline constexpr std::uint8_t calls = 11;
+enum class Call : std::uint8_t {
+  attach,
+  detach,
+  link,
+  update,
+  link_detach,
+  close,
+  dup,
+  open,
+  load,
+  query,
+  fill,
+  remove,
+  make,
+  move,
+  qdisc,
+  pin,
+  get,
+  unpin,
+};
+inline constexpr std::uint8_t calls = 18;
 
 /// One operation, 40 bytes. Fields that its call has no use for are 0.
 struct StepRecord {
@@ -211,10 +230,12 @@ struct StepRecord {
   std::uint8_t hook = 0;
   std::uint8_t name = 0;       ///< slot of the name it binds or closes
   std::uint8_t observe = 0;    ///< bit N: list N is to be looked at after it
-  std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does
-  std::uint8_t kind = 0;       ///< open: ObjectKind; load: ProgramType; fill: count
+  std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does; unpin: 1, if the
+                               ///< last holder of a link goes
+  std::uint8_t kind = 0;       ///< open: ObjectKind; load: ProgramType; fill: count; move: 1 for home; qdisc: Qdisc;
+                               ///< pin, get, unpin: the pin's number
   std::uint8_t named = 0;      ///< which arguments are names (their slot), not literals; is the revision relative
-  std::uint32_t target = 0;    ///< model::Target::value
+  std::uint32_t target = 0;    ///< model::Target::value; of calls on devices the device's number
   std::uint32_t flags = 0;     ///< query: query_flags
   std::uint32_t program = 0;   ///< update: the new program; dup and open: what from
   std::uint32_t relative = 0;  ///< update, link_detach: the link; query: attach_flags

@@ -120,6 +120,25 @@ rc::Gen<Declarations> arbitrary_declarations() {
           Name::pool_count, gen::weightedOneOf<ProgramClass>({{2, gen::just(ProgramClass())}, {1, program}})));
 }
 
+/// Operations on devices and pins.
+rc::Gen<Operation> arbitrary_lifetime(const rc::Gen<Name>& handle_name) {
+  namespace gen = rc::gen;
+  const auto device = gen::map(gen::inRange<unsigned>(0, Device::count),
+                               [](unsigned n) { return Device{static_cast<std::uint8_t>(n)}; });
+  const auto pin = gen::map(gen::inRange<unsigned>(0, PinName::count),
+                            [](unsigned n) { return PinName{static_cast<std::uint8_t>(n)}; });
+  return gen::oneOf(
+      gen::cast<Operation>(gen::build<RemoveDevice>(gen::set(&RemoveDevice::device, device))),
+      gen::cast<Operation>(gen::build<MakeDevice>(gen::set(&MakeDevice::device, device))),
+      gen::cast<Operation>(gen::build<MoveDevice>(gen::set(&MoveDevice::device, device),
+                                                  gen::set(&MoveDevice::home, gen::arbitrary<bool>()))),
+      gen::cast<Operation>(gen::build<SetQdisc>(gen::set(&SetQdisc::device, device),
+                                                gen::set(&SetQdisc::qdisc, arbitrary_enum<Qdisc>(qdiscs)))),
+      gen::cast<Operation>(gen::build<Pin>(gen::set(&Pin::pin, pin), gen::set(&Pin::from, arbitrary_fd()))),
+      gen::cast<Operation>(gen::build<Get>(gen::set(&Get::name, handle_name), gen::set(&Get::pin, pin))),
+      gen::cast<Operation>(gen::build<Unpin>(gen::set(&Unpin::pin, pin))));
+}
+
 }  // namespace
 
 rc::Gen<Operation> arbitrary_operation() {
@@ -149,7 +168,8 @@ rc::Gen<Operation> arbitrary_operation() {
       gen::cast<Operation>(gen::build<Query>(gen::set(&Query::site, arbitrary_site()),
                                              gen::set(&Query::query_flags, word), gen::set(&Query::attach_flags, word),
                                              gen::set(&Query::count, count))),
-      gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))));
+      gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))),
+      arbitrary_lifetime(handle_name));
 }
 
 rc::Gen<Sequence> arbitrary_sequence() {

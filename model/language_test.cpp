@@ -46,8 +46,12 @@ TEST(language, example_means_what_its_comments_say) {
 TEST(language, reference_mentions_every_word) {
   const std::string text = reference();
   const auto expect_word = [&](std::string_view word) { EXPECT_NE(text.find(word), std::string::npos) << word; };
-  for (const auto& words :
-       {std::span<const std::string_view>(call_names), {hook_names}, {program_type_names}, {returns_names}})
+  for (const auto& words : {std::span<const std::string_view>(call_names),
+                            {hook_names},
+                            {program_type_names},
+                            {returns_names},
+                            {qdisc_names},
+                            {place_names}})
     for (const std::string_view word : words) expect_word(word);
   for (const FlagName& known : flag_names) expect_word(known.name);
   for (const NameRange& range : name_ranges)

@@ -56,6 +56,16 @@ void visit_names(Operation& operation, Visit visit) {
       operation);
 }
 
+/// The device of an operation on devices.
+template <typename Visit>
+void visit_device(Operation& operation, Visit visit) {
+  std::visit(
+      [&](auto& call) {
+        if constexpr (requires { call.device; }) visit(call.device);
+      },
+      operation);
+}
+
 template <typename Visit>
 void visit_site(Operation& operation, Visit visit) {
   std::visit(
@@ -74,6 +84,7 @@ struct Usage {
   explicit Usage(const Sequence& sequence) {
     for (Operation operation : sequence.operations) {
       visit_names(operation, [this](Name name) { names[name.slot] = true; });
+      visit_device(operation, [this](model::Device device) { devices[device.number] = true; });
       visit_site(operation, [this](const model::Site& site) {
         if (!site.target.is_literal()) devices[site.target.value] = true;
         other_hooks = other_hooks || site.hook != model::Hook{};
@@ -292,10 +303,14 @@ struct Simpler::Plan {
         if (declarations.has_device(key.operation))
           declarations.devices = static_cast<std::uint8_t>(declarations.devices | 1U << key.variant);
         remove_device(declarations, key.operation);
-        for (Operation& operation : list)
+        for (Operation& operation : list) {
           visit_site(operation, [&](model::Site& site) {
             if (site.target == Target::device(key.operation)) site.target = Target::device(key.variant);
           });
+          visit_device(operation, [&](model::Device& device) {
+            if (device.number == key.operation) device.number = static_cast<std::uint8_t>(key.variant);
+          });
+        }
         break;
       }
       case ingress_everywhere:

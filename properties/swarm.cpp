@@ -33,6 +33,11 @@ constexpr std::array<Profile, 12> table{{
 }};
 // clang-format on
 
+/// Of 10,000 sequences so many have operations on devices, qdiscs, pins.
+/// In a guest under TCG a sequence takes a millisecond, a qdisc or a pin 0.05, a removal or a move 10: together they
+/// cost a campaign three or four percent of its rate.
+constexpr unsigned with_devices = 10, with_qdiscs = 300, with_pins = 500;
+
 constexpr bool shares_add_up() {
   unsigned sum = 0;
   for (const auto& profile : table) sum += profile.share;
@@ -114,6 +119,15 @@ std::uint32_t draw_nonsense(RandomStream& random) {
   return random.between(400'000, 900'000);
 }
 
+/// They cost as much as many others, so few sequences have them, and those have several.
+void draw_lifetimes(RandomStream& random, const SwarmLimits& limits, Mix& mix) {
+  const unsigned devices = random.below(10'000), qdiscs = random.below(10'000), pins = random.below(10'000);
+  const Lacks& lacks = limits.lacks;
+  if (devices < limits.with_devices.value_or(with_devices) && !lacks.devices) mix.of_devices = 16;
+  if (qdiscs < with_qdiscs && !lacks.qdiscs) mix.of_qdiscs = 20;
+  if (pins < with_pins && !lacks.pins) mix.of_pins = 30;
+}
+
 }  // namespace
 
 std::span<const Profile> profiles() {
@@ -152,6 +166,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   mix.astray = habit(28);
   mix.odd_bits = habit(16);
   mix.crossing = habit(28);
+  draw_lifetimes(random, limits, mix);
   return mix;
 }
 

@@ -81,6 +81,9 @@ class Agent {
       features = "tcx";
       if (devices_.kind == "netkit") features += " netkit";
       if (counts_references_) features += " refcnt";
+      if (life_.can_move()) features += " device";
+      if (has_qdisc_) features += " qdisc";
+      if (can_pin(programs_.filler(0).fd)) features += " pin";
     }
     utsname system{};
     uname(&system);
@@ -109,7 +112,8 @@ class Agent {
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = log_.open();
     if (!log) complaints_ += "/dev/kmsg cannot be read: splats go unseen; ";
-    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, log ? &log_ : nullptr,
+    if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
+    runner_ = std::make_unique<SequenceRunner>(devices_, life_, programs_, log ? &log_ : nullptr,
                                                counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
   }
 
@@ -164,6 +168,8 @@ class Agent {
   Heartbeat heartbeat_{channel_};
   std::string complaints_;
   Devices devices_;
+  DeviceLife life_;
+  bool has_qdisc_ = false;
   Programs programs_;
   References references_;
   bool counts_references_ = false;
@@ -185,6 +191,7 @@ int main(int argc, char** argv) {
     const int channel = out_of_the_way(std::atoi(argv[2]));
     pin_low_fds();
     if (channel < 0) return 2;
+    if (unshare(CLONE_NEWNS) == 0) mount_pins();
     if (unshare(CLONE_NEWNET) < 0) {
       // Nothing is made in a namespace that is not ours.
       Agent(channel, "", false).give_up(std::string("cannot make a network namespace: ") + std::strerror(errno));

@@ -18,11 +18,9 @@ bool take(Devices& devices, const char* name) {
 }
 
 bool make_pairs(Devices& devices, const char* kind) {
-  for (std::size_t n = 0; n + 1 < device_names.size(); n += 2) {
-    if (mpc_add_device(kind, device_names[n], device_names[n + 1]) < 0) break;
-    take(devices, device_names[n]);
-    take(devices, device_names[n + 1]);
-  }
+  // Each with a peer of its own: a device that is removed takes its peer along.
+  for (const char* name : device_names)
+    if (mpc_add_device(kind, name, (std::string(name) + "p").c_str()) < 0 || !take(devices, name)) break;
   if (devices.count == 0) return false;
   if (mpc_add_device(kind, "keeper", "keeper_peer") == 0) devices.keeper = if_nametoindex("keeper");
   devices.kind = kind;

@@ -88,7 +88,13 @@ std::string prepare_guest() {
   for (const Mount& mount : mounts)
     if (::mount(mount.type, mount.path, mount.type, 0, nullptr) < 0 && errno != EBUSY && mount.wanted)
       complaints += std::string("cannot mount ") + mount.path + ": " + std::strerror(errno) + "; ";
+  load_module("/modules/sch_ingress.ko");  // a kernel without it lacks a feature, and no more
   return complaints + load_modules();
+}
+
+void mount_pins() {
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0)
+    ::mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr);
 }
 
 int open_channel() {
