@@ -134,11 +134,12 @@ class StepOf {
   StepRecord& step_;
 };
 
-/// The pin is the last holder of a link.
+/// The pin is the last holder of what it holds: the guest waits until that is gone.
 bool dies_with(const model::World& world, const model::Edit& edit) {
   if (edit.kind != model::Edit::Kind::unpin) return false;
   const model::PinnedObject& pinned = world.pinned(edit.pin);
-  return pinned.kind == model::ObjectKind::link && world.link(pinned.object).references == 1;
+  return pinned.kind == model::ObjectKind::link ? world.link(pinned.object).references == 1
+                                                : world.program(pinned.object).references == 1;
 }
 
 }  // namespace

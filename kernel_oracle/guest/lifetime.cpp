@@ -90,32 +90,47 @@ int SequenceRunner::get(const StepRecord& step) {
   return 0;
 }
 
+/// Who holds the object, and what the link holds if it is one, before something lets go of it.
+SequenceRunner::Holders SequenceRunner::holders_of(const Object& object) {
+  Holders holders;
+  if (object.kind == ObjectKind::link) holders.program_id = program_of(object);
+  if (references_ == nullptr || !references_->look()) return holders;
+  holders.references = references_->of(object.kind, object.id);
+  holders.program_references = references_->of(ObjectKind::program, holders.program_id);
+  return holders;
+}
+
+/// One holder less. Where counts cannot be read: it is gone, and no hook shows it.
+bool SequenceRunner::was_let_go(const Object& object, const Holders& before) {
+  if (before.references == References::unknown || !references_->look()) return is_gone(object) && !is_listed(object);
+  const std::uint16_t references = references_->of(object.kind, object.id);
+  if (references != References::unknown) return references < before.references;
+  const std::uint16_t program = references_->of(ObjectKind::program, before.program_id);
+  return before.program_id == 0 || program == References::unknown || program < before.program_references;
+}
+
+bool SequenceRunner::is_listed(const Object& link) {
+  for (unsigned list = 0; list < model::list_count; ++list) {
+    if ((declared_lists_ >> list & 1U) == 0) continue;
+    look_at(lists_[list]);
+    const RawView& view = lists_[list].view();
+    for (std::uint32_t i = 0; i < view.length; ++i)
+      if (link.kind == ObjectKind::link && view.links[i] == link.id) return true;
+  }
+  return false;
+}
+
 int SequenceRunner::unpin(const StepRecord& step) {
   const Object* const object = pins_[step.kind];
-  const bool waits = object != nullptr && references_ != nullptr && (job_->deep || step.made != 0);
-  // Who holds how often, before and after: what the model expects is not asked.
-  std::uint32_t program = 0;
-  std::uint16_t before = 0, program_before = 0;
-  if (waits) {
-    if (object->kind == ObjectKind::link) program = program_of(*object);
-    references_->look();
-    before = references_->of(object->kind, object->id);
-    program_before = references_->of(ObjectKind::program, program);
-  }
+  const bool last = step.made != 0;
+  const bool waits = object != nullptr && (last || (job_->deep && references_ != nullptr));
+  const Holders before = waits ? holders_of(*object) : Holders{};
   const int result = mpc_unlink(PinPath(step.kind).text);
   if (result < 0) return -result;
   pinned_ = static_cast<std::uint16_t>(pinned_ & ~(1U << step.kind));
   pins_[step.kind] = nullptr;
   const std::uint64_t deadline = now() + patience_ns;
-  while (waits && references_->look()) {
-    const std::uint16_t after = references_->of(object->kind, object->id);
-    const bool let_go = after == References::unknown || after < before;
-    const bool program_let_go = after != References::unknown || program == 0 ||
-                                references_->of(ObjectKind::program, program) == References::unknown ||
-                                references_->of(ObjectKind::program, program) < program_before;
-    if ((let_go && program_let_go) || now() > deadline) break;
-    sched_yield();
-  }
+  while (waits && !was_let_go(*object, before) && now() < deadline) sched_yield();
   return 0;
 }
 

@@ -75,6 +75,14 @@ class SequenceRunner {
   int pin(const wire::StepRecord& step);
   int get(const wire::StepRecord& step);
   int unpin(const wire::StepRecord& step);
+  struct Holders {
+    std::uint16_t references = References::unknown;
+    std::uint32_t program_id = 0;  ///< what the link holds; 0: it is none
+    std::uint16_t program_references = References::unknown;
+  };
+  Holders holders_of(const Object& object);
+  bool was_let_go(const Object& object, const Holders& before);
+  bool is_listed(const Object& link);
   bool remove_pins();
 
   // observe.cpp

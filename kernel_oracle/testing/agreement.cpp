@@ -252,11 +252,13 @@ std::string difference(const Job& job, const Run& run) {
   return "";
 }
 
-std::vector<Job> hand_made(Depth depth) {
-  const auto parsed = model::parse_all(std::string(sequences) + std::string(lifetimes));
+namespace {
+
+std::vector<Job> jobs_of(std::string_view text, Depth depth) {
+  const auto parsed = model::parse_all(text);
   std::vector<Job> jobs;
   if (!parsed) {
-    ADD_FAILURE() << parsed.error().to_string("sequences");
+    ADD_FAILURE() << parsed.error().to_string("agreement.cpp");
     return jobs;
   }
   for (const auto& sequence : *parsed) {
@@ -267,6 +269,16 @@ std::vector<Job> hand_made(Depth depth) {
     jobs.push_back(job);
   }
   return jobs;
+}
+
+}  // namespace
+
+std::vector<Job> hand_made(Depth depth) {
+  return jobs_of(sequences, depth);
+}
+
+std::vector<Job> hand_made_lifetimes(Depth depth) {
+  return jobs_of(lifetimes, depth);
 }
 
 }  // namespace mprogcheck::testing
