@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "model/operation.hpp"
 #include "model/ordered_list.hpp"
@@ -226,6 +227,8 @@ class World {
   std::array<PinnedObject, PinName::count> pins_{};
   Quirks quirks_;
 };
+
+static_assert(std::is_trivially_copyable_v<World>, "worlds are copied all the time");
 
 /// The pool program that pN is, the filler program that fN is.
 constexpr ProgramIndex pool_program(unsigned n) {

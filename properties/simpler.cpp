@@ -164,8 +164,17 @@ struct Simpler::Plan {
       return open->id.named && open->id.name() != open->name ? std::optional(open->id.name()) : std::nullopt;
     if (const auto* dup = std::get_if<model::Dup>(&operation))
       return dup->from.named && dup->from.name() != dup->name ? std::optional(dup->from.name()) : std::nullopt;
+    if (const auto* get = std::get_if<model::Get>(&operation)) return pinned_as(get->pin);
     if (!std::holds_alternative<model::Load>(operation)) return std::nullopt;
     return free_pool_name();
+  }
+
+  /// The name under which something was given that pin.
+  [[nodiscard]] std::optional<Name> pinned_as(model::PinName pin) const {
+    for (const Operation& operation : sequence.operations)
+      if (const auto* call = std::get_if<model::Pin>(&operation); call != nullptr && call->pin == pin)
+        if (call->from.named) return call->from.name();
+    return std::nullopt;
   }
 
   /// A pool program that is not there and that nobody speaks of.
