@@ -119,7 +119,7 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
 
   const std::vector<model::Hook> hooks{model::Hook::tcx_ingress, model::Hook::tcx_egress};
   const properties::Generator generator(
-      {.seed = Digest().add(options.seed).value(), .hooks = hooks, .nonsense_ppm = {}});
+      {.seed = Digest().add(options.seed).value(), .hooks = hooks, .nonsense_ppm = {}, .lacks = {true, true, true}});
   std::vector<Job> jobs(options.sequences);
   const Stopwatch generating;
   for (std::uint64_t i = 0; i < options.sequences; ++i)

@@ -347,6 +347,13 @@ class Worker {
   std::deque<std::pair<std::size_t, Finding>> suspects_;
 };
 
+properties::Lacks lacks_of(const OracleIdentity& kernel) {
+  return {.devices = !kernel.has(feature_device),
+          .qdiscs = !kernel.has(feature_qdisc),
+          .pins = !kernel.has(feature_pin),
+          .packets = !kernel.has(feature_run)};
+}
+
 }  // namespace
 
 Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_oracle, Reporter& reporter) {
@@ -377,7 +384,7 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
                                          .shard = options.shard,
                                          .hooks = options.hooks,
                                          .nonsense_ppm = {},
-                                         .packets = report.kernel.has(feature_run)});
+                                         .lacks = lacks_of(report.kernel)});
   campaign.start(since_call);
   std::vector<std::unique_ptr<Worker>> workers;
   for (auto& oracle : oracles)

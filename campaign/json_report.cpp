@@ -57,7 +57,8 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                    {"calls", report.coverage.calls()},
                    {"lengths", report.coverage.lengths()}}},
                  {"skipped", json::array()}};
-  if (!report.kernel.has(feature_run)) result["skipped"].push_back("run");
+  for (const std::string_view feature : optional_features)
+    if (!report.kernel.has(feature)) result["skipped"].push_back(feature);
   if (report.error) result["error"] = report.error->message;
   return result;
 }

@@ -36,7 +36,8 @@ properties::Generator generator(std::uint64_t seed) {
   return properties::Generator({.seed = seed,
                                 .shard = 0,
                                 .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress},
-                                .nonsense_ppm = std::nullopt});
+                                .nonsense_ppm = std::nullopt,
+                                .with_devices = 300});
 }
 
 class Verdicts final : public RunSink {

@@ -41,12 +41,6 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
 }
 
 Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks known) {
-  const auto sends = [](const model::Operation& operation) {
-    return std::holds_alternative<model::SendPacket>(operation);
-  };
-  if (!oracle.identity().has(feature_run) && std::ranges::any_of(sequence.operations, sends))
-    return fail(Error::Kind::skipped, "the sequence sends a packet, and {} cannot: it lacks the feature \"run\"",
-                oracle.identity().source);
   const auto run_with = [&](model::Quirks quirks) -> Result<Replay> {
     const Job job{.sequence = sequence, .quirks = quirks, .depth = Depth::deep};
     KeepingSink sink;

@@ -63,7 +63,8 @@ void print_summary(const FuzzReport& report, const Options& options) {
     else
       fmt::print("known     {}: present, followed {} times\n", state.name, state.hits);
   }
-  if (!report.kernel.has(feature_run)) fmt::print("skipped   run: no packet can be sent on this kernel\n");
+  for (const std::string_view feature : optional_features)
+    if (!report.kernel.has(feature)) fmt::print("skipped   {}: this kernel lacks the feature\n", feature);
   if (progress.unjudged != 0)
     fmt::print("unjudged  {} operations that ran after a divergence in their sequence\n", progress.unjudged);
   if (report.findings.empty()) fmt::print("findings  none\n");

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "kernel_oracle/agent_path.hpp"
+#include "kernel_oracle/needs.hpp"
 
 namespace mprogcheck {
 
@@ -76,6 +77,8 @@ Result<void> HereOracle::run(std::span<const Job> jobs, RunSink& sink) {
   for (const Job& job : jobs)
     if (job.sequence.declarations.devices >> devices_ != 0)
       return fail(Error::Kind::usage, "the sequence declares more devices than there are: d0 to d{}", devices_ - 1);
+  for (const Job& job : jobs)
+    if (auto able = can_run(identity_, job.sequence); !able) return able;
   return run_supervised(*this, jobs, sink);
 }
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "kernel_oracle/agent_path.hpp"
+#include "kernel_oracle/needs.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
 #include "model/print.hpp"
@@ -43,8 +44,14 @@ TEST(HereOracle, TheAgentRunsAsAChildInItsOwnNamespace) {
     ASSERT_TRUE(hello) << hello.error().message;
     EXPECT_TRUE(hello->has("tcx"));
     EXPECT_EQ(hello->complaints, "");
+    EXPECT_TRUE(hello->has("device"));
+    EXPECT_TRUE(hello->has("pin"));
+    EXPECT_FALSE(hello->has("qdisc")) << "nobody loads the module";
     for (const Depth depth : {Depth::fast, Depth::deep}) {
-      const auto jobs = testing::hand_made(depth);
+      auto jobs = testing::hand_made(depth);
+      const OracleIdentity identity{.source = {}, .release = {}, .accelerator = {}, .features = hello->features};
+      for (const Job& job : testing::hand_made_lifetimes(depth))
+        if (can_run(identity, job.sequence)) jobs.push_back(job);
       testing::Collector collector;
       const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);
       EXPECT_EQ(progress.ending, Run::Ending::complete) << progress.note;

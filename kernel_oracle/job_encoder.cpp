@@ -85,8 +85,37 @@ class StepOf {
     step_.call = wire::Call::run;
     site(call.site);
   }
+  void operator()(const model::RemoveDevice& call) { device_call(wire::Call::remove, call.device); }
+  void operator()(const model::MakeDevice& call) { device_call(wire::Call::make, call.device); }
+  void operator()(const model::MoveDevice& call) {
+    device_call(wire::Call::move, call.device);
+    step_.kind = call.home ? 1 : 0;
+  }
+  void operator()(const model::SetQdisc& call) {
+    device_call(wire::Call::qdisc, call.device);
+    step_.kind = static_cast<std::uint8_t>(call.qdisc);
+  }
+  void operator()(const model::Pin& call) {
+    step_.call = wire::Call::pin;
+    step_.kind = call.pin.number;
+    program(call.from);
+  }
+  void operator()(const model::Get& call) {
+    step_.call = wire::Call::get;
+    step_.name = call.name.slot;
+    step_.kind = call.pin.number;
+  }
+  void operator()(const model::Unpin& call) {
+    step_.call = wire::Call::unpin;
+    step_.kind = call.pin.number;
+  }
 
  private:
+  void device_call(wire::Call kind, model::Device device) {
+    step_.call = kind;
+    step_.target = device.number;
+  }
+
   template <typename ProgramCall>
   void program_call(wire::Call kind, const ProgramCall& call) {
     step_.call = kind;
@@ -116,6 +145,14 @@ class StepOf {
   StepRecord& step_;
 };
 
+/// The pin is the last holder of what it holds: the guest waits until that is gone.
+bool dies_with(const model::World& world, const model::Edit& edit) {
+  if (edit.kind != model::Edit::Kind::unpin) return false;
+  const model::PinnedObject& pinned = world.pinned(edit.pin);
+  return pinned.kind == model::ObjectKind::link ? world.link(pinned.object).references == 1
+                                                : world.program(pinned.object).references == 1;
+}
+
 }  // namespace
 
 void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
@@ -140,11 +177,13 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
     StepRecord step;
     std::visit(StepOf(step), operation);
     step.caller = operation.caller.number;
-    step.observe = model::touched_lists(world, operation);
+    const model::Verdict verdict = world.predict(operation);
+    step.observe = model::visible_lists(world, operation, verdict.edit, false);
     if (step.call == wire::Call::link) step.made = world.next_link();
     if (step.call == wire::Call::load) step.made = world.next_mortal();
+    if (step.call == wire::Call::unpin) step.made = dies_with(world, verdict.edit) ? 1 : 0;
     wire::put_step(out, step);
-    world.apply(operation);
+    world.commit(verdict.edit);
   }
 }
 

@@ -67,8 +67,9 @@ class Session {
   /// False if the run ends here.
   bool take(const model::Operation& operation) {
     const World& reference = misbehaviour_ != nullptr ? model_ : world_;
-    const ListSet touched = model::touched_lists(reference, operation);
-    const ListSet observed = observed_lists(job_.depth, last_, reference, operation);
+    const model::Edit edit = reference.predict(operation).edit;
+    const ListSet touched = model::visible_lists(reference, operation, edit, false);
+    const ListSet observed = observed_lists(job_.depth, last_, reference, operation, edit);
 
     Step step;
     Verdict verdict = world_.predict(operation);
@@ -301,7 +302,8 @@ ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbe
     : identity_{.source = std::move(source),
                 .release = {},
                 .accelerator = "none",
-                .features = {std::string(feature_refcnt), std::string(feature_run)}},
+                .features = {std::string(feature_refcnt), std::string(feature_run), std::string(feature_device),
+                             std::string(feature_qdisc), std::string(feature_pin)}},
       misbehaviour_(std::move(misbehaviour)),
       quirks_(quirks) {}
 

@@ -34,8 +34,9 @@ bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at) {
     return made;
   };
   for (std::uint32_t i = 0; i < at; ++i) take(operations[i]);
-  const model::ListSet touched = model::touched_lists(world, operations[at]);
-  const model::ListSet existing = model::existing_lists(world);
+  const model::Edit edit = world.predict(operations[at]).edit;
+  const model::ListSet touched = model::visible_lists(world, operations[at], edit, false);
+  const model::ListSet existing = model::visible_lists(world, operations[at], edit, true);
   const model::Verdict verdict = take(operations[at]);
   switch (lie) {
     case Lie::none:

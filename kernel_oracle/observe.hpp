@@ -6,11 +6,12 @@
 
 namespace mprogcheck {
 
-/// The lists that every oracle queries after a step, in the order of their index. `world` is the model before the step.
+/// The lists that every oracle queries after a step, in the order of their index. `world` is the model before the step,
+/// `edit` what the step does to it.
 /// One definition for the wire's encoder, the model oracle and the judge, which calls a Run that lacks one malformed.
 inline model::ListSet observed_lists(Depth depth, bool last_step, const model::World& world,
-                                     const model::Operation& operation) {
-  return depth == Depth::deep || last_step ? model::existing_lists(world) : model::touched_lists(world, operation);
+                                     const model::Operation& operation, const model::Edit& edit) {
+  return model::visible_lists(world, operation, edit, depth == Depth::deep || last_step);
 }
 
 /// Whether a lie can be told at all about this sequence: outcome always; answer where a `query` is answered;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -152,6 +153,14 @@ struct OracleIdentity {
 inline constexpr std::string_view feature_refcnt = "refcnt";
 /// The feature of an oracle that can send a packet through a hook and watch what becomes of it.
 inline constexpr std::string_view feature_run = "run";
+
+/// The features of an oracle whose devices can be removed, made and moved; that has qdiscs that keep hooks; that has a
+/// BPF file system.
+inline constexpr std::string_view feature_device = "device";
+inline constexpr std::string_view feature_qdisc = "qdisc";
+inline constexpr std::string_view feature_pin = "pin";
+/// Those that some operations need, and a kernel may lack.
+inline constexpr std::array optional_features{feature_run, feature_device, feature_qdisc, feature_pin};
 
 /// What answers: a kernel in a VM, the kernel here, or the model itself.
 class Oracle {

@@ -97,5 +97,6 @@ std::span<const PlantedFault> link_faults();
 std::span<const PlantedFault> errno_faults();
 std::span<const PlantedFault> permission_faults();
 std::span<const PlantedFault> run_faults();
+std::span<const PlantedFault> lifetime_faults();
 
 }  // namespace mprogcheck::planted

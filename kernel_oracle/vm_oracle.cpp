@@ -10,6 +10,7 @@
 
 #include "kernel_oracle/agent_path.hpp"
 #include "kernel_oracle/crash_report.hpp"
+#include "kernel_oracle/needs.hpp"
 #include "vm/initramfs.hpp"
 
 namespace mprogcheck {
@@ -39,6 +40,15 @@ std::string read_from(const std::string& path, std::uint64_t offset) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
   return text;
+}
+
+/// The module behind the feature "qdisc", where it is one. The agent does without it.
+std::vector<std::pair<std::string, std::string>> extra_files(const vm::KernelImage& kernel) {
+  constexpr std::string_view wanted = "sch_ingress.ko";
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const std::string& module : kernel.extra_modules)
+    if (module.ends_with(wanted)) files.emplace_back("/modules/" + std::string(wanted), module);
+  return files;
 }
 
 }  // namespace
@@ -75,8 +85,9 @@ Result<std::unique_ptr<VmOracle>> VmOracle::start(const VmOracleConfig& config) 
   }
   std::filesystem::create_directories(settings.directory, error);
   oracle->initramfs_ = settings.directory + "/initramfs.cpio";
-  if (auto written = vm::write_initramfs({.init = settings.agent, .modules = settings.kernel.modules, .files = {}},
-                                         oracle->initramfs_);
+  if (auto written = vm::write_initramfs(
+          {.init = settings.agent, .modules = settings.kernel.modules, .files = extra_files(settings.kernel)},
+          oracle->initramfs_);
       !written)
     return tl::unexpected(written.error());
   if (auto booted = oracle->boot(); !booted) return tl::unexpected(booted.error());
@@ -209,6 +220,8 @@ Result<void> VmOracle::run(std::span<const Job> jobs, RunSink& sink) {
   for (const Job& job : jobs)
     if (job.sequence.declarations.devices >> devices_ != 0)
       return fail(Error::Kind::usage, "the sequence declares more devices than the guest has: d0 to d{}", devices_ - 1);
+  for (const Job& job : jobs)
+    if (auto able = can_run(identity_, job.sequence); !able) return able;
   return run_supervised(*this, jobs, sink);
 }
 

@@ -61,6 +61,9 @@ TEST_F(VmOracleTest, KernelAndModelAgreeStepByStep) {
   EXPECT_THAT(oracle_->identity().features, ::testing::Contains("tcx"));
   expect_agreement(hand_made(Depth::fast));
   expect_agreement(hand_made(Depth::deep));
+  EXPECT_THAT(oracle_->identity().features, ::testing::IsSupersetOf({"device", "qdisc", "pin"}));
+  expect_agreement(testing::hand_made_lifetimes(Depth::fast));
+  expect_agreement(testing::hand_made_lifetimes(Depth::deep));
   // Each job leaves something behind, and the next one must see an empty world; so must the same job again.
   auto twice = hand_made(Depth::fast);
   twice.insert(twice.end(), twice.begin(), twice.end());
@@ -191,6 +194,31 @@ TEST_F(VmOracleTest, ManyMachinesInARowAreRestoredAndAllAgree) {
   std::sort(seconds.begin(), seconds.end());
   fmt::print("booted in {:.2f} s, snapshot taken in {:.2f} s, restored in {:.2f} to {:.2f} s, median {:.2f} s\n",
              oracle_->boot_seconds(), oracle_->snapshot_seconds(), seconds.front(), seconds.back(), seconds[10]);
+}
+
+/// What needs a feature that the kernel lacks is not run; all else is.
+TEST(VmOracle, WithoutItsModuleAQdiscIsSkipped) {
+  auto kernel = vm::find_kernel("debian:trixie");
+  if (!kernel) GTEST_SKIP() << kernel.error().message;
+  kernel->extra_modules.clear();
+  VmOracleConfig config{.kernel = *kernel};
+  config.snapshots = false;
+  auto oracle = VmOracle::start(config);
+  ASSERT_TRUE(oracle) << oracle.error().message;
+  EXPECT_FALSE((*oracle)->identity().has(feature_qdisc));
+  unsigned skipped = 0;
+  for (const Job& job : testing::hand_made_lifetimes(Depth::fast)) {
+    Collector collector;
+    const auto ran = (*oracle)->run(std::span(&job, 1), collector);
+    if (!ran) {
+      EXPECT_EQ(ran.error().kind, Error::Kind::skipped);
+      EXPECT_NE(ran.error().message.find("qdisc"), std::string::npos) << ran.error().message;
+      ++skipped;
+      continue;
+    }
+    EXPECT_EQ(difference(job, collector.runs[0]), "") << model::print(job.sequence);
+  }
+  EXPECT_EQ(skipped, 3U);
 }
 
 /// Everything still works where nothing can be restored.

@@ -207,6 +207,18 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
     case Call::query:
       return step.made <= 1 && step.kind < 16 && step.revision >= model::Query::least_size &&
              step.revision <= model::Query::most_size;
+    case Call::remove:
+    case Call::make:
+      return step.target < model::Device::count;
+    case Call::move:
+      return step.target < model::Device::count && step.kind <= 1;
+    case Call::qdisc:
+      return step.target < model::Device::count && step.kind < model::qdiscs;
+    case Call::pin:
+    case Call::get:
+      return step.kind < model::PinName::count;
+    case Call::unpin:
+      return step.kind < model::PinName::count && step.made <= 1;
     default:
       return true;
   }

@@ -218,8 +218,28 @@ struct Breach {
   static constexpr std::uint8_t beyond_attr = 1, inside_attr = 2, array = 4, flags_not_zero = 8, all = 15;
 };
 
-enum class Call : std::uint8_t { attach, detach, link, update, link_detach, close, dup, open, load, query, fill, run };
-inline constexpr std::uint8_t calls = 12;
+enum class Call : std::uint8_t {
+  attach,
+  detach,
+  link,
+  update,
+  link_detach,
+  close,
+  dup,
+  open,
+  load,
+  query,
+  fill,
+  run,
+  remove,
+  make,
+  move,
+  qdisc,
+  pin,
+  get,
+  unpin,
+};
+inline constexpr std::uint8_t calls = 19;
 
 /// One operation, 40 bytes. Fields that its call has no use for are 0.
 struct StepRecord {
@@ -230,10 +250,12 @@ struct StepRecord {
   std::uint8_t hook = 0;
   std::uint8_t name = 0;       ///< slot of the name it binds or closes
   std::uint8_t observe = 0;    ///< bit N: list N is to be looked at after it
-  std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does; query: garbage
-  std::uint8_t kind = 0;       ///< open: ObjectKind; load: program_class(); fill: count; query: arrays that are null
+  std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does; query: garbage;
+                               ///< unpin: 1, if the last holder of an object goes
+  std::uint8_t kind = 0;       ///< open: ObjectKind; load: program_class(); fill: count; query: arrays that are null;
+                               ///< move: 1 for home; qdisc: Qdisc; pin, get, unpin: the pin's number
   std::uint8_t named = 0;      ///< which arguments are names (their slot), not literals; is the revision relative
-  std::uint32_t target = 0;    ///< model::Target::value
+  std::uint32_t target = 0;    ///< model::Target::value; of calls on devices the device's number
   std::uint32_t flags = 0;     ///< query: query_flags
   std::uint32_t program = 0;   ///< update: the new program; dup and open: what from
   std::uint32_t relative = 0;  ///< update, link_detach: the link; query: attach_flags

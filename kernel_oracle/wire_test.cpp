@@ -155,6 +155,20 @@ class OperationOf {
                      .garbage = step_.made != 0};
       case Call::run:
         return SendPacket{site()};
+      case Call::remove:
+        return model::RemoveDevice{device()};
+      case Call::make:
+        return model::MakeDevice{device()};
+      case Call::move:
+        return model::MoveDevice{device(), step_.kind != 0};
+      case Call::qdisc:
+        return model::SetQdisc{device(), static_cast<model::Qdisc>(step_.kind)};
+      case Call::pin:
+        return model::Pin{{step_.kind}, program()};
+      case Call::get:
+        return model::Get{{step_.name}, {step_.kind}};
+      case Call::unpin:
+        return model::Unpin{{step_.kind}};
       case Call::fill:
         break;
     }
@@ -163,6 +177,7 @@ class OperationOf {
 
  private:
   [[nodiscard]] model::Site site() const { return {static_cast<model::Hook>(step_.hook), {step_.target}}; }
+  [[nodiscard]] model::Device device() const { return {static_cast<std::uint8_t>(step_.target)}; }
   [[nodiscard]] model::Argument argument(std::uint32_t value, std::uint8_t bit) const {
     return {value, (step_.named & bit) != 0};
   }
@@ -212,7 +227,7 @@ RC_GTEST_PROP(Wire, JobComesBack, ()) {
     auto read = OperationOf(step).operation();
     read.caller.number = step.caller;
     RC_ASSERT(read == operation);
-    RC_ASSERT(step.observe == model::touched_lists(world, operation));
+    RC_ASSERT(step.observe == model::visible_lists(world, operation, world.predict(operation).edit, false));
     if (step.call == Call::link) RC_ASSERT(step.made == world.next_link());
     if (step.call == Call::load) RC_ASSERT(step.made == world.next_mortal());
     world.apply(operation);

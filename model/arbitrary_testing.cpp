@@ -124,6 +124,25 @@ rc::Gen<Declarations> arbitrary_declarations() {
           Caller::declarable, gen::oneOf(gen::just(0U), gen::element(1U, 1000U, 65534U, 0xffff'fffeU))));
 }
 
+/// Operations on devices and pins.
+rc::Gen<Operation> arbitrary_lifetime(const rc::Gen<Name>& handle_name) {
+  namespace gen = rc::gen;
+  const auto device = gen::map(gen::inRange<unsigned>(0, Device::count),
+                               [](unsigned n) { return Device{static_cast<std::uint8_t>(n)}; });
+  const auto pin = gen::map(gen::inRange<unsigned>(0, PinName::count),
+                            [](unsigned n) { return PinName{static_cast<std::uint8_t>(n)}; });
+  return gen::oneOf(
+      gen::cast<Operation>(gen::build<RemoveDevice>(gen::set(&RemoveDevice::device, device))),
+      gen::cast<Operation>(gen::build<MakeDevice>(gen::set(&MakeDevice::device, device))),
+      gen::cast<Operation>(gen::build<MoveDevice>(gen::set(&MoveDevice::device, device),
+                                                  gen::set(&MoveDevice::home, gen::arbitrary<bool>()))),
+      gen::cast<Operation>(gen::build<SetQdisc>(gen::set(&SetQdisc::device, device),
+                                                gen::set(&SetQdisc::qdisc, arbitrary_enum<Qdisc>(qdiscs)))),
+      gen::cast<Operation>(gen::build<Pin>(gen::set(&Pin::pin, pin), gen::set(&Pin::from, arbitrary_fd()))),
+      gen::cast<Operation>(gen::build<Get>(gen::set(&Get::name, handle_name), gen::set(&Get::pin, pin))),
+      gen::cast<Operation>(gen::build<Unpin>(gen::set(&Unpin::pin, pin))));
+}
+
 }  // namespace
 
 rc::Gen<Operation> arbitrary_operation() {
@@ -159,7 +178,8 @@ rc::Gen<Operation> arbitrary_operation() {
                                              gen::set(&Query::count, count), gen::set(&Query::without, arrays),
                                              gen::set(&Query::size, size))),
       gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))),
-      gen::cast<Operation>(gen::build<SendPacket>(gen::set(&SendPacket::site, arbitrary_site()))));
+      gen::cast<Operation>(gen::build<SendPacket>(gen::set(&SendPacket::site, arbitrary_site()))),
+      arbitrary_lifetime(handle_name));
   return gen::apply(
       [](Operation made, unsigned caller, bool garbage) {
         if (auto* query = std::get_if<Query>(&made)) query->garbage = garbage && legal_garbage(query->size);

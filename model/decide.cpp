@@ -124,7 +124,7 @@ Verdict World::decide(const Detach& call) const {
   if (program.refused) return decided(*program.refused);
   const auto list = list_at(call.site);
   if (!list) return decided(Rule::detach_no_device);
-  if (lists_[*list].empty()) return decided(Rule::detach_no_entry);
+  if (lists_[*list].empty() && !keeps(*list)) return decided(Rule::detach_no_entry);
 
   const auto decision = mprog::detach(lists_[*list],
                                       {.entry = {program.program, no_link},

@@ -50,7 +50,9 @@ TEST(language, reference_mentions_every_word) {
                             {hook_names},
                             {program_type_names},
                             {returns_names},
-                            {query_array_names}})
+                            {query_array_names},
+                            {qdisc_names},
+                            {place_names}})
     for (const std::string_view word : words) expect_word(word);
   for (const FlagName& known : flag_names) expect_word(known.name);
   for (const NameRange& range : name_ranges)

@@ -9,7 +9,7 @@ namespace mprogcheck::model {
 ///   p  a pool program, declared at the head of the sequence, bound from the start;
 ///   q  a mortal program, bound by `load`;
 ///   l  a link, bound by `link`;
-///   h  any handle, bound by `dup` and `open`;
+///   h  any handle, bound by `dup`, `open` and `get`;
 ///   f  a filler program, always bound: what `fill` attaches, in order of its number.
 /// Names live in one array of slots, so that a name is also the number of a file descriptor in the guest.
 struct Name {
@@ -50,6 +50,13 @@ struct Name {
                                          : filler_begin);
   }
   friend constexpr auto operator<=>(Name, Name) = default;  // NOLINT(modernize-use-nullptr): there is no pointer
+};
+
+/// The name of a pin, bN: a file of the BPF file system, no handle.
+struct PinName {
+  std::uint8_t number = 0;
+  static constexpr unsigned count = 16;                           ///< b0 to b15
+  friend constexpr auto operator<=>(PinName, PinName) = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };
 
 }  // namespace mprogcheck::model

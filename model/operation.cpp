@@ -9,6 +9,18 @@ std::string_view call_name(const Operation& operation) {
   return word_of(call_names, operation.index());
 }
 
+std::optional<Device> device_of(const Operation& operation) {
+  return std::visit(
+      [](const auto& call) -> std::optional<Device> {
+        if constexpr (requires { call.device; }) {
+          return call.device;
+        } else {
+          return std::nullopt;
+        }
+      },
+      operation);
+}
+
 std::optional<Site> site_of(const Operation& operation) {
   return std::visit(
       [](const auto& call) -> std::optional<Site> {

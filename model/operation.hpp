@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "model/device.hpp"
 #include "model/name.hpp"
 
 namespace mprogcheck::model {
@@ -39,7 +40,7 @@ inline constexpr unsigned hooks = 2;
 struct Target {
   std::uint32_t value = 0;  ///< device number, or literal_base + ifindex
 
-  static constexpr unsigned device_count = 4;                 ///< d0 to d3
+  static constexpr unsigned device_count = Device::count;     ///< d0 to d3
   static constexpr std::uint32_t literal_base = 0x8000'0000;  ///< literals: 0 and 1000000 upward, below 2^31
   static constexpr Target device(std::uint32_t n) { return {n}; }
   static constexpr Target literal(std::uint32_t ifindex) { return {literal_base + ifindex}; }
@@ -204,8 +205,28 @@ struct SendPacket {
   friend constexpr auto operator<=>(const SendPacket&, const SendPacket&) = default;
 };
 
-using AnyCall =
-    std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill, SendPacket>;
+/// BPF_OBJ_PIN: the object gets a name in the BPF file system, which holds it.
+struct Pin {
+  PinName pin{};
+  Argument from{};  ///< bpf_fd
+  friend constexpr auto operator<=>(const Pin&, const Pin&) = default;
+};
+
+/// BPF_OBJ_GET: `name` becomes a handle of a new open file.
+struct Get {
+  Name name{};
+  PinName pin{};
+  friend constexpr auto operator<=>(const Get&, const Get&) = default;
+};
+
+/// unlink(2) of the pin.
+struct Unpin {
+  PinName pin{};
+  friend constexpr auto operator<=>(const Unpin&, const Unpin&) = default;
+};
+
+using AnyCall = std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill,
+                             SendPacket, RemoveDevice, MakeDevice, MoveDevice, SetQdisc, Pin, Get, Unpin>;
 
 /// Who makes a call: root, or a caller that the sequence declares. All share one table of file descriptors: a caller
 /// without a capability is one who was handed the fds.
@@ -227,6 +248,8 @@ struct Operation : AnyCall {
 
 /// The keyword of the call in the sequence language: "attach", "link", "update", …
 std::string_view call_name(const Operation& operation);
+/// The device that an operation on devices names; none of the others.
+std::optional<Device> device_of(const Operation& operation);
 /// The hook an operation names, if it names one.
 std::optional<Site> site_of(const Operation& operation);
 

@@ -22,6 +22,13 @@ TEST(operation, is_called_by_its_keyword) {
   EXPECT_EQ(call_name(Load()), "load");
   EXPECT_EQ(call_name(Query()), "query");
   EXPECT_EQ(call_name(Fill()), "fill");
+  EXPECT_EQ(call_name(RemoveDevice()), "remove");
+  EXPECT_EQ(call_name(MakeDevice()), "make");
+  EXPECT_EQ(call_name(MoveDevice()), "move");
+  EXPECT_EQ(call_name(SetQdisc()), "qdisc");
+  EXPECT_EQ(call_name(Pin()), "pin");
+  EXPECT_EQ(call_name(Get()), "get");
+  EXPECT_EQ(call_name(Unpin()), "unpin");
 }
 
 RC_GTEST_PROP(operation, names_the_site_that_its_text_shows, ()) {

@@ -256,6 +256,51 @@ class Parser : private Reader {
     return true;
   }
 
+  bool remove(Operation& out) {
+    RemoveDevice call;
+    if (!device(call.device)) return false;
+    out = call;
+    return true;
+  }
+  bool make(Operation& out) {
+    MakeDevice call;
+    if (!device(call.device)) return false;
+    out = call;
+    return true;
+  }
+  bool move(Operation& out) {
+    MoveDevice call;
+    enum class Place : std::uint8_t { away, home } place{};
+    if (!device(call.device) || !word(place, place_names, "where to")) return false;
+    call.home = place == Place::home;
+    out = call;
+    return true;
+  }
+  bool qdisc(Operation& out) {
+    SetQdisc call;
+    if (!device(call.device) || !word(call.qdisc, qdisc_names, "a qdisc")) return false;
+    out = call;
+    return true;
+  }
+  bool pin_object(Operation& out) {
+    Pin call;
+    if (!pin(call.pin) || !argument(call.from, "what to pin")) return false;
+    out = call;
+    return true;
+  }
+  bool get(Operation& out) {
+    Get call;
+    if (!bound(call.name, 'h', "a handle to bind") || !pin(call.pin)) return false;
+    out = call;
+    return true;
+  }
+  bool unpin(Operation& out) {
+    Unpin call;
+    if (!pin(call.pin)) return false;
+    out = call;
+    return true;
+  }
+
   // --- options
 
   /// What attach, detach and link have in common.
@@ -331,8 +376,10 @@ class Parser : private Reader {
 
 /// In the order of call_names.
 constexpr std::array<Parser::Call, call_names.size()> Parser::calls = {
-    &Parser::attach, &Parser::detach, &Parser::link, &Parser::update, &Parser::detach_link, &Parser::close,
-    &Parser::dup,    &Parser::open,   &Parser::load, &Parser::query,  &Parser::fill,        &Parser::run};
+    &Parser::attach, &Parser::detach, &Parser::link,       &Parser::update, &Parser::detach_link,
+    &Parser::close,  &Parser::dup,    &Parser::open,       &Parser::load,   &Parser::query,
+    &Parser::fill,   &Parser::run,    &Parser::remove,     &Parser::make,   &Parser::move,
+    &Parser::qdisc,  &Parser::pin_object, &Parser::get,    &Parser::unpin};
 
 }  // namespace
 

@@ -47,6 +47,16 @@ rc::Gen<std::string> near_misses() {
                                                   "load",
                                                   "query",
                                                   "fill",
+                                                  "remove",
+                                                  "move",
+                                                  "away",
+                                                  "qdisc",
+                                                  "clsact",
+                                                  "pin",
+                                                  "unpin",
+                                                  "get",
+                                                  "b0",
+                                                  "d0",
                                                   "tcx_ingress@d0",
                                                   "@",
                                                   "l0",
@@ -204,7 +214,9 @@ TEST(parse, reads_a_corpus) {
 // What the errors say again and again.
 const std::string any_name = "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62";
 const std::string options = "before, after, link, relative, revision, flags, replace or replace_fd";
-const std::string calls = "attach, detach, link, update, detach_link, close, dup, open, load, query, fill or run";
+const std::string calls =
+    "attach, detach, link, update, detach_link, close, dup, open, load, query, fill, run, remove, make, move, qdisc, "
+    "pin, get or unpin";
 const std::string fd_literal = "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
 const std::string id_literal = "a literal id that no object has: 0, or 1073741824 to 4294967295";
 const std::string target = "a target: d0 to d3, or an interface index that no device has: 0, or 1000000 to 2147483647";

@@ -23,6 +23,8 @@ class Writer {
   }
   Writer& operator<<(std::uint64_t number) { return digits(number, 10); }
   Writer& operator<<(Name name) { return *this << name.letter() << std::uint64_t{name.index()}; }
+  Writer& operator<<(Device device) { return *this << 'd' << std::uint64_t{device.number}; }
+  Writer& operator<<(PinName pin) { return *this << 'b' << std::uint64_t{pin.number}; }
   Writer& operator<<(const Site& site) {
     *this << name_of(site.hook) << '@';
     if (site.target.is_literal()) return *this << std::uint64_t{site.target.ifindex()};
@@ -156,6 +158,13 @@ class Call {
   }
   void operator()(const Fill& call) { out_ << ' ' << call.site << ' ' << std::uint64_t{call.count}; }
   void operator()(const SendPacket& call) { out_ << ' ' << call.site; }
+  void operator()(const RemoveDevice& call) { out_ << ' ' << call.device; }
+  void operator()(const MakeDevice& call) { out_ << ' ' << call.device; }
+  void operator()(const MoveDevice& call) { out_ << ' ' << call.device << ' ' << place_names[call.home ? 1 : 0]; }
+  void operator()(const SetQdisc& call) { out_ << ' ' << call.device << ' ' << name_of(call.qdisc); }
+  void operator()(const Pin& call) { out_ << ' ' << call.pin << ' ' << call.from; }
+  void operator()(const Get& call) { out_ << ' ' << call.name << ' ' << call.pin; }
+  void operator()(const Unpin& call) { out_ << ' ' << call.pin; }
 
  private:
   template <typename T>

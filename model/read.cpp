@@ -145,6 +145,21 @@ bool Reader::site(Site& out) {
   return true;
 }
 
+bool Reader::device(Device& out) {
+  unsigned number = 0;
+  if (!index('d', Device::count, "device", number)) return false;
+  out.number = static_cast<std::uint8_t>(number);
+  return true;
+}
+
+bool Reader::pin(PinName& out) {
+  const auto found = index_in(peek().text, 'b', PinName::count);
+  if (!found) return fail("a pin: " + expected::pins());
+  out.number = static_cast<std::uint8_t>(*found);
+  take();
+  return true;
+}
+
 bool Reader::name(Name& out) {
   const auto found = name_in(peek().text);
   if (!found) return fail("a name: " + expected::any_name());

@@ -56,6 +56,8 @@ class Reader {
   }
 
   bool site(Site& out);
+  bool device(Device& out);
+  bool pin(PinName& out);
   bool name(Name& out);
   /// A name that the call binds: of one letter only.
   bool bound(Name& out, char letter, const std::string& what);

@@ -92,6 +92,25 @@ namespace mprogcheck::model {
   RULE(open_gone,                "open_by_id.gone",               enoent,  "no such object: id 0 included")                                \
   RULE(open_done,                "open_by_id",                    success, "a new open file: one more reference")                          \
   RULE(load_done,                "prog_load",                     success, "a new program with one reference")                             \
+  /* devices (net/core/rtnetlink.c, net/core/dev.c) and their qdiscs (net/sched/sch_api.c, net/sched/sch_ingress.c) */                  \
+  RULE(remove_no_device,         "device.remove.absent",          enodev,  "no such interface in this network namespace")                  \
+  RULE(remove_done,              "device.remove",                 success, "what was attached is detached: programs lose a holder, links are defunct") \
+  RULE(make_exists,              "device.make.exists",            eexist,  "there is such an interface")                                   \
+  RULE(make_done,                "device.make",                   success, "a new device, with empty hooks")                               \
+  RULE(move_no_device,           "device.move.absent",            enodev,  "no such interface in the network namespace it is to leave")    \
+  RULE(move_done,                "device.move",                   success, "lists, order and revisions go along; the qdisc does not, nor an empty hook that it kept") \
+  RULE(qdisc_no_device,          "qdisc.no_device",               enodev,  "no such interface in this network namespace")                  \
+  RULE(qdisc_absent,             "qdisc.absent",                  enoent,  "there is no qdisc to delete")                                  \
+  RULE(qdisc_same,               "qdisc.same",                    success, "a qdisc of that kind is there: nothing happens")               \
+  RULE(qdisc_done,               "qdisc",                         success, "it keeps its hooks while it is there; an empty hook goes with it") \
+  /* pins (kernel/bpf/inode.c) */                                                                                                         \
+  RULE(pin_no_object,            "obj_pin.no_object",             einval,  "the fd is not open, or no BPF object: looked at before the name") \
+  RULE(pin_exists,               "obj_pin.exists",                eexist,  "the name is taken")                                            \
+  RULE(pin_done,                 "obj_pin",                       success, "the pin holds the object")                                     \
+  RULE(get_absent,               "obj_get.absent",                enoent,  "no pin has that name")                                         \
+  RULE(get_done,                 "obj_get",                       success, "a new open file: one more reference")                          \
+  RULE(unpin_absent,             "unpin.absent",                  enoent,  "no pin has that name")                                         \
+  RULE(unpin_done,               "unpin",                         success, "the pin goes, and the object with its last holder")            \
   RULE(fill_no_device,           "fill.no_device",                enodev,  "no such interface in this network namespace")                  \
   RULE(fill_done,                "fill",                          success, "fillers are appended until the list is as long as asked") \
   /* what runs (net/core/dev.c: tcx_run, sch_handle_ingress, sch_handle_egress; net/packet/af_packet.c: packet_snd) */                    \

@@ -85,8 +85,24 @@ struct Check {
     return first_of({check_site(call.site), unless(call.count <= max_fill_count, expected::fill_count)});
   }
   Complaint operator()(const SendPacket& call) const { return check_site(call.site); }
+  Complaint operator()(const RemoveDevice& call) const { return check_device(call.device); }
+  Complaint operator()(const MakeDevice& call) const { return check_device(call.device); }
+  Complaint operator()(const MoveDevice& call) const { return check_device(call.device); }
+  Complaint operator()(const SetQdisc& call) const {
+    if (static_cast<unsigned>(call.qdisc) >= qdiscs) return "a qdisc: " + expected::one_of(qdisc_names);
+    return check_device(call.device);
+  }
+  Complaint operator()(const Pin& call) const { return first_of({check_pin(call.pin), check_argument(call.from)}); }
+  Complaint operator()(const Get& call) const {
+    return first_of({check_bound(call.name, 'h', "get"), check_pin(call.pin)});
+  }
+  Complaint operator()(const Unpin& call) const { return check_pin(call.pin); }
 
  private:
+  static Complaint check_device(Device device) {
+    return unless(device.number < Device::count, "a device: " + expected::names('d'));
+  }
+  static Complaint check_pin(PinName pin) { return unless(pin.number < PinName::count, "a pin: " + expected::pins()); }
   template <typename Call>
   static Complaint check_program_call(const Call& call) {
     return first_of({check_site(call.site), check_argument(call.program), check_relative(call.relative, call.flags),

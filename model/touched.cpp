@@ -8,6 +8,13 @@ constexpr ListSet only(ListIndex list) {
   return list == no_list ? ListSet{0} : static_cast<ListSet>(1U << list);
 }
 
+ListSet of_device(std::uint32_t device) {
+  ListSet lists = 0;
+  for (unsigned hook = 0; hook < hooks; ++hook)
+    lists = static_cast<ListSet>(lists | only(list_of(static_cast<Hook>(hook), device)));
+  return lists;
+}
+
 struct Touched {
   const World& world;
 
@@ -39,6 +46,16 @@ struct Touched {
   ListSet operator()(const Query& call) const { return at(call.site); }
   ListSet operator()(const Fill& call) const { return at(call.site); }
   ListSet operator()(const SendPacket& call) const { return at(call.site); }
+  ListSet operator()(const RemoveDevice& call) const { return of_device(call.device.number); }
+  ListSet operator()(const MakeDevice& call) const { return of_device(call.device.number); }
+  ListSet operator()(const MoveDevice& call) const { return of_device(call.device.number); }
+  ListSet operator()(const SetQdisc& call) const { return of_device(call.device.number); }
+  ListSet operator()(const Pin&) const { return 0; }
+  ListSet operator()(const Get& call) const { return closing(call.name); }
+  ListSet operator()(const Unpin& call) const {
+    const PinnedObject& pin = world.pinned(call.pin);
+    return pin.held && pin.kind == ObjectKind::link ? only(world.link(pin.object).list) : ListSet{0};
+  }
 };
 
 }  // namespace
@@ -50,9 +67,15 @@ ListSet touched_lists(const World& before, const Operation& operation) {
 ListSet existing_lists(const World& world) {
   ListSet lists = 0;
   for (std::uint32_t device = 0; device < Target::device_count; ++device) {
-    if (!world.has_device(device)) continue;
-    for (unsigned hook = 0; hook < hooks; ++hook) lists |= only(list_of(static_cast<Hook>(hook), device));
+    if (world.has_device(device)) lists = static_cast<ListSet>(lists | of_device(device));
   }
+  return lists;
+}
+
+ListSet existing_lists_after(const World& before, const Edit& edit) {
+  const ListSet lists = existing_lists(before);
+  if (edit.kind == Edit::Kind::remove_device) return static_cast<ListSet>(lists & ~of_device(edit.device.number));
+  if (edit.kind == Edit::Kind::make_device) return static_cast<ListSet>(lists | of_device(edit.device.number));
   return lists;
 }
 

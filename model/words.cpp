@@ -26,6 +26,10 @@ std::string names(char letter) {
   return "d0 to d" + std::to_string(Target::device_count - 1);
 }
 
+std::string pins() {
+  return "b0 to b" + std::to_string(PinName::count - 1);
+}
+
 std::string any_name() {
   std::string text;
   for (const NameRange& range : name_ranges) text += (text.empty() ? "" : ", ") + names(range.letter);

@@ -18,11 +18,14 @@ namespace mprogcheck::model {
 
 /// The calls, in the order of the alternatives of Operation.
 inline constexpr std::array<std::string_view, std::variant_size_v<AnyCall>> call_names = {
-    "attach", "detach", "link", "update", "detach_link", "close", "dup", "open", "load", "query", "fill", "run"};
+    "attach", "detach", "link", "update", "detach_link", "close", "dup",   "open", "load", "query",
+    "fill",   "run",    "remove", "make", "move",        "qdisc", "pin", "get",  "unpin"};
 inline constexpr std::array<std::string_view, hooks> hook_names = {"tcx_ingress", "tcx_egress"};
 inline constexpr std::array<std::string_view, program_types> program_type_names = {"sched_cls", "xdp", "socket_filter"};
 inline constexpr std::array<std::string_view, returns_count> returns_names = {"next", "pass", "drop", "redirect",
                                                                               "unknown"};
+inline constexpr std::array<std::string_view, qdiscs> qdisc_names = {"none", "ingress", "clsact"};
+inline constexpr std::array<std::string_view, 2> place_names = {"away", "home"};
 inline constexpr std::array<std::string_view, 2> object_kind_names = {"prog", "link"};
 /// The arrays that a query may do without, by bit.
 inline constexpr std::array<std::string_view, 4> query_array_names = {"prog_ids", "link_ids", "prog_flags",
@@ -58,6 +61,9 @@ constexpr std::string_view name_of(ProgramType type) {
 constexpr std::string_view name_of(Returns returns) {
   return word_of(returns_names, static_cast<std::size_t>(returns));
 }
+constexpr std::string_view name_of(Qdisc qdisc) {
+  return word_of(qdisc_names, static_cast<std::size_t>(qdisc));
+}
 constexpr std::string_view name_of(ObjectKind kind) {
   return word_of(object_kind_names, static_cast<std::size_t>(kind));
 }
@@ -76,6 +82,8 @@ namespace expected {
 std::string one_of(std::span<const std::string_view> words);
 /// "l0 to l63"
 std::string names(char letter);
+/// "b0 to b15"
+std::string pins();
 /// "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62"
 std::string any_name();
 

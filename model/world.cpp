@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint8_t gone = 0xff;
 }  // namespace
 
-World::World(const Declarations& declarations, Quirks quirks) : devices_(declarations.devices), quirks_(quirks) {
+World::World(const Declarations& declarations, Quirks quirks) : quirks_(quirks) {
+  for (unsigned n = 0; n < Device::count; ++n) devices_[n].exists = declarations.has_device(n);
   // A file of its own number for each name bound from the start, so that the files opened later come before the
   // fillers'.
   const auto load_at_start = [this](ProgramIndex program, Name name, ProgramClass declared) {
@@ -27,7 +28,7 @@ World::World(const Declarations& declarations, Quirks quirks) : devices_(declara
 }
 
 std::optional<ListIndex> World::list_at(const Site& site) const {
-  if (site.target.is_literal() || !has_device(site.target.value)) return std::nullopt;
+  if (site.target.is_literal() || !is_at_home(site.target.value)) return std::nullopt;
   return list_of(site.hook, site.target.value);
 }
 
@@ -150,6 +151,14 @@ void World::commit(const Edit& edit) {
       }
       break;
     }
+    case Edit::Kind::remove_device:
+    case Edit::Kind::make_device:
+    case Edit::Kind::move_device:
+    case Edit::Kind::set_qdisc:
+    case Edit::Kind::pin:
+    case Edit::Kind::unpin:
+      commit_lifetime(edit);
+      break;
   }
 }
 
@@ -168,26 +177,14 @@ void World::bind(Name name, FileIndex file) {
 void World::release(FileIndex index) {
   File& file = files_[index];
   if (--file.handles != 0) return;
-  if (file.kind == ObjectKind::program) {
-    put_program(file.object);
-    return;
-  }
-  Link& link = links_[file.object];
-  if (--link.references != 0) return;
-  leave_list(file.object);
-  put_program(link.program);
-  link = {};
-  forget(ObjectKind::link, file.object);
+  put(file.kind, file.object);
 }
 
 FileIndex World::open_file(ObjectKind kind, std::uint8_t object) {
   FileIndex index = 0;
   while (files_[index].handles != 0) ++index;
   files_[index] = {.handles = 0, .kind = kind, .object = object};
-  if (kind == ObjectKind::program)
-    ++programs_[object].references;
-  else
-    ++links_[object].references;
+  hold(kind, object);
   return index;
 }
 
@@ -207,10 +204,11 @@ void World::leave_list(LinkIndex index) {
   removed_from(list);
 }
 
-/// kernel/bpf/tcx.c: a tcx hook is freed with its last entry, and the next attach makes a new one with revision 1.
+/// kernel/bpf/tcx.c: a tcx hook is freed with its last entry, and the next attach makes a new one with revision 1. A
+/// qdisc that serves it keeps it.
 void World::removed_from(ListIndex index) {
   OrderedList& list = lists_[index];
-  list.revision = list.empty() ? 1 : list.revision + 1;
+  list.revision = list.empty() && !keeps(index) ? 1 : list.revision + 1;
 }
 
 /// The object is gone, and with it what id(name) denoted for every name that was last bound to it.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "model/operation.hpp"
 #include "model/ordered_list.hpp"
@@ -18,7 +19,8 @@ namespace mprogcheck::model {
 inline constexpr unsigned filler_program_begin = Name::pool_count;
 inline constexpr unsigned mortal_program_begin = filler_program_begin + Name::filler_count;
 inline constexpr unsigned program_count = mortal_program_begin + max_loads;
-inline constexpr unsigned link_count = Name::link_count + Name::any_count + 1;
+/// As many as can be held at once: by a name each, by a pin each, and one that is made before its name lets another go.
+inline constexpr unsigned link_count = Name::link_count + Name::any_count + PinName::count + 1;
 inline constexpr unsigned list_count = Target::device_count * hooks;
 
 using ListIndex = std::uint8_t;
@@ -31,7 +33,8 @@ constexpr Site site_of_list(ListIndex list) {
 }
 
 /// A program in the kernel. `references` is what prog->aux->refcnt reads: one for each open file, each entry attached
-/// without a link, and each link that holds it. A pool or filler program has one file that no sequence can close.
+/// without a link, each pin, and each link that holds it. A pool or filler program has one file that no sequence can
+/// close.
 struct Program {
   bool alive = false;
   ProgramType type = ProgramType::sched_cls;
@@ -39,7 +42,7 @@ struct Program {
   std::uint16_t references = 0;
 };
 
-/// A link in the kernel. `references` is what link->refcnt reads: one for each open file.
+/// A link in the kernel. `references` is what link->refcnt reads: one for each open file and each pin.
 struct Link {
   bool alive = false;
   ProgramIndex program = no_program;
@@ -58,6 +61,20 @@ struct File {
   std::uint8_t object = 0;
 };
 
+/// What a pin holds.
+struct PinnedObject {
+  bool held = false;
+  ObjectKind kind = ObjectKind::program;
+  std::uint8_t object = 0;
+};
+
+/// A network device. Away it is in the other network namespace.
+struct DeviceState {
+  bool exists = false;
+  bool away = false;
+  Qdisc qdisc = Qdisc::none;
+};
+
 /// What a name is bound to.
 struct Handle {
   FileIndex file = no_file;  ///< no_file: closed
@@ -70,17 +87,23 @@ struct Handle {
 struct Edit {
   enum class Kind : std::uint8_t {
     nothing,
-    insert,       ///< program into list at position
-    overwrite,    ///< program into list at position, in the place of another
-    remove,       ///< the entry at position of list
-    create_link,  ///< name := a link with program in list at position
-    update_link,  ///< link holds program
-    detach_link,  ///< link leaves its list
-    close,        ///< name
-    dup,          ///< name := file
-    open,         ///< name := a new file of (kind, object)
-    load,         ///< name := a new program of type that returns `returns`
-    fill,         ///< list up to position entries
+    insert,         ///< program into list at position
+    overwrite,      ///< program into list at position, in the place of another
+    remove,         ///< the entry at position of list
+    create_link,    ///< name := a link with program in list at position
+    update_link,    ///< link holds program
+    detach_link,    ///< link leaves its list
+    close,          ///< name
+    dup,            ///< name := file
+    open,           ///< name := a new file of (kind, object)
+    load,           ///< name := a new program of type that returns `returns`
+    fill,           ///< list up to position entries
+    remove_device,  ///< device
+    make_device,    ///< device
+    move_device,    ///< device: away if position is 0, else home
+    set_qdisc,      ///< device gets qdisc
+    pin,            ///< pin := (kind, object)
+    unpin,          ///< pin
   };
   Kind kind = Kind::nothing;
   ListIndex list = no_list;
@@ -93,6 +116,9 @@ struct Edit {
   std::uint8_t object = 0;
   ProgramType type = ProgramType::sched_cls;
   Returns returns = Returns::next;
+  Device device{};
+  Qdisc qdisc = Qdisc::none;
+  PinName pin{};
 };
 
 struct Verdict {
@@ -126,8 +152,14 @@ class World {
     return verdict;
   }
 
-  [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Target::device_count && (devices_ >> n & 1U) != 0; }
-  /// The list that a site denotes, if its target exists.
+  /// It exists, here or away.
+  [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Device::count && devices_[n].exists; }
+  [[nodiscard]] bool is_at_home(std::uint32_t n) const { return has_device(n) && !devices_[n].away; }
+  [[nodiscard]] const DeviceState& device(Device device) const { return devices_[device.number]; }
+  /// A qdisc keeps the hook, even if nothing is attached.
+  [[nodiscard]] bool keeps(ListIndex list) const { return serves(devices_[list / hooks].qdisc, list); }
+  [[nodiscard]] const PinnedObject& pinned(PinName pin) const { return pins_[pin.number]; }
+  /// The list that a site denotes, if its target exists and is at home.
   [[nodiscard]] std::optional<ListIndex> list_at(const Site& site) const;
   [[nodiscard]] const OrderedList& list(ListIndex index) const { return lists_[index]; }
   [[nodiscard]] Quirks quirks() const { return quirks_; }
@@ -149,6 +181,8 @@ class World {
   OrderedList& mutable_list(ListIndex index) { return lists_[index]; }
   Program& mutable_program(ProgramIndex index) { return programs_[index]; }
   Link& mutable_link(LinkIndex index) { return links_[index]; }
+  PinnedObject& mutable_pin(PinName pin) { return pins_[pin.number]; }
+  DeviceState& mutable_device(Device device) { return devices_[device.number]; }
 
  private:
   template <std::size_t alternative = 0>
@@ -165,6 +199,22 @@ class World {
   [[nodiscard]] Verdict decide(const Query& call) const;
   [[nodiscard]] Verdict decide(const Fill& call) const;
   [[nodiscard]] Verdict decide(const SendPacket& call) const;
+  [[nodiscard]] Verdict decide(const RemoveDevice& call) const;
+  [[nodiscard]] Verdict decide(const MakeDevice& call) const;
+  [[nodiscard]] Verdict decide(const MoveDevice& call) const;
+  [[nodiscard]] Verdict decide(const SetQdisc& call) const;
+  [[nodiscard]] Verdict decide(const Pin& call) const;
+  [[nodiscard]] Verdict decide(const Get& call) const;
+  [[nodiscard]] Verdict decide(const Unpin& call) const;
+  // world_lifetime.cpp
+  static bool serves(Qdisc qdisc, ListIndex list);
+  void commit_lifetime(const Edit& edit);
+  void remove_device(Device device);
+  void set_qdisc(Device device, Qdisc qdisc);
+  void hold(ObjectKind kind, std::uint8_t object);
+  void put(ObjectKind kind, std::uint8_t object);
+  void put_link(LinkIndex index);
+
   void bind(Name name, FileIndex file);
   void release(FileIndex index);
   FileIndex open_file(ObjectKind kind, std::uint8_t object);
@@ -179,9 +229,12 @@ class World {
   std::array<File, Name::slots + 1> files_{};
   std::array<Handle, Name::slots> handles_{};
   std::array<OrderedList, list_count> lists_{};
-  std::uint8_t devices_ = 0;
+  std::array<DeviceState, Device::count> devices_{};
+  std::array<PinnedObject, PinName::count> pins_{};
   Quirks quirks_;
 };
+
+static_assert(std::is_trivially_copyable_v<World>, "worlds are copied all the time");
 
 /// The pool program that pN is, the filler program that fN is.
 constexpr ProgramIndex pool_program(unsigned n) {

@@ -51,8 +51,10 @@ Operation crowded_operation(std::uint64_t number) {
   const auto program = [&] { return pick(8) == 7 ? l(pick(3)) : pick(4) == 3 ? q(pick(2)) : p(pick(6)); };
   const auto object = [&] { return pick(2) == 0 ? program() : pick(2) == 0 ? l(pick(3)) : h(pick(2)); };
   constexpr std::uint32_t words[] = {0, flag::before, flag::after, flag::id, flag::link, flag::replace};
-  const unsigned call = pick(12);
+  const unsigned call = pick(16);
   const Site site{static_cast<Hook>(pick(hooks)), Target::device(pick(3))};
+  const Device device{static_cast<std::uint8_t>(site.target.value)};
+  const PinName pin{static_cast<std::uint8_t>(site.target.value)};
   const std::uint32_t flags = words[pick(6)] | words[pick(5)];
   const Revision revision = pick(4) != 3 ? Revision{} : Revision::now(static_cast<std::int64_t>(pick(3)) - 1);
   const Argument relative = pick(2) == 0 ? Argument{} : object();
@@ -77,8 +79,18 @@ Operation crowded_operation(std::uint64_t number) {
       return Open{Name::any(pick(2)), static_cast<ObjectKind>(pick(2)), object()};
     case 10:
       return Load{Name::mortal(pick(2))};
-    default:
+    case 11:
       return Fill{site, static_cast<std::uint8_t>(pick(64))};
+    case 12:
+      return SetQdisc{device, static_cast<Qdisc>(pick(qdiscs))};
+    case 13:
+      return pick(2) == 0 ? Operation(RemoveDevice{device}) : Operation(MakeDevice{device});
+    case 14:
+      return MoveDevice{device, pick(2) == 0};
+    default:
+      return pick(2) == 0   ? Operation(Pin{pin, object()})
+             : pick(2) == 0 ? Operation(Unpin{pin})
+                            : Operation(Get{Name::any(pick(2)), pin});
   }
 }
 
@@ -92,6 +104,10 @@ RC_GTEST_PROP(world, every_count_is_what_its_holders_add_up_to, (const std::vect
     for (unsigned file = 0; file < Name::slots; ++file) {
       const File& open = world.file(static_cast<FileIndex>(file));
       if (open.handles != 0) ++(open.kind == ObjectKind::program ? programs[open.object] : links[open.object]);
+    }
+    for (unsigned n = 0; n < PinName::count; ++n) {
+      const PinnedObject& pinned = world.pinned({static_cast<std::uint8_t>(n)});
+      if (pinned.held) ++(pinned.kind == ObjectKind::program ? programs[pinned.object] : links[pinned.object]);
     }
     for (ListIndex list = 0; list < list_count; ++list)
       for (const Entry& entry : world.list(list).entries())

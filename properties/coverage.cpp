@@ -29,8 +29,6 @@ std::string_view name_of(LengthClass length) {
 
 bool reachable(model::Rule rule) {
   switch (rule) {
-    case model::Rule::detach_empty:  // a tcx hook is gone with its last entry (detach_no_entry), unless a qdisc keeps
-                                     // it
     case model::Rule::detach_full_tail:  // a quirk's, each
     case model::Rule::detach_unguarded:
     case model::Rule::query_overrun:

@@ -18,7 +18,9 @@ std::uint64_t digest_of(const GeneratorOptions& options) {
   for (const auto hook : options.hooks) digest.add(static_cast<std::uint64_t>(hook));
   digest.add(options.devices).add(options.max_operations);
   digest.add(options.nonsense_ppm ? *options.nonsense_ppm : ~std::uint64_t{0});
-  if (!options.packets) digest.add(0);
+  if (options.lacks != Lacks{})
+    digest.add(options.lacks.devices).add(options.lacks.qdiscs).add(options.lacks.pins).add(options.lacks.packets);
+  if (options.with_devices) digest.add(*options.with_devices);
   return digest.value();
 }
 
@@ -36,8 +38,9 @@ model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operatio
   const Mix mix = draw_mix(random, {.hooks = options_.hooks,
                                     .devices = options_.devices,
                                     .max_operations = max_operations,
-                                    .nonsense_ppm = options_.nonsense_ppm,
-                                    .packets = options_.packets});
+                                    .lacks = options_.lacks,
+                                    .with_devices = options_.with_devices,
+                                    .nonsense_ppm = options_.nonsense_ppm});
   // By the specification, whatever the kernel at hand is known to do: the same seed gives the same sequences
   // everywhere.
   Scene scene(mix);

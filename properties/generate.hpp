@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/sequence.hpp"
+#include "properties/swarm.hpp"
 
 namespace mprogcheck::properties {
 
@@ -20,7 +21,10 @@ struct GeneratorOptions {
   /// Share of operations that are spoilt on purpose, in millionths. Without it each sequence draws its own: about one
   /// in seven on average.
   std::optional<std::uint32_t> nonsense_ppm{};
-  bool packets = true;  ///< sequences send packets: what an oracle without the feature "run" cannot
+  Lacks lacks{};  ///< what the kernel at hand cannot do
+  /// Sequences of 10,000 that remove, make or move devices. Without it 10: a removal costs a guest as much as a few
+  /// hundred other operations.
+  std::optional<unsigned> with_devices{};
 };
 
 /// Random sequences. Sequence i is a pure function of the options and i: no other sequence has to be made first, any

@@ -34,7 +34,7 @@ ProgramType program_type_of(model::Hook hook) {
 }
 
 Composer::Composer(const Mix& mix, std::span<const model::Hook> hooks, const Scene& scene, RandomStream& random)
-    : mix_(mix), hooks_(hooks), scene_(scene), random_(random) {
+    : mix_(mix), hooks_(hooks), scene_(scene), random_(random), lifetimes_(mix, scene, random) {
   home_ = {hooks_[random_.below(static_cast<std::uint32_t>(hooks_.size()))],
            model::Target::device(random_.below(mix_.devices))};
   opening_ = mix_.fill_to != 0;
@@ -42,12 +42,13 @@ Composer::Composer(const Mix& mix, std::span<const model::Hook> hooks, const Sce
 
 Operation Composer::next() {
   site_ = draw_site();
-  list_ = *scene_.world().list_at(site_);
+  list_ = model::list_of(site_.hook, site_.target.value);  // also of a device that is gone or away
   if (opening_) {
     opening_ = false;
     site_ = home_;
     return fill();
   }
+  if (const auto lifetime = lifetimes_.next(site_.target)) return *lifetime;
   if (leave_) return model::Close{*std::exchange(leave_, std::nullopt)};
   return make(use_ ? (mix_.links != 0 && random_.chance(100) ? Action::link : Action::attach) : draw_action());
 }
@@ -61,8 +62,9 @@ Action Composer::draw_action() {
   const auto action = static_cast<Action>(i);
   const bool can_attach = mix_.weights[static_cast<unsigned>(Action::attach)] != 0;
   const unsigned count = list().count;
+  const bool kept = count == 0 && scene_.world().keeps(list_);  // an empty hook with a past
   if (count == 0 && (shortens(action) || action == Action::replace) && action != Action::detach_link)
-    return random_.chance(235) ? (can_attach ? Action::attach : Action::link) : action;
+    return random_.chance(kept ? 128 : 235) ? (can_attach ? Action::attach : Action::link) : action;
   if (count == 0 && action == Action::run && random_.chance(200)) return can_attach ? Action::attach : Action::link;
   if (count < mix_.aim && shortens(action) && random_.chance(150)) return can_attach ? Action::attach : Action::link;
   if (count > mix_.aim && lengthens(action) && random_.chance(180))
@@ -336,6 +338,8 @@ void Composer::follow(const Operation& operation, const model::Verdict& verdict)
   } else if (const auto* dup = std::get_if<model::Dup>(&operation)) {
     const Name original = dup->from.name();
     if (original != dup->name && original.letter() != 'p' && random_.chance(80)) leave_ = original;
+  } else if (std::holds_alternative<model::Pin>(operation)) {
+    leave_ = lifetimes_.left_to_its_pin(operation);
   } else if (mix_.mortals != 0) {
     // The list as a mortal's last holder.
     const Argument* program = nullptr;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 
+#include "properties/generate_lifetime.hpp"
 #include "properties/generate_scene.hpp"
 #include "properties/swarm.hpp"
 
@@ -73,6 +74,7 @@ class Composer {
   model::ListIndex list_ = 0;         ///< the list there
   std::optional<model::Name> use_;    ///< a program that was just loaded: the next one to attach
   std::optional<model::Name> leave_;  ///< a handle that was just made superfluous: the next one to close
+  Lifetimes lifetimes_;
   bool opening_ = true;
 };
 

@@ -39,6 +39,13 @@ class FieldDigest {
   }
   void add(const model::Fill& c) { add(c.site, c.count); }
   void add(const model::SendPacket& c) { add(c.site); }
+  void add(const model::RemoveDevice& c) { add(c.device.number); }
+  void add(const model::MakeDevice& c) { add(c.device.number); }
+  void add(const model::MoveDevice& c) { add(c.device.number, c.home); }
+  void add(const model::SetQdisc& c) { add(c.device.number, static_cast<std::uint64_t>(c.qdisc)); }
+  void add(const model::Pin& c) { add(c.pin.number, c.from); }
+  void add(const model::Get& c) { add(c.name, c.pin.number); }
+  void add(const model::Unpin& c) { add(c.pin.number); }
 
   [[nodiscard]] std::uint64_t value() const { return digest_.value(); }
 

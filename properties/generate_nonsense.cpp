@@ -179,6 +179,13 @@ void Nonsense::spoil(model::SendPacket& call) {
   call.site = odd_site();
 }
 
+void Nonsense::spoil(model::Pin& call) {
+  if (random_.chance(100))
+    call.pin = any_pin();
+  else
+    call.from = random_.chance(64) ? Argument::literal(random_.below(3)) : Argument::of(closed_name());
+}
+
 void Nonsense::spoil_flags(std::uint32_t& flags) {
   switch (random_.below(8)) {
     case 0:

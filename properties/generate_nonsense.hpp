@@ -32,6 +32,15 @@ class Nonsense {
   void spoil(model::Query& call);
   void spoil(model::Fill& call);
   void spoil(model::SendPacket& call);
+  void spoil(model::RemoveDevice& call) { call.device = any_device(); }
+  void spoil(model::MakeDevice& call) { call.device = any_device(); }
+  void spoil(model::MoveDevice& call) { call.device = any_device(); }
+  void spoil(model::SetQdisc& call) { call.device = any_device(); }
+  void spoil(model::Pin& call);
+  void spoil(model::Get& call) { call.pin = any_pin(); }
+  void spoil(model::Unpin& call) { call.pin = any_pin(); }
+  model::Device any_device() { return {static_cast<std::uint8_t>(random_.below(model::Device::count))}; }
+  model::PinName any_pin() { return {static_cast<std::uint8_t>(random_.below(model::PinName::count))}; }
 
   template <typename Call>
   void spoil_program_call(Call& call);

@@ -96,7 +96,9 @@ void look_closer(Census& census, const model::World& before, const model::World&
 const Census& census() {
   static const Census counted = [] {
     Census census;
-    const Generator generator(tcx(1));
+    auto options = tcx(1);
+    options.with_devices = 300;  // as many as without it take ten times as many sequences
+    const Generator generator(options);
     for (std::uint64_t i = 0; i < Census::sequences; ++i) {
       const auto sequence = generator.sequence(i);
       census.longest = std::max<std::uint64_t>(census.longest, sequence.operations.size());
@@ -129,7 +131,7 @@ TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
 
 TEST(Generate, SendsNoPacketWhereNoneCanBeSent) {
   auto options = tcx(5);
-  options.packets = false;
+  options.lacks.packets = true;
   const Generator generator(options);
   for (std::uint64_t i = 0; i < 1'000; ++i)
     for (const auto& operation : generator.sequence(i).operations)
@@ -174,6 +176,8 @@ GeneratorOptions any_options() {
   options.max_operations = *rc::gen::inRange(1U, 400U);
   options.hooks = *rc::gen::element(std::vector{Hook::tcx_ingress}, std::vector{Hook::tcx_egress}, options.hooks);
   if (*rc::gen::arbitrary<bool>()) options.nonsense_ppm = *rc::gen::inRange(0U, 1'000'001U);
+  options.with_devices = *rc::gen::inRange(0U, 10'001U);
+  options.lacks = {*rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()};
   return options;
 }
 
@@ -188,9 +192,17 @@ RC_GTEST_PROP(Generate, EverySequenceIsValidAndKeepsToTheOptions, ()) {
     RC_ASSERT(sequence.operations.size() <= options.max_operations);
     RC_ASSERT(sequence.declarations.devices != 0);
     RC_ASSERT(sequence.declarations.devices < 1U << options.devices);
-    for (const auto& operation : sequence.operations)
+    for (const auto& operation : sequence.operations) {
       if (const auto site = model::site_of(operation))
         RC_ASSERT(std::find(options.hooks.begin(), options.hooks.end(), site->hook) != options.hooks.end());
+      const bool of_qdisc = std::holds_alternative<model::SetQdisc>(operation);
+      const bool of_pin = std::holds_alternative<model::Pin>(operation) ||
+                          std::holds_alternative<model::Get>(operation) ||
+                          std::holds_alternative<model::Unpin>(operation);
+      RC_ASSERT(!(options.lacks.qdiscs && of_qdisc));
+      RC_ASSERT(!(options.lacks.pins && of_pin));
+      RC_ASSERT(!(options.lacks.devices && !of_qdisc && model::device_of(operation)));
+    }
   }
 }
 

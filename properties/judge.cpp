@@ -48,8 +48,7 @@ class Walk {
       if (visitor) visitor(world_, operation, verdict);
       ++judged_;
       const bool last = i + 1 == operations.size();
-      const ListSet wanted =
-          last || job_.depth == Depth::deep ? model::existing_lists(world_) : model::touched_lists(world_, operation);
+      const ListSet wanted = model::visible_lists(world_, operation, verdict.edit, last || job_.depth == Depth::deep);
       bool differs = step.outcome != verdict.outcome;
       if (step.answer >= 0 && !differs) {
         const ListView& answer = run_.lists[static_cast<std::uint32_t>(step.answer)];

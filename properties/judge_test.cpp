@@ -217,10 +217,12 @@ RC_GTEST_PROP(TouchedLists, are_all_that_an_operation_changes, ()) {
   for (const model::Operation& operation : job.sequence.operations) {
     const model::World before = world;
     const auto touched = model::touched_lists(world, operation);
-    world.apply(operation);
+    const auto edit = world.apply(operation).edit;
     for (model::ListIndex list = 0; list < model::list_count; ++list)
       RC_ASSERT(model::contains(touched, list) || world.list(list) == before.list(list));
-    RC_ASSERT((touched & ~model::existing_lists(world)) == 0);
+    for (const bool all : {false, true})
+      RC_ASSERT((model::visible_lists(before, operation, edit, all) & ~model::existing_lists(world)) == 0);
+    RC_ASSERT(model::visible_lists(before, operation, edit, true) == model::existing_lists(world));
   }
 }
 

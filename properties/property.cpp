@@ -18,7 +18,9 @@ constexpr std::array<PropertyText, property_count> texts{{
     {"capacity", "the limit of 63 entries is met exactly"},
     {"isolation", "an operation on one hook or target changes no other"},
     {"atomic", "a failed operation leaves every observation as it was"},
-    {"lifecycle", "the last close of a link detaches it, a detached link stays defunct, a gone object's id is gone"},
+    {"lifecycle",
+     "the last holder of a link detaches it, a detached link stays defunct, a gone object's id is gone; hooks go and "
+     "move with their device, and stay with a qdisc"},
     {"first_last", "an attach before nothing is first, after nothing is last"},
     {"revision", "the revision moves as the hook's rules say, on success only; a stale expectation changes nothing"},
     {"refcount", "the count of every program and link is what its holders add up to"},
@@ -71,6 +73,11 @@ bool is_of_link(const Evidence& evidence, LinkIndex link) {
   if (const auto* dup = is<model::Dup>(evidence)) return closes(dup->name);
   if (const auto* open = is<model::Open>(evidence)) return closes(open->name);
   if (const auto* load = is<model::Load>(evidence)) return closes(load->name);
+  if (const auto* get = is<model::Get>(evidence)) return closes(get->name);
+  if (const auto* unpin = is<model::Unpin>(evidence)) {
+    const model::PinnedObject& pinned = evidence.before.pinned(unpin->pin);
+    return pinned.held && pinned.kind == model::ObjectKind::link && pinned.object == link;
+  }
   return false;
 }
 
@@ -81,6 +88,7 @@ bool is_program_call(const Evidence& evidence) {
 
 /// An entry that the operation had no business with is gone, or holds something else.
 bool takes_anothers_entry(const Evidence& evidence) {
+  if (model::device_of(evidence.operation)) return false;  // what becomes of a device's entries is a matter of life
   return any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
     const auto expected = evidence.after.list(view.list).entries();
     return view.outcome.ok() && std::ranges::any_of(evidence.before.list(view.list).entries(), [&](const Entry& entry) {
@@ -162,9 +170,21 @@ bool outcome_contradicts_life(const Evidence& evidence) {
   switch (evidence.verdict.rule) {
     case Rule::open_gone:
     case Rule::update_detached:
+    case Rule::get_absent:
+    case Rule::remove_no_device:
+    case Rule::make_exists:
+    case Rule::move_no_device:
       return evidence.observed.ok();
     case Rule::open_done:
+    case Rule::get_done:
+    case Rule::unpin_done:
       return evidence.observed == model::enoent;
+    case Rule::remove_done:
+    case Rule::move_done:
+      return evidence.observed == model::enodev;
+    case Rule::make_done:
+    case Rule::pin_done:
+      return evidence.observed == model::eexist;
     case Rule::update_done:
     case Rule::update_same:
       return evidence.observed == model::enolink;
@@ -209,10 +229,22 @@ bool lives_against_its_holders(const Evidence& evidence, const ProgramView& view
          view.alive != (program.references + holders_beyond_model(evidence, view.program) > 0);
 }
 
+/// What a device carries goes with it and only with it; a hook that a qdisc keeps, or kept, is where it was, or anew.
+bool hook_contradicts_life(const Evidence& evidence) {
+  const bool of_device = model::device_of(evidence.operation).has_value();
+  return any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
+    const OrderedList& expected = evidence.reference().list(view.list);
+    if (!view.outcome.ok()) return of_device;
+    if (of_device) return differs(view, seen, expected);
+    return expected.empty() && seen.empty() && evidence.reference().keeps(view.list) &&
+           revision_differs(view, expected);
+  });
+}
+
 bool breaks_lifecycle(const Evidence& evidence) {
   if (outcome_contradicts_life(evidence)) return true;
   if (evidence.unforeseen()) return false;
-  if (entry_contradicts_life(evidence)) return true;
+  if (entry_contradicts_life(evidence) || hook_contradicts_life(evidence)) return true;
   return std::ranges::any_of(evidence.links,
                              [&](const LinkView& view) {
                                const model::Link& link = evidence.reference().link(view.link);

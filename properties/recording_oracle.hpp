@@ -42,7 +42,7 @@ class RecordingOracle final : public Oracle {
     for (std::size_t i = 0; i < job.sequence.operations.size(); ++i) {
       const model::Operation& operation = job.sequence.operations[i];
       const bool everything = job.depth == Depth::deep || i + 1 == job.sequence.operations.size();
-      const auto lists = everything ? model::existing_lists(world) : model::touched_lists(world, operation);
+      const auto lists = model::visible_lists(world, operation, world.predict(operation).edit, everything);
       const model::Verdict verdict = world.predict(operation);
       Step step;
       step.outcome = verdict.outcome;

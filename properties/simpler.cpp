@@ -58,6 +58,16 @@ void visit_names(Operation& operation, Visit visit) {
       operation);
 }
 
+/// The device of an operation on devices.
+template <typename Visit>
+void visit_device(Operation& operation, Visit visit) {
+  std::visit(
+      [&](auto& call) {
+        if constexpr (requires { call.device; }) visit(call.device);
+      },
+      operation);
+}
+
 template <typename Visit>
 void visit_site(Operation& operation, Visit visit) {
   std::visit(
@@ -78,6 +88,7 @@ struct Usage {
     for (Operation operation : sequence.operations) {
       if (!operation.caller.is_root()) callers[operation.caller.number - 1U] = true;
       visit_names(operation, [this](Name name) { names[name.slot] = true; });
+      visit_device(operation, [this](model::Device device) { devices[device.number] = true; });
       visit_site(operation, [this](const model::Site& site) {
         if (!site.target.is_literal()) devices[site.target.value] = true;
         other_hooks = other_hooks || site.hook != model::Hook{};
@@ -157,8 +168,17 @@ struct Simpler::Plan {
       return open->id.named && open->id.name() != open->name ? std::optional(open->id.name()) : std::nullopt;
     if (const auto* dup = std::get_if<model::Dup>(&operation))
       return dup->from.named && dup->from.name() != dup->name ? std::optional(dup->from.name()) : std::nullopt;
+    if (const auto* get = std::get_if<model::Get>(&operation)) return pinned_as(get->pin);
     if (!std::holds_alternative<model::Load>(operation)) return std::nullopt;
     return free_pool_name();
+  }
+
+  /// The name under which something was given that pin.
+  [[nodiscard]] std::optional<Name> pinned_as(model::PinName pin) const {
+    for (const Operation& operation : sequence.operations)
+      if (const auto* call = std::get_if<model::Pin>(&operation); call != nullptr && call->pin == pin)
+        if (call->from.named) return call->from.name();
+    return std::nullopt;
   }
 
   /// A pool program that is not there and that nobody speaks of.
@@ -300,10 +320,14 @@ struct Simpler::Plan {
         if (declarations.has_device(key.operation))
           declarations.devices = static_cast<std::uint8_t>(declarations.devices | 1U << key.variant);
         remove_device(declarations, key.operation);
-        for (Operation& operation : list)
+        for (Operation& operation : list) {
           visit_site(operation, [&](model::Site& site) {
             if (site.target == Target::device(key.operation)) site.target = Target::device(key.variant);
           });
+          visit_device(operation, [&](model::Device& device) {
+            if (device.number == key.operation) device.number = static_cast<std::uint8_t>(key.variant);
+          });
+        }
         break;
       }
       case ingress_everywhere:

@@ -46,6 +46,11 @@ std::uint64_t rank_of_count(std::uint32_t count) {
   return count == model::Query().count ? 0 : count + std::uint64_t{1};
 }
 
+/// By how much each keeps.
+std::uint64_t rank(model::Qdisc qdisc) {
+  return static_cast<std::uint64_t>(qdisc);
+}
+
 struct Weigh {
   Measure sum{};
 
@@ -85,6 +90,10 @@ struct Weigh {
     } else if constexpr (requires { call.count; }) {
       sum.numbers += call.count;
     }
+    if constexpr (requires { call.device; }) sum.numbers += call.device.number;
+    if constexpr (requires { call.home; }) sum.numbers += call.home ? 1 : 0;
+    if constexpr (requires { call.qdisc; }) sum.numbers += rank(call.qdisc);
+    if constexpr (requires { call.pin; }) sum.numbers += call.pin.number;
     if constexpr (std::is_same_v<Call, model::CreateLink>) ++sum.links;
   }
 };
@@ -129,6 +138,10 @@ class Forms {
     if constexpr (requires { call_.returns; }) with([](Call& call) { call.returns = model::Returns::next; });
     if constexpr (requires { call_.site; }) simpler_site();
     if constexpr (requires { call_.count; }) simpler_count();
+    if constexpr (requires { call_.device; }) smaller([](Call & call) -> auto& { return call.device.number; });
+    if constexpr (requires { call_.pin; }) smaller([](Call & call) -> auto& { return call.pin.number; });
+    if constexpr (requires { call_.home; }) with([](Call& call) { call.home = false; });
+    if constexpr (requires { call_.qdisc; }) simpler_qdisc();
   }
 
  private:
@@ -217,6 +230,17 @@ class Forms {
     if (target.is_literal()) with([](Call& call) { call.site.target = Target::literal(0); });
     for (std::uint32_t device = 0; device < std::min<std::uint64_t>(rank(target), Target::device_count); ++device)
       with([&](Call& call) { call.site.target = Target::device(device); });
+  }
+
+  template <typename Number>
+  void smaller(Number number) {
+    Call copy = call_;
+    for (std::uint8_t n = 0; n < number(copy); ++n) with([&](Call& call) { number(call) = n; });
+  }
+
+  void simpler_qdisc() {
+    for (const model::Qdisc qdisc : {model::Qdisc::none, model::Qdisc::ingress})
+      if (rank(qdisc) < rank(call_.qdisc)) with([&](Call& call) { call.qdisc = qdisc; });
   }
 
   void simpler_count() {

@@ -33,6 +33,11 @@ constexpr std::array<Profile, 12> table{{
 }};
 // clang-format on
 
+/// Of 10,000 sequences so many have operations on devices, qdiscs, pins.
+/// In a guest under TCG a sequence takes a millisecond, a qdisc or a pin 0.05, a removal or a move 10: together they
+/// cost a campaign three or four percent of its rate.
+constexpr unsigned with_devices = 10, with_qdiscs = 300, with_pins = 500;
+
 constexpr bool shares_add_up() {
   unsigned sum = 0;
   for (const auto& profile : table) sum += profile.share;
@@ -123,6 +128,15 @@ std::uint32_t draw_nonsense(RandomStream& random) {
   return random.between(400'000, 900'000);
 }
 
+/// They cost as much as many others, so few sequences have them, and those have several.
+void draw_lifetimes(RandomStream& random, const SwarmLimits& limits, Mix& mix) {
+  const unsigned devices = random.below(10'000), qdiscs = random.below(10'000), pins = random.below(10'000);
+  const Lacks& lacks = limits.lacks;
+  if (devices < limits.with_devices.value_or(with_devices) && !lacks.devices) mix.of_devices = 16;
+  if (qdiscs < with_qdiscs && !lacks.qdiscs) mix.of_qdiscs = 20;
+  if (pins < with_pins && !lacks.pins) mix.of_pins = 30;
+}
+
 }  // namespace
 
 std::span<const Profile> profiles() {
@@ -145,7 +159,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   else
     mix.aim = std::clamp(mix.aim, 1U, std::max(usual + mix.mortals, 2U) - 1);  // no program is in a list twice
   mix.length = std::clamp(draw_length(random, profile), 1U, std::max(limits.max_operations, 1U));
-  draw_weights(random, profile, limits.packets, mix);
+  draw_weights(random, profile, !limits.lacks.packets, mix);
   mix.nonsense_ppm = limits.nonsense_ppm ? *limits.nonsense_ppm : draw_nonsense(random);
   // Habits: most sequences have each a little, some never, some nearly always.
   const auto habit = [&random](unsigned share) {
@@ -166,6 +180,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
     mix.as_user = random.chance(64) ? 200 : 60;
     mix.declarations.uids[0] = 1000;
   }
+  draw_lifetimes(random, limits, mix);
   return mix;
 }
 

@@ -31,13 +31,23 @@ enum class Action : std::uint8_t {
 };
 inline constexpr unsigned action_count = 14;
 
+/// What sequences must do without.
+struct Lacks {
+  bool devices = false;  ///< that come and go
+  bool qdiscs = false;
+  bool pins = false;
+  bool packets = false;  ///< that are sent through hooks
+  friend bool operator==(const Lacks&, const Lacks&) = default;
+};
+
 /// What every mix has to keep to.
 struct SwarmLimits {
   std::span<const model::Hook> hooks;  ///< at least one
   unsigned devices = 3;                ///< 1 to model::Target::device_count
   unsigned max_operations = 200;
+  Lacks lacks{};
+  std::optional<unsigned> with_devices{};       ///< sequences of 10,000 with operations on devices, instead of 10
   std::optional<std::uint32_t> nonsense_ppm{};  ///< instead of what the mix would draw
-  bool packets = true;                          ///< whether any can be sent
 };
 
 /// What one sequence is like. Every sequence draws its own: a uniform mix would make all sequences average, and the
@@ -57,17 +67,20 @@ struct Mix {
   unsigned aim = 0;      ///< how long the lists tend to be
   unsigned fill_to = 0;  ///< where a fill leads to
   std::uint32_t nonsense_ppm = 0;
-  unsigned ending = 0;     ///< share of programs that may end the chain
-  unsigned elsewhere = 0;  ///< share of operations away from the home hook
-  unsigned directed = 0;   ///< share of attaches that say where
-  unsigned by_id = 0;      ///< share of relatives given by id
-  unsigned by_link = 0;    ///< share of link-owned relatives given as links
-  unsigned expecting = 0;  ///< share of operations with an expected revision
-  unsigned stale = 0;      ///< share of those where it is wrong
-  unsigned astray = 0;     ///< share of relatives, replace targets and detached programs that are not in the list
-  unsigned odd_bits = 0;   ///< share of link creations with bits that mean nothing and are accepted
-  unsigned as_user = 0;    ///< share of operations by a caller without capabilities
-  unsigned crossing = 0;   ///< share of choices that ignore the owner: detach what a link owns, attach what is attached
+  unsigned ending = 0;      ///< share of programs that may end the chain
+  unsigned elsewhere = 0;   ///< share of operations away from the home hook
+  unsigned directed = 0;    ///< share of attaches that say where
+  unsigned by_id = 0;       ///< share of relatives given by id
+  unsigned by_link = 0;     ///< share of link-owned relatives given as links
+  unsigned expecting = 0;   ///< share of operations with an expected revision
+  unsigned stale = 0;       ///< share of those where it is wrong
+  unsigned astray = 0;      ///< share of relatives, replace targets and detached programs that are not in the list
+  unsigned odd_bits = 0;    ///< share of link creations with bits that mean nothing and are accepted
+  unsigned of_devices = 0;  ///< share of operations that remove, make or move a device
+  unsigned of_qdiscs = 0;   ///< share of operations that set a qdisc
+  unsigned of_pins = 0;     ///< share of operations on pins
+  unsigned as_user = 0;     ///< share of operations by a caller without capabilities
+  unsigned crossing = 0;  ///< share of choices that ignore the owner: detach what a link owns, attach what is attached
 };
 
 /// A kind of sequence, before the swarm's coins are thrown.

@@ -88,6 +88,9 @@ class Agent {
       if (devices_.kind == "netkit") features += " netkit";
       if (counts_references_) features += " refcnt";
       if (traffic_.works()) features += " run";
+      if (life_.can_move()) features += " device";
+      if (has_qdisc_) features += " qdisc";
+      if (can_pin(programs_.filler(0).fd)) features += " pin";
     }
     utsname system{};
     uname(&system);
@@ -118,7 +121,8 @@ class Agent {
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
     if (!log) complaints_ += "the kernel's log (/dev/kmsg) or taint cannot be read: splats would go unseen; ";
-    runner_ = std::make_unique<SequenceRunner>(devices_, programs_, traffic_, log ? &log_ : nullptr,
+    if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
+    runner_ = std::make_unique<SequenceRunner>(devices_, life_, programs_, traffic_, log ? &log_ : nullptr,
                                                counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
   }
 
@@ -177,6 +181,8 @@ class Agent {
   RunFrames runs_{&channel_};
   std::string complaints_;
   Devices devices_;
+  DeviceLife life_;
+  bool has_qdisc_ = false;
   Programs programs_;
   Traffic traffic_;
   References references_;
@@ -201,6 +207,7 @@ int main(int argc, char** argv) {
     const int channel = out_of_the_way(std::atoi(argv[2]));
     pin_low_fds();
     if (channel < 0) return 2;
+    if (unshare(CLONE_NEWNS) == 0) mount_pins();
     if (unshare(CLONE_NEWNET) < 0) {
       // Nothing is made in a namespace that is not ours.
       Agent(channel, "", false).give_up(std::string("cannot make a network namespace: ") + std::strerror(errno));

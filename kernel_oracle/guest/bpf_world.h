@@ -373,7 +373,7 @@ static inline int mpc_add_device(const char* kind, const char* name, const char*
 }
 
 /* Brings a device up. */
-static inline int mpc_set_up(uint32_t ifindex) {
+static inline int mpc_bring_up(uint32_t ifindex) {
   struct mpc_message message;
 
   memset(&message, 0, sizeof(message));

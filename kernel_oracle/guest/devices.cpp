@@ -19,6 +19,7 @@ bool take(Devices& devices, const char* name) {
 }
 
 bool make_pairs(Devices& devices, const char* kind) {
+  // Each with a peer of its own: a device that is removed takes its peer along.
   for (std::size_t n = 0; n < device_names.size(); ++n) {
     if (mpc_add_device(kind, device_names[n], peer_names[n]) < 0 || !take(devices, device_names[n])) break;
     devices.peer[n] = if_nametoindex(peer_names[n]);

@@ -68,18 +68,30 @@ int SequenceRunner::call(const StepRecord& step) {
       return fill(step);
     case wire::Call::run:
       return send(step);
+    case wire::Call::remove:
+    case wire::Call::make:
+    case wire::Call::move:
+    case wire::Call::qdisc:
+      return change_device(step);
+    case wire::Call::pin:
+      return pin(step);
+    case wire::Call::get:
+      return get(step);
+    case wire::Call::unpin:
+      return unpin(step);
   }
   return EINVAL;
 }
 
 std::uint32_t SequenceRunner::ifindex_of(std::uint32_t target) const {
   if (target >= model::Target::literal_base) return target - model::Target::literal_base;
-  if (target >= devices_.count || (job_->devices >> target & 1U) == 0) return no_device;
+  if (target >= devices_.count || (spoken_of_ >> target & 1U) == 0) return no_device;
   return devices_.ifindex[target];
 }
 
 AttachList* SequenceRunner::list_of(const StepRecord& step) {
-  if (step.target >= devices_.count || (job_->devices >> step.target & 1U) == 0) return nullptr;
+  if (step.target >= devices_.count || (spoken_of_ >> step.target & 1U) == 0) return nullptr;
+  if (life_.can_move() && (!life_.exists(step.target) || life_.is_away(step.target))) return nullptr;
   return &lists_[step.target * model::hooks + step.hook];
 }
 
@@ -254,7 +266,7 @@ int SequenceRunner::send(const StepRecord& step) {
 }
 
 /// dup2 to the name's number: what that was before is closed only now.
-void SequenceRunner::bind(std::uint8_t slot, int fd, Object* object) {
+void SequenceRunner::bind(std::uint8_t slot, int fd, const Object* object) {
   calls_.adopt(fd, fd_of_slot(slot));
   set_open(slot);
   names_[slot] = object;

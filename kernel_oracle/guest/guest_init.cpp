@@ -97,7 +97,13 @@ std::string prepare_guest() {
     [[maybe_unused]] const auto written = ::write(fd, "2\n", 2);  // refused where it is 1: off for good
     ::close(fd);
   }
+  load_module("/modules/sch_ingress.ko");  // a kernel without it lacks a feature, and no more
   return complaints + load_modules();
+}
+
+void mount_pins() {
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0)
+    ::mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr);
 }
 
 int open_channel() {

@@ -7,6 +7,8 @@ namespace mprogcheck::guest {
 
 /// What /init does before anything else: file systems, modules. What fails is said in words.
 std::string prepare_guest();
+/// In a mount namespace of its own: a BPF file system that nobody else sees. Without it nothing can be pinned.
+void mount_pins();
 
 /// What a file holds; empty if it cannot be read.
 std::string read_text(const char* path);

@@ -54,7 +54,12 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
 }
 
 void SequenceRunner::look_at(AttachList& list, bool thorough) {
-  if (list.look(calls_, thorough)) translate(list);
+  const auto device = static_cast<unsigned>(&list - lists_.data()) / model::hooks;
+  const bool away = life_.can_move() && life_.is_away(device);
+  if (away) life_.enter(true);
+  const bool changed = list.look(calls_, thorough);
+  if (away) life_.enter(false);
+  if (changed) translate(list);
 }
 
 void SequenceRunner::show(AttachList& list, bool thorough, Lie lie) {
@@ -233,6 +238,24 @@ void SequenceRunner::put_programs(Lie& lie, bool counts) {
   if (counts)
     for (unsigned n = 0; n < model::Name::filler_count; ++n) put(seen_in_pool(programs_.filler(n).object));
   out_->set8(programs_at, programs);
+}
+
+/// The id of the program that the link holds; 0 if there is no such link.
+std::uint32_t SequenceRunner::program_of(const Object& link) {
+  constexpr unsigned length = offsetof(struct bpf_link_info, prog_id) + sizeof(std::uint32_t);
+  struct bpf_link_info info = {};
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_BY_ID_SIZE);
+  attr.link_id = link.id;
+  const int fd = calls_.bpf(BPF_LINK_GET_FD_BY_ID, &attr, MPC_BY_ID_SIZE, offsetof(union bpf_attr, link_id), &link.id);
+  if (fd < 0) return 0;
+  mpc_clear(&attr, MPC_INFO_SIZE);
+  attr.info.bpf_fd = static_cast<std::uint32_t>(fd);
+  attr.info.info_len = length;
+  attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
+  calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE);
+  calls_.close(fd);
+  return info.prog_id;
 }
 
 wire::LinkRecord SequenceRunner::see_link(const Object& link) {

@@ -79,9 +79,13 @@ bool SequenceRunner::is_gone(const Object& object) {
 }
 
 void SequenceRunner::reset() {
-  const bool closed = close_handles();
+  const bool unpinned = remove_pins();
+  const bool closed = close_handles() || unpinned;
+  if (const std::string trouble = life_.restore(); !trouble.empty()) unclean(trouble);
   for (unsigned list = 0; list < model::list_count; ++list) {
-    if ((declared_lists_ >> list & 1U) == 0) continue;
+    const unsigned device = list / model::hooks;
+    if (device >= devices_.count || (spoken_of_ >> device & 1U) == 0) continue;
+    if (!lists_[list].known()) lists_[list].look(calls_);  // its device is back
     // A handle that was closed may have changed what was empty when it was last looked at.
     if (closed && lists_[list].is_fresh()) lists_[list].look(calls_);
     if (!lists_[list].is_fresh()) empty(list);

@@ -26,9 +26,10 @@ std::uint64_t now() {
 
 }  // namespace
 
-SequenceRunner::SequenceRunner(Devices devices, Programs& programs, Traffic& traffic, KernelLog* log,
+SequenceRunner::SequenceRunner(Devices devices, DeviceLife& life, Programs& programs, Traffic& traffic, KernelLog* log,
                                References* references, bool alone, Heartbeat& heartbeat)
     : devices_(std::move(devices)),
+      life_(life),
       programs_(programs),
       traffic_(traffic),
       log_(log),
@@ -100,6 +101,7 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   ending_ = wire::Ending::complete;
   note_.clear();
   declared_lists_ = 0;
+  spoken_of_ = job.devices;
   for (unsigned list = 0; list < model::list_count; ++list) {
     if ((job.devices >> (list / model::hooks) & 1U) == 0) continue;
     declared_lists_ = static_cast<std::uint8_t>(declared_lists_ | 1U << list);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_oracle/guest/attach_list.hpp"
+#include "kernel_oracle/guest/device_life.hpp"
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
@@ -21,12 +22,18 @@
 
 namespace mprogcheck::guest {
 
+/// Where pins are: a BPF file system, if there is one.
+inline constexpr const char* pin_directory = "/sys/fs/bpf";
+/// Tries whether it is one.
+bool can_pin(int program);
+
 /// Runs sequences, one after the other, in the one world that the guest is, and writes down what it saw. After each,
 /// the world is put back to what it was, and looked at to see that it is.
 class SequenceRunner {
  public:
   /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
-  SequenceRunner(Devices devices, Programs& programs, Traffic& traffic, KernelLog* log, References* references,
+  SequenceRunner(Devices devices, DeviceLife& life, Programs& programs, Traffic& traffic, KernelLog* log,
+                 References* references,
                  bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
@@ -58,7 +65,7 @@ class SequenceRunner {
   int query(const wire::StepRecord& step);
   int fill(const wire::StepRecord& step);
   int send(const wire::StepRecord& step);
-  void bind(std::uint8_t slot, int fd, Object* object);
+  void bind(std::uint8_t slot, int fd, const Object* object);
   Object* make(model::ObjectKind kind, std::uint8_t slot);
   void learn_link(Object& link);
   void learn_program(Object& program, int fd);
@@ -68,6 +75,22 @@ class SequenceRunner {
   const std::uint32_t& id_of(std::uint32_t slot, model::ObjectKind kind) const;
   int close_name(std::uint8_t slot);
   int relative_call(const wire::StepRecord& step, int command, union bpf_attr& attr, unsigned size, unsigned field);
+
+  // lifetime.cpp
+  int change_device(const wire::StepRecord& step);
+  void follow_device(unsigned n);
+  int pin(const wire::StepRecord& step);
+  int get(const wire::StepRecord& step);
+  int unpin(const wire::StepRecord& step);
+  struct Holders {
+    std::uint16_t references = References::unknown;
+    std::uint32_t program_id = 0;  ///< what the link holds; 0: it is none
+    std::uint16_t program_references = References::unknown;
+  };
+  Holders holders_of(const Object& object);
+  bool was_let_go(const Object& object, const Holders& before);
+  bool is_listed(const Object& link);
+  bool remove_pins();
 
   // observe.cpp
   struct Times {
@@ -83,6 +106,7 @@ class SequenceRunner {
   void put_links(wire::Lie& lie, bool counts);
   void put_programs(wire::Lie& lie, bool counts);
   wire::LinkRecord see_link(const Object& link);
+  std::uint32_t program_of(const Object& link);
   std::uint8_t program_slot(std::uint32_t id) const;
   std::uint8_t link_slot(const std::uint32_t& id);
 
@@ -103,6 +127,7 @@ class SequenceRunner {
   void set_closed(unsigned slot) { open_[slot / 64] &= ~(1ULL << (slot % 64)); }
 
   Devices devices_;
+  DeviceLife& life_;
   Programs& programs_;
   Traffic& traffic_;
   KernelLog* log_;
@@ -130,9 +155,12 @@ class SequenceRunner {
   const wire::JobRecord* job_ = nullptr;
   wire::Buffer* out_ = nullptr;
   std::uint32_t step_ = 0;
-  std::uint8_t declared_lists_ = 0;
-  bool asked_ = false;                    ///< the step was a `query` that was answered
-  model::Fate fate_ = model::Fate::none;  ///< of the packet that the step sent
+  std::uint8_t spoken_of_ = 0;                               ///< bit N: dN is declared, or was made
+  std::uint8_t declared_lists_ = 0;                          ///< of devices that were spoken of and exist
+  std::uint16_t pinned_ = 0;                                 ///< bit N: bN is there
+  std::array<const Object*, model::PinName::count> pins_{};  ///< what it holds
+  bool asked_ = false;                                       ///< the step was a `query` that was answered
+  model::Fate fate_ = model::Fate::none;                     ///< of the packet that the step sent
   QueryCall query_;
   RawView answer_;
   std::uint8_t breach_ = 0;  ///< of the answer

@@ -91,8 +91,8 @@ std::string Traffic::open(const Devices& devices) {
 
   // The peer first: the device finds its carrier when it comes up, and is ready at once.
   const auto up = [](std::uint32_t peer, std::uint32_t device) {
-    const int error = mpc_set_up(peer);
-    return error < 0 ? error : mpc_set_up(device);
+    const int error = mpc_bring_up(peer);
+    return error < 0 ? error : mpc_bring_up(device);
   };
   if (const int error = up(devices.sink_peer, devices.sink); error < 0) return failed("the sink", error);
   for (unsigned n = 0; n < devices.count; ++n)

@@ -140,6 +140,139 @@ run tcx_ingress@d2
 run tcx_egress@0
 )";
 
+/// Devices, qdiscs and pins.
+constexpr std::string_view lifetimes = R"(mprogcheck 1
+netdev d0, d1
+prog p0..p3 sched_cls returns next
+load q0
+attach tcx_ingress@d0 p0
+attach tcx_ingress@d0 q0
+close q0
+link l0 tcx_ingress@d0 p1
+link l1 tcx_egress@d0 p1
+attach tcx_ingress@d1 p0
+remove d0
+attach tcx_ingress@d0 p0
+update l0 p2
+detach_link l0
+open h0 link id(l1)
+open h1 prog id(q0)
+remove d0
+move d0 away
+qdisc d0 clsact
+make d1
+make d0
+attach tcx_ingress@d0 p0
+query tcx_ingress@d0
+close l0
+make d3
+attach tcx_ingress@d3 p0
+remove d2
+make d2
+remove d3
+
+mprogcheck 1
+netdev d0
+prog p0..p3 sched_cls returns next
+qdisc d0 none
+qdisc d0 clsact
+qdisc d0 clsact
+query tcx_ingress@d0
+detach tcx_ingress@d0
+detach tcx_ingress@d0 revision 7
+attach tcx_ingress@d0 p0
+detach tcx_ingress@d0 p0
+query tcx_ingress@d0
+detach tcx_ingress@d0
+detach tcx_ingress@d0 flags replace
+link l0 tcx_egress@d0 p0
+close l0
+query tcx_egress@d0
+attach tcx_ingress@d0 p0 revision now
+qdisc d0 ingress
+query tcx_egress@d0
+query tcx_ingress@d0
+qdisc d0 clsact
+qdisc d0 none
+query tcx_ingress@d0
+detach tcx_ingress@d0
+query tcx_ingress@d0
+attach tcx_egress@d0 p0
+qdisc d0 ingress
+attach tcx_ingress@d0 p1
+attach tcx_ingress@d0 p2
+detach tcx_ingress@d0
+detach tcx_ingress@d0
+qdisc d0 none
+query tcx_ingress@d0
+
+mprogcheck 1
+netdev d0, d1
+prog p0..p3 sched_cls returns next
+attach tcx_ingress@d0 p0
+link l0 tcx_ingress@d0 p1
+link l1 tcx_egress@d0 p1
+move d0 away
+move d0 away
+attach tcx_ingress@d0 p2
+query tcx_ingress@d0
+remove d0
+make d0
+update l0 p2
+detach_link l0
+close l1
+move d0 home
+move d0 home
+query tcx_ingress@d0
+attach tcx_ingress@d0 p1
+qdisc d0 clsact
+attach tcx_egress@d0 p1
+detach tcx_egress@d0
+move d0 away
+link l2 tcx_ingress@d1 p0
+move d0 home
+query tcx_egress@d0
+move d0 away
+
+mprogcheck 1
+netdev d0
+prog p0..p3 sched_cls returns next
+load q0
+pin b0 q0
+pin b0 p0
+pin b0 q1
+pin b1 fd 0
+pin b1 fd 900
+close q0
+get h0 b0
+get h1 b1
+attach tcx_ingress@d0 h0
+close h0
+unpin b0
+unpin b0
+link l0 tcx_ingress@d0 p1
+pin b0 l0
+pin b1 l0
+close l0
+open h2 link id(l0)
+close h2
+unpin b1
+get h0 b0
+detach_link h0
+close h0
+link l1 tcx_ingress@d0 p2
+pin b2 l1
+close l1
+unpin b0
+unpin b2
+load q3
+pin b5 q3
+close q3
+unpin b5
+open h3 prog id(q3)
+pin b6 p0
+)";
+
 }  // namespace
 
 std::string difference(const Job& job, const Run& run) {
@@ -151,7 +284,8 @@ std::string difference(const Job& job, const Run& run) {
     const std::string at = fmt::format("step {} `{}`: ", n, model::print(operations[n]));
     const Step& step = run.steps[n];
     const bool last = n + 1 == operations.size();
-    model::ListSet wanted = observed_lists(job.depth, last, world, operations[n]);
+    const auto verdict = world.predict(operations[n]);
+    model::ListSet wanted = observed_lists(job.depth, last, world, operations[n], verdict.edit);
     if (const auto* packet = std::get_if<model::SendPacket>(&operations[n]);
         packet != nullptr && world.list_at(packet->site)) {
       const auto passage = model::passage(world, *world.list_at(packet->site));
@@ -161,7 +295,7 @@ std::string difference(const Job& job, const Run& run) {
       if (!std::ranges::equal(passage.ran(), std::span(run.ran).subspan(step.first_ran, step.ran)))
         return at + "the packet met other programs";
     }
-    const auto verdict = world.apply(operations[n]);
+    world.commit(verdict.edit);
     if (verdict.outcome != step.outcome)
       return at + fmt::format("expected {}, observed {}", to_string(verdict.outcome), to_string(step.outcome));
     for (std::uint32_t i = 0; i < step.lists; ++i) {
@@ -198,11 +332,13 @@ std::string difference(const Job& job, const Run& run) {
   return "";
 }
 
-std::vector<Job> hand_made(Depth depth) {
-  const auto parsed = model::parse_all(sequences);
+namespace {
+
+std::vector<Job> jobs_of(std::string_view text, Depth depth) {
+  const auto parsed = model::parse_all(text);
   std::vector<Job> jobs;
   if (!parsed) {
-    ADD_FAILURE() << parsed.error().to_string("sequences");
+    ADD_FAILURE() << parsed.error().to_string("agreement.cpp");
     return jobs;
   }
   for (const auto& sequence : *parsed) {
@@ -213,6 +349,16 @@ std::vector<Job> hand_made(Depth depth) {
     jobs.push_back(job);
   }
   return jobs;
+}
+
+}  // namespace
+
+std::vector<Job> hand_made(Depth depth) {
+  return jobs_of(sequences, depth);
+}
+
+std::vector<Job> hand_made_lifetimes(Depth depth) {
+  return jobs_of(lifetimes, depth);
 }
 
 }  // namespace mprogcheck::testing

@@ -11,6 +11,8 @@ namespace mprogcheck::testing {
 /// Hand-made sequences: between them every call, outcomes good and bad, objects that die, names that are bound anew.
 /// All but the last leave something behind for the reset.
 std::vector<Job> hand_made(Depth depth);
+/// The same of devices, qdiscs and pins: for oracles that have those features.
+std::vector<Job> hand_made_lifetimes(Depth depth);
 
 /// Empty if the run is what the model says, step by step; else the first thing that is not.
 std::string difference(const Job& job, const Run& run);

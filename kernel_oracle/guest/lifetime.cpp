@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Operations on devices, their qdiscs and pins, as the system calls that they are.
+#include <sched.h>
+
+#include <cstdio>
+#include <ctime>
+
+#include "kernel_oracle/guest/rtnetlink.h"
+#include "kernel_oracle/guest/sequence_runner.hpp"
+
+namespace mprogcheck::guest {
+
+using model::ObjectKind;
+using wire::StepRecord;
+
+namespace {
+
+/// A pin's last reference on a link is dropped by a worker of the kernel, which sleeps through RCU grace periods.
+constexpr std::uint64_t patience_ns = 2'000'000'000;
+
+int errno_of(int result) {
+  return result < 0 ? -result : 0;
+}
+
+std::uint64_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+struct PinPath {
+  char text[32];
+  explicit PinPath(unsigned pin) { std::snprintf(text, sizeof text, "%s/mpc_b%u", pin_directory, pin); }
+};
+
+}  // namespace
+
+int SequenceRunner::change_device(const StepRecord& step) {
+  const std::uint32_t ifindex = ifindex_of(step.target);
+  const auto n = static_cast<unsigned>(step.target);
+  if (!life_.can_move()) return ENOSYS;  // the host does not send what the agent has no feature for
+  int result = 0;
+  switch (step.call) {
+    case wire::Call::remove:
+      result = life_.remove(ifindex);
+      break;
+    case wire::Call::make:
+      // Of a device that the sequence has not declared it knows nothing: it is not there, so it goes.
+      if ((spoken_of_ >> n & 1U) == 0) result = life_.remove(devices_.ifindex[n]);
+      spoken_of_ = static_cast<std::uint8_t>(spoken_of_ | 1U << n);
+      if (result == 0) result = life_.make(n);
+      break;
+    case wire::Call::move:
+      result = life_.move(ifindex, step.kind != 0);
+      break;
+    default:
+      result = life_.set_qdisc(ifindex, static_cast<model::Qdisc>(step.kind));
+      break;
+  }
+  if (result == 0) follow_device(n);
+  return errno_of(result);
+}
+
+/// Its lists are there if it is. What was seen of them may not be so any more.
+void SequenceRunner::follow_device(unsigned n) {
+  for (unsigned list = n * model::hooks; list < (n + 1) * model::hooks; ++list) {
+    const auto bit = static_cast<std::uint8_t>(1U << list);
+    const bool was_there = (declared_lists_ & bit) != 0;
+    declared_lists_ = static_cast<std::uint8_t>(life_.exists(n) ? declared_lists_ | bit : declared_lists_ & ~bit);
+    if (!was_there) lists_[list].shown = false;
+    lists_[list].doubt();
+  }
+}
+
+int SequenceRunner::pin(const StepRecord& step) {
+  const bool named = (step.named & StepRecord::program_named) != 0;
+  const int fd = named ? fd_of_slot(step.program) : static_cast<int>(step.program);
+  const int result = mpc_pin(PinPath(step.kind).text, fd);
+  if (result < 0) return -result;
+  pinned_ = static_cast<std::uint16_t>(pinned_ | 1U << step.kind);
+  pins_[step.kind] = named ? names_[step.program] : nullptr;
+  return 0;
+}
+
+int SequenceRunner::get(const StepRecord& step) {
+  const int fd = mpc_get(PinPath(step.kind).text);
+  if (fd < 0) return -fd;
+  bind(step.name, fd, pins_[step.kind]);
+  return 0;
+}
+
+/// Who holds the object, and what the link holds if it is one, before something lets go of it.
+SequenceRunner::Holders SequenceRunner::holders_of(const Object& object) {
+  Holders holders;
+  if (object.kind == ObjectKind::link) holders.program_id = program_of(object);
+  if (references_ == nullptr || !references_->look()) return holders;
+  holders.references = references_->of(object.kind, object.id);
+  holders.program_references = references_->of(ObjectKind::program, holders.program_id);
+  return holders;
+}
+
+/// One holder less. Where counts cannot be read: it is gone, and no hook shows it.
+bool SequenceRunner::was_let_go(const Object& object, const Holders& before) {
+  if (before.references == References::unknown || !references_->look()) return is_gone(object) && !is_listed(object);
+  const std::uint16_t references = references_->of(object.kind, object.id);
+  if (references != References::unknown) return references < before.references;
+  const std::uint16_t program = references_->of(ObjectKind::program, before.program_id);
+  return before.program_id == 0 || program == References::unknown || program < before.program_references;
+}
+
+bool SequenceRunner::is_listed(const Object& link) {
+  for (unsigned list = 0; list < model::list_count; ++list) {
+    if ((declared_lists_ >> list & 1U) == 0) continue;
+    look_at(lists_[list]);
+    const RawView& view = lists_[list].view();
+    for (std::uint32_t i = 0; i < view.length; ++i)
+      if (link.kind == ObjectKind::link && view.links[i] == link.id) return true;
+  }
+  return false;
+}
+
+int SequenceRunner::unpin(const StepRecord& step) {
+  const Object* const object = pins_[step.kind];
+  const bool last = step.made != 0;
+  const bool waits = object != nullptr && (last || (job_->deep && references_ != nullptr));
+  const Holders before = waits ? holders_of(*object) : Holders{};
+  const int result = mpc_unlink(PinPath(step.kind).text);
+  if (result < 0) return -result;
+  pinned_ = static_cast<std::uint16_t>(pinned_ & ~(1U << step.kind));
+  pins_[step.kind] = nullptr;
+  const std::uint64_t deadline = now() + patience_ns;
+  while (waits && !was_let_go(*object, before) && now() < deadline) sched_yield();
+  return 0;
+}
+
+/// Each is opened before it is unlinked, so that the last reference of a link is dropped by a close, which waits.
+bool SequenceRunner::remove_pins() {
+  if (pinned_ == 0) return false;
+  for (unsigned pin = 0; pin < model::PinName::count; ++pin) {
+    if ((pinned_ >> pin & 1U) == 0) continue;
+    const int fd = mpc_get(PinPath(pin).text);
+    if (mpc_unlink(PinPath(pin).text) < 0) unclean("pin b" + std::to_string(pin) + " cannot be removed");
+    if (fd >= 0) ::close(fd);
+    pins_[pin] = nullptr;
+  }
+  pinned_ = 0;
+  return true;
+}
+
+bool can_pin(int program) {
+  const PinPath path(0);
+  mpc_unlink(path.text);
+  return mpc_pin(path.text, program) == 0 && mpc_unlink(path.text) == 0;
+}
+
+}  // namespace mprogcheck::guest

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel_oracle/needs.hpp"
+
+#include "model/print.hpp"
+
+namespace mprogcheck {
+
+std::string_view needed_feature(const model::Operation& operation) {
+  if (std::holds_alternative<model::SendPacket>(operation)) return feature_run;
+  if (std::holds_alternative<model::SetQdisc>(operation)) return feature_qdisc;
+  if (model::device_of(operation)) return feature_device;
+  const bool pins = std::holds_alternative<model::Pin>(operation) || std::holds_alternative<model::Get>(operation) ||
+                    std::holds_alternative<model::Unpin>(operation);
+  return pins ? feature_pin : std::string_view();
+}
+
+Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence) {
+  for (const model::Operation& operation : sequence.operations) {
+    const auto feature = needed_feature(operation);
+    if (feature.empty() || identity.has(feature)) continue;
+    return fail(Error::Kind::skipped, "kernel {} lacks the feature \"{}\", which `{}` needs", identity.release, feature,
+                model::print(operation));
+  }
+  return {};
+}
+
+}  // namespace mprogcheck

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <string_view>
+
+#include "base/result.hpp"
+#include "kernel_oracle/oracle.hpp"
+#include "model/sequence.hpp"
+
+namespace mprogcheck {
+
+/// The feature of an oracle that the operation cannot do without; empty if there is none.
+std::string_view needed_feature(const model::Operation& operation);
+
+/// An Error of kind skipped, that names the feature, if an oracle with this identity cannot run the sequence.
+Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence);
+
+}  // namespace mprogcheck
