@@ -114,7 +114,9 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   VmOracle& oracle = **started;
   const double started_seconds = since_start.seconds();
   if (oracle_options.note) oracle_options.note(oracle.accelerator_line());
-  auto known = probe_known(oracle);
+  const auto entries = known_divergences();
+  if (!entries) return tl::unexpected(entries.error());
+  auto known = probe_known(oracle, *entries);
   if (!known) return tl::unexpected(known.error());
 
   const std::vector<model::Hook> hooks{model::Hook::tcx_ingress, model::Hook::tcx_egress};
@@ -147,7 +149,7 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
     campaign.seed = options.seed;
     campaign.sequences = options.sequences;
     campaign.out = options.out;
-    campaign.probe_known = false;
+    campaign.keep_state = false;
     campaign.quirks = known->quirks;
     campaign.stop = options.stop;
     auto checked = fuzz(
