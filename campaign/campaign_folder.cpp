@@ -128,7 +128,8 @@ std::vector<Finding> CampaignFolder::findings_of(const CampaignState& state,
     else if (finding->seed == state.seed && finding->shard == state.shard && finding->campaign == state.kernel)
       all.push_back(std::move(*finding));
   }
-  std::ranges::stable_sort(all, {}, &Finding::number);
+  // Those that have not had their turn have no number yet.
+  std::ranges::stable_sort(all, {}, [](const Finding& finding) { return std::pair(finding.number, finding.index); });
   return all;
 }
 

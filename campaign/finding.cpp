@@ -55,6 +55,7 @@ nlohmann::ordered_json to_json(const Finding& finding) {
       json["quirks"].push_back(model::name_of(quirk));
   json["seed"] = finding.seed;
   json["campaign"] = finding.campaign;
+  json["found_as"] = finding.found_as;
   json["shard"] = finding.shard;
   json["index"] = finding.index;
   json["number"] = finding.number;
@@ -190,6 +191,7 @@ bool read_json(const std::string& text, Finding& finding) {
     finding.hits = json.at("hits").get<std::uint64_t>();
     finding.seed = json.at("seed").get<std::string>();
     finding.campaign = json.at("campaign").get<std::string>();
+    finding.found_as = json.at("found_as").get<std::string>();
     finding.shard = json.at("shard").get<std::uint64_t>();
     finding.index = json.at("index").get<std::uint64_t>();
     finding.number = json.at("number").get<std::uint64_t>();

@@ -37,6 +37,7 @@ struct Finding {
   std::uint64_t hits = 1;              ///< runs of the campaign that diverged so
   std::uint64_t unjudged = 0;          ///< operations of `found` after the step: nobody knows what they should do
   std::string seed;                    ///< of the campaign; empty for a replayed file
+  std::string found_as;                ///< the fingerprint it was found with: a deep run may have seen more
   std::string campaign;                ///< the kernel it asked for, as the user named it
   std::uint64_t shard = 0, index = 0;  ///< which of its sequences
   std::uint64_t number = 0;            ///< in the campaign's order of findings

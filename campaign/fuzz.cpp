@@ -145,6 +145,7 @@ class Campaign {
       return;
     }
     finding.number = state_.findings++;
+    finding.found_as = fingerprint;
     if (auto saved = keep(finding); !saved) fail_with(saved.error());
     reporter_.finding(finding);
     places_[fingerprint] = report_.findings.size();
@@ -177,12 +178,19 @@ class Campaign {
     const auto [known, is_new] = places_.try_emplace(properties::to_string(finding.divergence.fingerprint), place);
     if (!is_new && known->second != place) {
       report_.findings[known->second].hits += std::exchange(mine.hits, 0);
-      places_[properties::to_string(mine.divergence.fingerprint)] = known->second;
+      places_[mine.found_as] = known->second;
+      drop_folder(finding, report_.findings[known->second]);
       return;
     }
     finding.hits = mine.hits;
     mine = std::move(finding);
     reporter_.finding(mine);
+  }
+
+  /// Of a finding that another one tells as well.
+  static void drop_folder(const Finding& dropped, const Finding& stays) {
+    std::error_code ignored;
+    if (dropped.folder != stays.folder) std::filesystem::remove_all(dropped.folder, ignored);
   }
 
   [[nodiscard]] std::vector<model::Sequence> sequences_before(const Finding& finding) const {
@@ -231,11 +239,20 @@ class Campaign {
     for (Finding& finding : folder_->findings_of(state_, [this](std::string_view line) { reporter_.note(line); })) {
       const std::string fingerprint = properties::to_string(finding.divergence.fingerprint);
       if (finding.number >= state_.findings) finding.number = state_.findings++;
-      if (places_.contains(fingerprint)) continue;
-      places_[fingerprint] = report_.findings.size();
-      if (finding.label == Label::unconfirmed) suspects_.push_back(report_.findings.size());
+      if (finding.found_as.empty()) finding.found_as = fingerprint;
+      if (const auto known = places_.find(fingerprint); known != places_.end()) {
+        // One of the two was about to be dropped: the one that has become what it was not found as.
+        Finding& other = report_.findings[known->second];
+        if (finding.found_as == fingerprint) std::swap(other, finding);
+        places_[finding.found_as] = known->second;
+        drop_folder(finding, other);
+        continue;
+      }
+      places_[fingerprint] = places_[finding.found_as] = report_.findings.size();
       report_.findings.push_back(std::move(finding));
     }
+    for (std::size_t place = 0; place < report_.findings.size(); ++place)
+      if (report_.findings[place].label == Label::unconfirmed) suspects_.push_back(place);
     reporter_.note(fmt::format(
         "carries on with the campaign of seed {} in {}: {} sequences judged, {} findings of "
         "which {} are to be finished",

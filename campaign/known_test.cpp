@@ -99,7 +99,7 @@ class known_folder : public testing::Test {
     options.known = std::move(*known);
     Reporter silent;
     auto report = fuzz(options, factory, silent);
-    EXPECT_TRUE(report && !report->error);
+    EXPECT_TRUE(report && !report->error) << (report ? report->error->message : report.error().message);
     return std::move(*report);
   }
   static OracleFactory faulty(std::string name) {
