@@ -69,8 +69,8 @@ class killed_campaign : public testing::Test {
   void TearDown() override { fs::remove_all(directory_); }
 
   int run(const std::string& arguments) const {
-    const std::string line = "cd '" + directory_.string() + "' && '" MPROGCHECK_COMMAND "' " + arguments +
-                             " >out.txt 2>err.txt </dev/null";
+    const std::string line =
+        "cd '" + directory_.string() + "' && '" MPROGCHECK_COMMAND "' " + arguments + " >out.txt 2>err.txt </dev/null";
     const int status = std::system(line.c_str());  // NOLINT(cert-env33-c): the shell is what scripts have
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }

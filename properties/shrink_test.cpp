@@ -250,7 +250,7 @@ TEST(shrinking, runs_nothing_that_is_forbidden_and_ends_nowhere_that_is_known) {
   unsigned forbidden_runs = 0;
   const auto is_forbidden = [](const model::Sequence& sequence) { return sequence.operations.size() == 2; };
   const auto tamper = wrong_errno({Rule::attach_done});
-  RecordingOracle oracle([&](const Job& job, Run& run) {
+  RecordingOracle oracle([&](const Job& job, auto& run) {
     tamper(job, run);
     forbidden_runs += is_forbidden(job.sequence) ? 1U : 0U;
   });
