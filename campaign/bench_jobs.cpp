@@ -82,6 +82,7 @@ JobsBench JobsMeter::result() const {
   return {.jobs = static_cast<unsigned>(oracles_.size()),
           .operations_per_second = all,
           .ratio = all / one,
+          .per_core_ratio = all_.operations / all_.guests * one_.guests / one_.operations,
           .harness_cores = all_.harness / all_.seconds,
           .guest_cores = all_.guests / all_.seconds};
 }

@@ -16,6 +16,9 @@ struct JobsBench {
   unsigned jobs = 1;
   double operations_per_second = 0;
   double ratio = 0;  ///< to one VM, measured in turn with it
+  /// The same for each second of processor time that the VMs got: what is below 1 was lost by working side by side, and
+  /// not to the neighbours on the machine.
+  double per_core_ratio = 0;
   /// Cores in use while they worked, on average: 2 is all that a machine with two has.
   double harness_cores = 0, guest_cores = 0;
 };

@@ -40,9 +40,10 @@ void print(const BenchReport& report) {
     fmt::print("restore   none, every machine is booted: {}\n", report.restore_trouble);
   if (const auto& several = report.side_by_side)
     fmt::print(
-        "jobs      {:9.0f} operations/s with {} VMs side by side, {:.2f} times one; cores in use: VMs {:.2f}, harness "
-        "{:.2f}\n",
-        several->operations_per_second, several->jobs, several->ratio, several->guest_cores, several->harness_cores);
+        "jobs      {:9.0f} operations/s with {} VMs side by side, {:.2f} times one ({:.2f} for the same processor "
+        "time); cores in use: VMs {:.2f}, harness {:.2f}\n",
+        several->operations_per_second, several->jobs, several->ratio, several->per_core_ratio, several->guest_cores,
+        several->harness_cores);
   fmt::print("memory    guest {:.0f} MiB (QEMU included), harness {:.0f} MiB\n",
              static_cast<double>(report.guest_bytes) / mib, static_cast<double>(report.harness_bytes) / mib);
   if (!report.floor_agrees)
