@@ -11,6 +11,7 @@
 #include "campaign/finding.hpp"
 #include "campaign/fuzz.hpp"
 #include "kernel_oracle/model_oracle.hpp"
+#include "kernel_oracle/observe.hpp"
 #include "kernel_oracle/planted_fault.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
@@ -61,6 +62,17 @@ TEST(known, a_kernel_with_a_quirk_is_recognized_by_the_entry_s_own_sequence) {
     ASSERT_TRUE(known);
     EXPECT_EQ(known->quirks, quirks);
   }
+}
+
+TEST(known, a_canary_is_planted_where_the_model_with_its_quirks_can_lie) {
+  const auto sequence = model::parse(
+      "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nfill tcx_ingress@d0 63\ndetach tcx_ingress@d0\n"
+      "link l0 tcx_ingress@d0 p0\ndetach_link l0\n");
+  ASSERT_TRUE(sequence);
+  model::Quirks quirks;
+  quirks.add(model::Quirk::full_list_keeps_tail);
+  EXPECT_TRUE(lie_applies(*sequence, Lie::order, 3));
+  EXPECT_FALSE(lie_applies(*sequence, Lie::order, 3, quirks)) << "the list stays full, so there is no link to detach";
 }
 
 TEST(known, wildcards_stand_for_any_text) {
