@@ -26,7 +26,7 @@ Result<void> confirm(Finding& finding, Depth depth, const Pool& pool, const Conf
     jobs.push_back({.sequence = sequence, .quirks = finding.quirks});
   jobs.push_back({.sequence = finding.shrunk, .quirks = finding.quirks, .depth = depth});
   std::vector<char> alike(runs, 0);
-  const auto ran = pool.spread(runs, [&](Oracle& oracle, std::size_t i) -> Result<void> {
+  auto ran = pool.spread(runs, [&](Oracle& oracle, std::size_t i) -> Result<void> {
     if (auto renewed = oracle.renew(i < warm ? Start::quick : Start::cold); !renewed) return renewed;
     const auto judgements = run_all(oracle, jobs);
     if (!judgements) return tl::unexpected(judgements.error());

@@ -2,6 +2,7 @@
 #include "campaign/history.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include "campaign/one_run.hpp"
 
@@ -12,14 +13,10 @@ namespace {
 /// Keeps the last `longest` of all.
 void cut(History::Ranges& ranges) {
   std::uint64_t all = 0;
-  for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
-    if (all + range->second <= History::longest) {
-      all += range->second;
-      continue;
-    }
-    const std::uint64_t kept = History::longest - all;
-    range->first += range->second - kept;
-    range->second = kept;
+  for (auto& [first, count] : std::ranges::reverse_view(ranges)) {
+    const std::uint64_t kept = std::min(count, History::longest - all);
+    first += count - kept;
+    count = kept;
     all += kept;
   }
   std::erase_if(ranges, [](const auto& range) { return range.second == 0; });

@@ -15,8 +15,7 @@ class KeepingSink final : public RunSink {
  public:
   explicit KeepingSink(std::size_t jobs) : runs_(jobs) {}
   void take(std::size_t job, Run& run) override {
-    runs_[job] = std::move(run);
-    run.clear();
+    std::swap(runs_[job], run);
     taken_ = job + 1;
   }
   /// Those that have arrived.
@@ -72,7 +71,7 @@ Result<void> Pool::run(std::span<const Job> jobs, RunSink& sink) {
   const auto begin_of = [&](std::size_t part) { return part * jobs.size() / parts; };
   std::vector<KeepingSink> sinks;
   for (std::size_t part = 0; part < parts; ++part) sinks.emplace_back(begin_of(part + 1) - begin_of(part));
-  const auto ran = spread(parts, [&](Oracle& oracle, std::size_t part) {
+  auto ran = spread(parts, [&](Oracle& oracle, std::size_t part) {
     return oracle.run(jobs.subspan(begin_of(part), begin_of(part + 1) - begin_of(part)), sinks[part]);
   });
   for (std::size_t part = 0; part < parts; ++part) {
