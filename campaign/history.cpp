@@ -2,7 +2,6 @@
 #include "campaign/history.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include "campaign/one_run.hpp"
 
@@ -13,7 +12,8 @@ namespace {
 /// Keeps the last `longest` of all.
 void cut(History::Ranges& ranges) {
   std::uint64_t all = 0;
-  for (auto& [first, count] : std::ranges::reverse_view(ranges)) {
+  for (std::size_t i = ranges.size(); i-- > 0;) {
+    auto& [first, count] = ranges[i];
     const std::uint64_t kept = std::min(count, History::longest - all);
     first += count - kept;
     count = kept;
