@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "base/digest.hpp"
+#include "campaign/bench_jobs.hpp"
 #include "campaign/fuzz.hpp"
 #include "campaign/known.hpp"
 #include "campaign/stopwatch.hpp"
@@ -19,18 +20,6 @@
 namespace mprogcheck {
 
 namespace {
-
-/// A campaign's own oracle is destroyed with it; this one is lent.
-class Lent final : public Oracle {
- public:
-  explicit Lent(Oracle& oracle) : oracle_(oracle) {}
-  [[nodiscard]] const OracleIdentity& identity() const override { return oracle_.identity(); }
-  Result<void> run(std::span<const Job> jobs, RunSink& sink) override { return oracle_.run(jobs, sink); }
-  [[nodiscard]] std::string console_tail(std::size_t lines) const override { return oracle_.console_tail(lines); }
-
- private:
-  Oracle& oracle_;
-};
 
 /// Judges, and knows how long that took.
 class TimingSink final : public RunSink {
@@ -114,7 +103,9 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   VmOracle& oracle = **started;
   const double started_seconds = since_start.seconds();
   if (oracle_options.note) oracle_options.note(oracle.accelerator_line());
-  auto known = probe_known(oracle);
+  const auto entries = known_divergences();
+  if (!entries) return tl::unexpected(entries.error());
+  auto known = probe_known(oracle, *entries);
   if (!known) return tl::unexpected(known.error());
 
   const std::vector<model::Hook> hooks{model::Hook::tcx_ingress, model::Hook::tcx_egress};
@@ -125,6 +116,9 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   for (std::uint64_t i = 0; i < options.sequences; ++i)
     jobs[i] = {.sequence = generator.sequence(i), .quirks = known->quirks};
   const double generate_seconds = generating.seconds();
+
+  auto several = JobsMeter::start(oracle, options.jobs, oracle_options.directory);
+  if (!several) return tl::unexpected(several.error());
 
   BenchReport report;
   report.kernel = oracle.identity();
@@ -147,7 +141,7 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
     campaign.seed = options.seed;
     campaign.sequences = options.sequences;
     campaign.out = options.out;
-    campaign.probe_known = false;
+    campaign.keep_state = false;
     campaign.quirks = known->quirks;
     campaign.stop = options.stop;
     auto checked = fuzz(
@@ -157,9 +151,14 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
     if (checked->error) return tl::unexpected(*checked->error);
     checked_seconds += checked->progress.seconds;
     checked_operations += static_cast<double>(checked->progress.operations);
+    if (options.jobs > 1) {
+      campaign.sequences = options.sequences * options.jobs;
+      if (auto compared = several->measure(campaign); !compared) return tl::unexpected(compared.error());
+    }
     if (round == 0) report.first_checked_seconds = started_seconds + checked->first_checked_seconds;
   }
 
+  if (options.jobs > 1) report.side_by_side = several->result();
   report.operations = floor.operations;
   report.floor_operations_per_second = floor_operations / floor_ns * 1e9;
   report.checked_operations_per_second = checked_operations / checked_seconds;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "campaign/bench_jobs.hpp"
 #include "campaign/kernel_spec.hpp"
 
 namespace mprogcheck {
@@ -15,6 +16,7 @@ struct BenchOptions {
   std::string seed = "bench";
   std::uint64_t sequences = 2048;  ///< in each round
   unsigned rounds = 3;  ///< of floor and campaign in turn, so that both meet the same neighbours on the machine
+  unsigned jobs = 1;    ///< more: so many VMs are compared with one
   std::string out;
   const std::atomic<bool>* stop = nullptr;
 };
@@ -44,6 +46,7 @@ struct BenchReport {
   std::optional<double> restore_seconds;  ///< until a new machine's agent answers, the median; none if that fails
   std::string restore_trouble;            ///< why it does
   double first_checked_seconds = 0;       ///< from the start of the VM to the first judged run
+  std::optional<JobsBench> side_by_side;  ///< none, if nothing was to be compared
   std::uint64_t guest_bytes = 0;
   std::uint64_t harness_bytes = 0;
 };

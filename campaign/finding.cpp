@@ -8,10 +8,12 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "base/digest.hpp"
 #include "base/fd.hpp"
+#include "model/parse.hpp"
 #include "model/print.hpp"
 #include "properties/describe.hpp"
 
@@ -43,14 +45,28 @@ nlohmann::ordered_json to_json(const Finding& finding) {
   json["observed"] = model::to_string(divergence.observed);
   json["note"] = divergence.note;
   json["operations"] = finding.shrunk.operations.size();
+  json["before"] = finding.before.size();
+  json["unjudged"] = finding.unjudged;
+  json["hits"] = finding.hits;
   json["minimal"] = finding.minimal;
   json["quirks"] = nlohmann::json::array();
   for (unsigned i = 0; i < model::quirk_count; ++i)
     if (const auto quirk = static_cast<model::Quirk>(i); finding.quirks.has(quirk))
       json["quirks"].push_back(model::name_of(quirk));
   json["seed"] = finding.seed;
+  json["campaign"] = finding.campaign;
+  json["found_as"] = finding.found_as;
   json["shard"] = finding.shard;
   json["index"] = finding.index;
+  json["number"] = finding.number;
+  json["history"] = finding.history;
+  // Its parts, to be read back.
+  const auto& fingerprint = divergence.fingerprint;
+  json["identity"] = {{"call", fingerprint.call},
+                      {"rule", model::name_of(fingerprint.rule)},
+                      {"expected", fingerprint.expected.error},
+                      {"observed", fingerprint.observed.error},
+                      {"ending", fingerprint.ending}};
   json["kernel"] = {{"source", finding.kernel.source},
                     {"release", finding.kernel.release},
                     {"accelerator", finding.kernel.accelerator}};
@@ -83,7 +99,7 @@ Result<std::string> read_file(const fs::path& path) {
   return text.str();
 }
 
-Result<void> write_file(const fs::path& path, std::string_view text) {
+Result<void> write_file(const fs::path& path, std::string_view text, bool durable) {
   const auto failed = [&path](int error) {
     return fail("{}: cannot be written: {}; make room or choose another folder with --out", path.string(),
                 std::strerror(error));
@@ -100,18 +116,25 @@ Result<void> write_file(const fs::path& path, std::string_view text) {
     if (written < 0) return failed(errno);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (::fsync(file.get()) != 0 || ::rename(partial.c_str(), path.c_str()) != 0) return failed(errno);
+  if ((durable && ::fsync(file.get()) != 0) || ::rename(partial.c_str(), path.c_str()) != 0) return failed(errno);
   return {};
 }
 
+fs::path folder_of(const Finding& finding, const fs::path& directory) {
+  return directory / folder_name(finding.divergence.fingerprint);
+}
+
 Result<void> save(Finding& finding, const fs::path& directory) {
-  if (finding.folder.empty()) finding.folder = directory / folder_name(finding.divergence.fingerprint);
+  if (finding.folder.empty()) finding.folder = folder_of(finding, directory);
   const bool shrunk = !finding.shrunk.operations.empty();
   const auto& shown = shrunk ? finding.shrunk : finding.found;
+  std::vector<model::Sequence> all = finding.before;
+  all.push_back(finding.shrunk);
   const std::pair<const char*, std::string> files[] = {
       {"sequence.mpc", model::print(finding.found)},
-      {"shrunk.mpc", shrunk ? model::print(finding.shrunk) : std::string()},
-      {"report.txt", properties::describe(shown, finding.divergence, finding.quirks)},
+      {"shrunk.mpc", shrunk ? model::print_all(all) : std::string()},
+      {"report.txt",
+       finding.read_back ? std::string() : properties::describe(shown, finding.divergence, finding.quirks)},
       {"console.log", finding.console},
       {"divergence.json", to_json(finding).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"},
   };
@@ -120,6 +143,94 @@ Result<void> save(Finding& finding, const fs::path& directory) {
     if (auto written = write_file(finding.folder / name, text); !written) return written;
   }
   return {};
+}
+
+namespace {
+
+std::optional<Label> label_named(std::string_view name) {
+  for (const Label label : {Label::unconfirmed, Label::reproducible, Label::flaky, Label::infrastructure})
+    if (name_of(label) == name) return label;
+  return std::nullopt;
+}
+
+std::optional<model::Rule> rule_named(std::string_view name) {
+  for (unsigned i = 0; i < model::rule_count; ++i)
+    if (model::name_of(static_cast<model::Rule>(i)) == name) return static_cast<model::Rule>(i);
+  return std::nullopt;
+}
+
+/// What to_json() wrote. False if it is not that.
+bool read_json(const std::string& text, Finding& finding) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return false;
+  try {  // the library's only way to say that a key is missing or of another type
+    const auto property = properties::property_named(json.at("property").get<std::string>());
+    const auto label = label_named(json.at("label").get<std::string>());
+    const auto& identity = json.at("identity");
+    const auto rule = rule_named(identity.at("rule").get<std::string>());
+    if (!property || !label || !rule) return false;
+    auto& divergence = finding.divergence;
+    divergence.primary = *property;
+    divergence.broken.add(*property);
+    divergence.fingerprint = {*property,
+                              identity.at("call").get<std::string>(),
+                              *rule,
+                              {identity.at("expected").get<std::int32_t>()},
+                              {identity.at("observed").get<std::int32_t>()},
+                              identity.at("ending").get<std::string>()};
+    divergence.verdict.rule = *rule;
+    divergence.verdict.outcome = divergence.fingerprint.expected;
+    divergence.observed = divergence.fingerprint.observed;
+    divergence.step = json.at("step").get<std::size_t>();
+    divergence.note = json.at("note").get<std::string>();
+    finding.label = *label;
+    finding.confirmed = json.at("confirmed").at("k").get<unsigned>();
+    finding.runs = json.at("confirmed").at("n").get<unsigned>();
+    finding.minimal = json.at("minimal").get<bool>();
+    finding.unjudged = json.at("unjudged").get<std::uint64_t>();
+    finding.hits = json.at("hits").get<std::uint64_t>();
+    finding.seed = json.at("seed").get<std::string>();
+    finding.campaign = json.at("campaign").get<std::string>();
+    finding.found_as = json.at("found_as").get<std::string>();
+    finding.shard = json.at("shard").get<std::uint64_t>();
+    finding.index = json.at("index").get<std::uint64_t>();
+    finding.number = json.at("number").get<std::uint64_t>();
+    finding.history = json.at("history").get<std::vector<std::pair<std::uint64_t, std::uint64_t>>>();
+    for (const auto& name : json.at("quirks"))
+      if (const auto quirk = model::quirk_named(name.get<std::string>())) finding.quirks.add(*quirk);
+    finding.kernel.source = json.at("kernel").at("source").get<std::string>();
+    finding.kernel.release = json.at("kernel").at("release").get<std::string>();
+    finding.kernel.accelerator = json.at("kernel").at("accelerator").get<std::string>();
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Finding> load_finding(const fs::path& folder) {
+  Finding finding;
+  finding.folder = folder;
+  finding.read_back = true;
+  const auto json = read_file(folder / "divergence.json");
+  if (!json || !read_json(*json, finding)) return fail("{}: torn or older: no divergence.json", folder.string());
+  const auto found = read_file(folder / "sequence.mpc");
+  auto sequence = found ? model::parse_all(*found) : model::parse_all("");
+  if (!sequence || sequence->size() != 1) return fail("{}: torn: no sequence.mpc", folder.string());
+  finding.found = std::move(sequence->front());
+  if (const auto console = read_file(folder / "console.log")) finding.console = *console;
+  if (finding.label == Label::unconfirmed) return finding;
+  const auto shrunk = read_file(folder / "shrunk.mpc");
+  auto sequences = shrunk ? model::parse_all(*shrunk) : model::parse_all("");
+  if (!sequences) {
+    finding.label = Label::unconfirmed;  // to be finished once more
+    return finding;
+  }
+  finding.shrunk = std::move(sequences->back());
+  sequences->pop_back();
+  finding.before = std::move(*sequences);
+  return finding;
 }
 
 }  // namespace mprogcheck

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "kernel_oracle/oracle.hpp"
@@ -26,26 +28,42 @@ struct Finding {
   model::Sequence found;              ///< the sequence as it was generated, or read from the file
   properties::Divergence divergence;  ///< of `found`, and from shrinking on of `shrunk`
   model::Sequence shrunk;
+  /// What must have run in the same guest before `shrunk` for it to diverge; empty if it does so alone.
+  std::vector<model::Sequence> before;
   model::Quirks quirks;
   bool minimal = false;  ///< no simpler sequence diverges alike
   Label label = Label::unconfirmed;
   unsigned confirmed = 0, runs = 0;    ///< k of n
   std::uint64_t hits = 1;              ///< runs of the campaign that diverged so
+  std::uint64_t unjudged = 0;          ///< operations of `found` after the step: nobody knows what they should do
   std::string seed;                    ///< of the campaign; empty for a replayed file
+  std::string found_as;                ///< the fingerprint it was found with: a deep run may have seen more
+  std::string campaign;                ///< the kernel it asked for, as the user named it
   std::uint64_t shard = 0, index = 0;  ///< which of its sequences
+  std::uint64_t number = 0;            ///< in the campaign's order of findings
+  /// The campaign's sequences that the same guest had run before: (first, count), in order.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> history;
   OracleIdentity kernel;
   std::string console;  ///< the kernel's last lines when it was found
   std::filesystem::path folder;
+  bool canary = false;     ///< met in a run that lied elsewhere; another run of the same sequence is counted
+  bool read_back = false;  ///< from disk: of `divergence` only what the JSON says is there
 };
 
 /// Puts a finding on disk as a folder of its own below `directory`: sequence.mpc, divergence.json, report.txt,
 /// console.log and, once there is one, shrunk.mpc. Each file is complete or not there. Writing the same finding again
 /// brings its folder up to date. Sets finding.folder.
 Result<void> save(Finding& finding, const std::filesystem::path& directory);
+/// The folder that save() gives it.
+std::filesystem::path folder_of(const Finding& finding, const std::filesystem::path& directory);
+/// Reads a finding back. An Error says in one line what is missing or torn: its folder is one that a crash left behind,
+/// or is none.
+Result<Finding> load_finding(const std::filesystem::path& folder);
 
 /// A whole file from disk, or an Error of kind usage that says what to do.
 Result<std::string> read_file(const std::filesystem::path& path);
-/// Writes a file so that at no moment a part of it can be seen, creating the folder it is in.
-Result<void> write_file(const std::filesystem::path& path, std::string_view text);
+/// Writes a file so that at no moment a part of it can be seen, creating the folder it is in. `durable`: it is on the
+/// disk when this returns, and survives the machine; otherwise only the end of this process.
+Result<void> write_file(const std::filesystem::path& path, std::string_view text, bool durable = true);
 
 }  // namespace mprogcheck

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/fuzz.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <deque>
 #include <map>
 #include <mutex>
+#include <random>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "base/digest.hpp"
-#include "campaign/batch_queue.hpp"
+#include "campaign/campaign_folder.hpp"
 #include "campaign/investigate.hpp"
-#include "campaign/one_run.hpp"
+#include "campaign/schedule.hpp"
 #include "campaign/stopwatch.hpp"
+#include "campaign/worker.hpp"
+#include "model/print.hpp"
+#include "model/words.hpp"
 #include "properties/generate.hpp"
 #include "properties/judge.hpp"
 
@@ -24,327 +31,292 @@ namespace {
 constexpr std::size_t sequences_per_batch = 256;
 /// Shrinking goes on for so long after the time is up.
 constexpr double shrink_grace_seconds = 60;
-constexpr std::size_t console_lines = 200;
+/// Of a finding that has not had its turn.
+constexpr std::uint64_t no_number = ~std::uint64_t{0};
 
-struct Batch {
-  std::vector<Job> jobs;
-  std::vector<std::uint64_t> index;   ///< of each job's sequence
-  std::optional<std::size_t> canary;  ///< which job is one
-};
-
-/// What all workers share.
+/// Takes what the workers have judged, in order, and looks into what diverged, with all oracles, while they pause.
 class Campaign {
  public:
-  Campaign(const FuzzOptions& options, Reporter& reporter) : options_(options), reporter_(reporter) {}
+  /// `folder`: null if nothing is to be kept for a next start. `state`: to begin with.
+  Campaign(const FuzzOptions& options, Reporter& reporter, const CampaignFolder* folder, Pool& pool,
+           const properties::Generator& generator, CampaignState state, bool carries_on)
+      : options_(options),
+        reporter_(reporter),
+        folder_(folder),
+        pool_(pool),
+        generator_(generator),
+        state_(std::move(state)),
+        carries_on_(carries_on) {
+    report_.seed = state_.seed;
+    report_.kernel = pool.identity();
+    report_.progress = state_.progress;
+    report_.carried_on = state_.progress.sequences;
+  }
 
   FuzzReport& report() { return report_; }
-  std::mutex& mutex() { return mutex_; }
-  Reporter& reporter() { return reporter_; }
-  const FuzzOptions& options() const { return options_; }
 
-  void start(const Stopwatch& since_call) {
+  void run(Known known, const Stopwatch& since_call) {
     since_call_ = since_call;
     clock_ = Stopwatch();
+    report_.known = std::move(known);
+    for (KnownState& state : report_.known.states) state.hits = state_.known_hits[state.name];
+    hits_before_ = report_.known.states;
+    write_state();
+    if (carries_on_) read_back();
+    for (auto& [sequence, divergence] : std::exchange(report_.known.unexplained, {}))
+      enter(unexplained(std::move(sequence), std::move(divergence)));
+    look_into_suspects();
+    if (!report_.error && !report_.ended_early) judge_sequences();
+    finish();
   }
 
-  /// The next numbers for a worker: [first, first + count). None are left when count is 0.
-  std::pair<std::uint64_t, std::size_t> claim() {
-    const std::scoped_lock lock(mutex_);
-    if (over()) return {next_, 0};
-    std::size_t count = sequences_per_batch;
-    if (options_.sequences)
-      count = static_cast<std::size_t>(std::min<std::uint64_t>(count, *options_.sequences - next_));
-    const std::uint64_t first = next_;
-    next_ += count;
-    return {first, count};
+ private:
+  void judge_sequences() {
+    const auto workers = static_cast<unsigned>(pool_.size());
+    Schedule schedule({.first = state_.next,
+                       .end = options_.sequences,
+                       .batch = sequences_per_batch,
+                       .workers = workers,
+                       .over = [this] { return time_is_up(); }});
+    // The workers read what is known while its hits are counted here.
+    const Known known = report_.known;
+    const WorkerSetting setting{.generator = generator_,
+                                .known = known,
+                                .seed = state_.seed,
+                                .kernel = state_.kernel,
+                                .shard = options_.shard,
+                                .keep = [this](const Finding& finding) { keep_at_once(finding); }};
+    std::vector<std::unique_ptr<Worker>> crew;
+    std::vector<std::thread> threads;
+    for (unsigned worker = 0; worker < workers; ++worker)
+      crew.push_back(std::make_unique<Worker>(setting, schedule, pool_.at(worker)));
+    for (auto& worker : crew) threads.emplace_back([&worker] { worker->work(); });
+    while (auto result = schedule.next()) {
+      settle(*result);
+      if (!suspects_.empty()) {
+        schedule.pause();
+        look_into_suspects();
+        schedule.resume();
+      }
+      state_.next = schedule.settled();
+      write_state();
+      if (report_.error || report_.ended_early) break;
+    }
+    schedule.stop();
+    for (auto& thread : threads) thread.join();
+    // What was behind the last finding wanted does not count, so that it does not matter who is faster.
+    if (!report_.ended_early)
+      for (BatchResult& result : schedule.stragglers()) settle(result);
+    if (!suspects_.empty()) look_into_suspects();
   }
 
-  /// No new batch shall be started.
-  bool ended() {
-    const std::scoped_lock lock(mutex_);
-    return time_is_up() || error_;
-  }
-  bool stop_shrinking() const {
-    return stopped() || (options_.seconds && clock_.seconds() > *options_.seconds + shrink_grace_seconds);
-  }
-
-  void fail_with(const Error& error) {
-    const std::scoped_lock lock(mutex_);
-    if (!error_) error_ = error;
-  }
-  std::optional<Error> error() const { return error_; }
-
-  /// Adds what a worker has judged.
-  void add(const Progress& part, const properties::Coverage& coverage) {
-    const std::scoped_lock lock(mutex_);
+  void settle(BatchResult& result) {
     Progress& all = report_.progress;
-    if (all.sequences == 0 && part.sequences != 0) report_.first_checked_seconds = since_call_.seconds();
+    const Progress& part = result.part;
+    if (all.sequences == report_.carried_on && part.sequences != 0)
+      report_.first_checked_seconds = since_call_.seconds();
     all.sequences += part.sequences;
     all.operations += part.operations;
     all.unjudged += part.unjudged;
     all.canaries.planted += part.canaries.planted;
     all.canaries.caught += part.canaries.caught;
-    all.seconds = clock_.seconds();
+    all.seconds = seconds();
+    report_.coverage.merge(result.coverage);
+    for (std::size_t i = 0; i < result.known_hits.size(); ++i) report_.known.states[i].hits += result.known_hits[i];
+    if (result.error) fail_with(*result.error);
+    if (result.believable)
+      for (Finding& finding : result.suspects)
+        if (!report_.ended_early) enter(std::move(finding));
     all.findings = report_.findings.size();
-    report_.coverage.merge(coverage);
     if (all.seconds - last_progress_ < 1.0) return;
     last_progress_ = all.seconds;
     reporter_.progress(all);
   }
 
-  /// Puts a divergence that nobody has met into the report, unconfirmed, and gives its place there. Nothing if it is
-  /// known, or if there are enough.
-  std::optional<std::size_t> enter(const Finding& finding) {
-    const std::scoped_lock lock(mutex_);
+  /// Puts a divergence that nobody has met into the report, unconfirmed, and on disk.
+  void enter(Finding finding) {
     const std::string fingerprint = properties::to_string(finding.divergence.fingerprint);
     if (const auto known = places_.find(fingerprint); known != places_.end()) {
-      ++report_.findings[known->second].hits;
-      return std::nullopt;
+      if (!finding.canary) ++report_.findings[known->second].hits;
+      return;
     }
     if (report_.findings.size() >= options_.max_findings) {
       report_.ended_early = true;
-      return std::nullopt;
+      return;
     }
-    report_.findings.push_back(finding);
-    places_[fingerprint] = report_.findings.size() - 1;
-    return report_.findings.size() - 1;
+    finding.number = state_.findings++;
+    finding.found_as = fingerprint;
+    if (auto saved = keep(finding); !saved) fail_with(saved.error());
+    reporter_.finding(finding);
+    places_[fingerprint] = report_.findings.size();
+    suspects_.push_back(report_.findings.size());
+    report_.findings.push_back(std::move(finding));
   }
+
+  /// Until none is left: shrinking one can turn up others. Those that an error leaves stay unconfirmed.
+  void look_into_suspects() {
+    for (; !suspects_.empty() && !report_.error; suspects_.pop_front()) {
+      const std::size_t place = suspects_.front();
+      auto investigated = investigate(report_.findings[place], pool_,
+                                      {.directory = findings_directory(),
+                                       .enough = [this] { return stop_shrinking(); },
+                                       .confirmations = options_.confirmations,
+                                       .before = [this, place] { return sequences_before(report_.findings[place]); },
+                                       .known = &report_.known});
+      if (!investigated) {
+        fail_with(investigated.error());
+        return;
+      }
+      conclude(place, std::move(investigated->finding));
+      for (Finding& other : investigated->others) enter(std::move(other));
+    }
+  }
+
   /// What became of it. If it has turned out to be one that is there already, that one takes its hits.
-  void settle(std::size_t place, const Finding& finding) {
-    const std::scoped_lock lock(mutex_);
+  void conclude(std::size_t place, Finding finding) {
     Finding& mine = report_.findings[place];
     const auto [known, is_new] = places_.try_emplace(properties::to_string(finding.divergence.fingerprint), place);
     if (!is_new && known->second != place) {
       report_.findings[known->second].hits += std::exchange(mine.hits, 0);
-      places_[properties::to_string(mine.divergence.fingerprint)] = known->second;
+      places_[mine.found_as] = known->second;
+      drop_folder(finding, report_.findings[known->second]);
       return;
     }
-    const std::uint64_t hits = mine.hits;
-    mine = finding;
-    mine.hits = hits;
+    finding.hits = mine.hits;
+    mine = std::move(finding);
     reporter_.finding(mine);
   }
-  void announce(std::size_t place, const Finding& finding) {
-    const std::scoped_lock lock(mutex_);
-    report_.findings[place].folder = finding.folder;
-    reporter_.finding(finding);
-  }
-  /// Takes out what turned out to be the same as another.
-  void drop_duplicates() {
-    std::erase_if(report_.findings, [](const Finding& finding) { return finding.hits == 0; });
+
+  /// Of a finding that another one tells as well.
+  static void drop_folder(const Finding& dropped, const Finding& stays) {
+    std::error_code ignored;
+    if (dropped.folder != stays.folder) std::filesystem::remove_all(dropped.folder, ignored);
   }
 
- private:
-  bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
-  bool time_is_up() {
-    if (stopped()) report_.ended_early = true;
-    return report_.ended_early || (options_.seconds && clock_.seconds() >= *options_.seconds);
-  }
-  bool over() { return time_is_up() || error_ || (options_.sequences && next_ >= *options_.sequences); }
-
-  const FuzzOptions& options_;
-  Reporter& reporter_;
-  FuzzReport report_;
-  std::mutex mutex_;
-  std::map<std::string, std::size_t> places_;  ///< by fingerprint: which finding of the report it is
-  std::uint64_t next_ = 0;
-  Stopwatch since_call_, clock_;
-  double last_progress_ = 0;
-  std::optional<Error> error_;
-};
-
-/// Judges the runs of a batch as they arrive, and remembers those that differ.
-class BatchSink final : public RunSink {
- public:
-  explicit BatchSink(const Batch& batch) : batch_(batch) {}
-
-  void take(std::size_t number, Run& run) override {
-    const Job& job = batch_.jobs[number];
-    if (run.ending == Run::Ending::unclean && run.unchecked != 0) vague_.emplace_back(number, run.unchecked);
-    if (batch_.canary == number) {
-      judge_canary(job, run);
-      return;
-    }
-    auto judgement = properties::judge(
-        job, run, [this](const model::World& before, const model::Operation& operation, const model::Verdict& verdict) {
-          coverage_.add(operation, verdict, before);
-        });
-    ++part_.sequences;
-    part_.operations += judgement.judged;
-    part_.unjudged += judgement.unjudged;
-    if (!judgement.malformed.empty())
-      malformed_ = std::move(judgement);
-    else if (judgement.divergence)
-      suspects_.emplace_back(number, std::move(*judgement.divergence));
+  [[nodiscard]] std::vector<model::Sequence> sequences_before(const Finding& finding) const {
+    std::vector<model::Sequence> all;
+    std::vector<std::uint64_t> ignored;
+    for (const auto& [first, count] : finding.history)
+      for (std::uint64_t i = first; i < first + count; ++i) {
+        all.push_back(generator_.sequence(i));
+        report_.known.leave_out(all.back(), ignored);
+      }
+    return all;
   }
 
-  [[nodiscard]] const Progress& part() const { return part_; }
-  [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
-  [[nodiscard]] std::vector<std::pair<std::size_t, properties::Divergence>>& suspects() { return suspects_; }
-  /// Runs that were found unclean, and how many of those before them may be the cause.
-  [[nodiscard]] const std::vector<std::pair<std::size_t, std::uint32_t>>& vague() const { return vague_; }
-  /// An Error if something here means that nothing the oracle says can be believed.
-  [[nodiscard]] Result<void> trustworthy() const {
-    if (malformed_) return malformed_run(*malformed_);
-    if (missed_)
-      return fail(
-          "a canary was not caught: the guest was told to misreport step {} of a sequence, and the judge did not "
-          "blame that step; nothing this campaign says can be relied on: report it with the seed",
-          *missed_);
-    return {};
-  }
-
- private:
-  void judge_canary(const Job& job, const Run& run) {
-    const auto judgement = properties::judge(job, run);
-    const CanaryFate fate = fate_of(job, judgement);
-    if (fate == CanaryFate::spoilt) return;
-    ++part_.canaries.planted;
-    if (fate == CanaryFate::caught)
-      ++part_.canaries.caught;
-    else
-      missed_ = job.lie_at;
-  }
-
-  const Batch& batch_;
-  Progress part_;
-  properties::Coverage coverage_;
-  std::vector<std::pair<std::size_t, properties::Divergence>> suspects_;
-  std::vector<std::pair<std::size_t, std::uint32_t>> vague_;
-  std::optional<properties::Judgement> malformed_;
-  std::optional<std::uint32_t> missed_;
-};
-
-/// One oracle, the thread that drives it, and the thread that makes its batches.
-class Worker {
- public:
-  Worker(Campaign& campaign, const properties::Generator& generator, model::Quirks quirks,
-         std::unique_ptr<Oracle> oracle)
-      : campaign_(campaign),
-        generator_(generator),
-        quirks_(quirks),
-        oracle_(std::move(oracle)),
-        nest_(oracle_->identity().has(feature_refcnt)) {}
-
-  /// A divergence, to be looked into if it is a new one.
-  void suspect(model::Sequence sequence, properties::Divergence divergence, std::uint64_t index) {
+  Finding unexplained(model::Sequence sequence, properties::Divergence divergence) const {
     Finding finding;
     finding.found = std::move(sequence);
     finding.divergence = std::move(divergence);
-    finding.index = index;
-    finding.quirks = quirks_;
-    finding.seed = campaign_.options().seed;
-    finding.shard = campaign_.options().shard;
-    finding.kernel = oracle_->identity();
-    if (const auto place = campaign_.enter(finding)) suspects_.emplace_back(*place, std::move(finding));
+    finding.quirks = report_.known.quirks;
+    finding.seed = state_.seed;
+    finding.campaign = state_.kernel;
+    finding.shard = options_.shard;
+    finding.kernel = pool_.identity();
+    return finding;
   }
 
-  void work() {
-    if (auto looked = look_into_suspects(); !looked) return campaign_.fail_with(looked.error());
-    std::thread maker([this] { make_batches(); });
-    while (auto batch = queue_.take()) {
-      if (auto ran = run(*batch); !ran) campaign_.fail_with(ran.error());
-      if (campaign_.ended()) break;
+  /// On disk, whatever workers keep at the same time.
+  Result<void> keep(Finding& finding) {
+    const std::scoped_lock lock(keeping_);
+    kept_.insert(folder_of(finding, findings_directory()).string());
+    return save(finding, findings_directory());
+  }
+  /// A worker has found it, and it may be long until it is its turn: what happens until then must not lose it.
+  void keep_at_once(const Finding& finding) {
+    const std::scoped_lock lock(keeping_);
+    std::error_code error;
+    const auto folder = folder_of(finding, findings_directory());
+    if (kept_.size() >= 4 * options_.max_findings || !kept_.insert(folder.string()).second) return;
+    if (std::filesystem::exists(folder / "divergence.json", error)) return;
+    Finding copy = finding;
+    copy.number = no_number;
+    (void)save(copy, findings_directory());  // if this fails, so does the one that counts
+  }
+
+  /// The findings of an earlier start of this campaign. Those that are not finished come first.
+  void read_back() {
+    for (Finding& finding : folder_->findings_of(state_, [this](std::string_view line) { reporter_.note(line); })) {
+      const std::string fingerprint = properties::to_string(finding.divergence.fingerprint);
+      if (finding.number >= state_.findings) finding.number = state_.findings++;
+      if (finding.found_as.empty()) finding.found_as = fingerprint;
+      if (const auto known = places_.find(fingerprint); known != places_.end()) {
+        // One of the two was about to be dropped: the one that has become what it was not found as.
+        Finding& other = report_.findings[known->second];
+        if (finding.found_as == fingerprint) std::swap(other, finding);
+        places_[finding.found_as] = known->second;
+        drop_folder(finding, other);
+        continue;
+      }
+      places_[fingerprint] = places_[finding.found_as] = report_.findings.size();
+      report_.findings.push_back(std::move(finding));
     }
-    queue_.close();
-    maker.join();
+    for (std::size_t place = 0; place < report_.findings.size(); ++place)
+      if (report_.findings[place].label == Label::unconfirmed) suspects_.push_back(place);
+    reporter_.note(fmt::format(
+        "carries on with the campaign of seed {} in {}: {} sequences judged, {} findings of "
+        "which {} are to be finished",
+        state_.seed, options_.out.string(), state_.progress.sequences, report_.findings.size(), suspects_.size()));
   }
 
- private:
-  void make_batches() {
-    for (;;) {
-      const auto [first, count] = campaign_.claim();
-      if (count == 0) break;
-      if (!queue_.put(make_batch(first, count))) break;
-    }
-    queue_.close();
+  void write_state() {
+    if (folder_ == nullptr) return;
+    state_.progress = report_.progress;
+    for (const KnownState& state : known_now().states) state_.known_hits[state.name] = state.hits;
+    if (auto written = folder_->write(state_); !written) fail_with(written.error());
   }
 
-  Batch make_batch(std::uint64_t first, std::size_t count) {
-    Batch batch;
-    for (std::uint64_t i = first; i < first + count; ++i) {
-      batch.jobs.push_back({.sequence = generator_.sequence(i), .quirks = quirks_});
-      batch.index.push_back(i);
-    }
-    plant_canary(batch);
-    return batch;
+  /// With all hits: those that are followed are counted by the rule that the model uses then.
+  [[nodiscard]] Known known_now() const {
+    Known known = report_.known;
+    count_hits(known, report_.coverage);
+    for (std::size_t i = 0; i < known.states.size(); ++i)
+      if (known.states[i].rule) known.states[i].hits += hits_before_[i].hits;
+    return known;
   }
 
-  /// One in every batch, if any of its sequences has a place for the lie whose turn it is.
-  void plant_canary(Batch& batch) {
-    const std::size_t place = nest_.place(batch.jobs.size());
-    for (std::size_t i = 0; i < batch.jobs.size(); ++i) {
-      auto canary = nest_.plant(batch.jobs[(place + i) % batch.jobs.size()]);
-      if (!canary) continue;
-      const auto at = static_cast<std::ptrdiff_t>(place);
-      batch.jobs.insert(batch.jobs.begin() + at, std::move(*canary));
-      batch.index.insert(batch.index.begin() + at, 0);
-      batch.canary = place;
-      return;
-    }
+  void finish() {
+    if (stopped()) report_.ended_early = true;
+    std::erase_if(report_.findings, [](const Finding& finding) { return finding.hits == 0; });
+    for (Finding& finding : report_.findings)
+      if (finding.hits > 1 && !report_.error)
+        if (auto saved = save(finding, findings_directory()); !saved) fail_with(saved.error());
+    report_.progress.findings = report_.findings.size();
+    report_.progress.seconds = seconds();
+    state_.finished = !report_.error && !stopped();
+    write_state();
+    report_.known = known_now();
+    reporter_.progress(report_.progress);
   }
 
-  Result<void> run(const Batch& batch) {
-    BatchSink sink(batch);
-    auto ran = oracle_->run(batch.jobs, sink);
-    campaign_.add(sink.part(), sink.coverage());
-    if (auto trust = sink.trustworthy(); !trust) return trust;
-    for (const auto& [number, unchecked] : sink.vague())
-      if (auto pinned = pin(batch, number, unchecked, sink.suspects()); !pinned) return pinned;
-    for (auto& [number, divergence] : sink.suspects())
-      suspect(batch.jobs[number].sequence, std::move(divergence), batch.index[number]);
-    if (auto looked = look_into_suspects(); !looked) return looked;
-    return ran;
+  void fail_with(const Error& error) {
+    if (!report_.error) report_.error = error;
   }
 
-  /// A leaked reference was found after several runs. In deep depth it is seen after the step that leaks it, so they
-  /// are run again: the first that diverges is the suspect. If none does, it stays the run after which it was found.
-  Result<void> pin(const Batch& batch, std::size_t number, std::uint32_t unchecked,
-                   std::vector<std::pair<std::size_t, properties::Divergence>>& suspects) {
-    const std::size_t first = number - std::min<std::size_t>(unchecked, number);
-    std::vector<Job> jobs(batch.jobs.begin() + static_cast<std::ptrdiff_t>(first),
-                          batch.jobs.begin() + static_cast<std::ptrdiff_t>(number) + 1);
-    for (Job& job : jobs) {
-      job.depth = Depth::deep;
-      job.lie = Lie::none;
-    }
-    auto judgements = run_all(*oracle_, jobs);
-    if (!judgements) return tl::unexpected(judgements.error());
-    const auto culprit =
-        std::ranges::find_if(*judgements, [](const auto& judgement) { return judgement.divergence.has_value(); });
-    if (culprit == judgements->end()) return {};
-    std::erase_if(suspects, [number = number](const auto& suspect) { return suspect.first == number; });
-    suspects.emplace_back(first + static_cast<std::size_t>(culprit - judgements->begin()),
-                          std::move(*culprit->divergence));
-    return {};
+  [[nodiscard]] std::filesystem::path findings_directory() const { return options_.out / "findings"; }
+  [[nodiscard]] double seconds() const { return seconds_before_ + clock_.seconds(); }
+  [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+  [[nodiscard]] bool time_is_up() const { return stopped() || (options_.seconds && seconds() >= *options_.seconds); }
+  [[nodiscard]] bool stop_shrinking() const {
+    return stopped() || (options_.seconds && seconds() > *options_.seconds + shrink_grace_seconds);
   }
 
-  /// Until none is left: shrinking one can turn up others.
-  Result<void> look_into_suspects() {
-    const auto directory = campaign_.options().out / "findings";
-    for (; !suspects_.empty(); suspects_.pop_front()) {
-      auto& [place, finding] = suspects_.front();
-      finding.console = oracle_->console_tail(console_lines);
-      if (auto saved = save(finding, directory); !saved) return saved;
-      campaign_.announce(place, finding);
-      auto investigated = investigate(
-          finding, *oracle_, {.directory = directory, .enough = [this] { return campaign_.stop_shrinking(); }});
-      if (!investigated) return tl::unexpected(investigated.error());
-      campaign_.settle(place, investigated->finding);
-      for (Finding& other : investigated->others)
-        suspect(std::move(other.found), std::move(other.divergence), finding.index);
-    }
-    return {};
-  }
-
-  Campaign& campaign_;
+  const FuzzOptions& options_;
+  Reporter& reporter_;
+  const CampaignFolder* folder_;
+  Pool& pool_;
   const properties::Generator& generator_;
-  model::Quirks quirks_;
-  std::unique_ptr<Oracle> oracle_;
-  CanaryNest nest_;
-  BatchQueue<Batch> queue_;
-  /// New divergences that nobody has looked into yet, and their places in the report.
-  std::deque<std::pair<std::size_t, Finding>> suspects_;
+  CampaignState state_;
+  double seconds_before_ = state_.progress.seconds;
+  bool carries_on_;
+  FuzzReport report_;
+  std::map<std::string, std::size_t> places_;  ///< by fingerprint: which finding of the report it is
+  std::deque<std::size_t> suspects_;           ///< findings that nobody has looked into yet
+  std::vector<KnownState> hits_before_;        ///< of earlier starts
+  std::mutex keeping_;                         ///< of kept_ and what is on disk, while workers work
+  std::set<std::string> kept_;                 ///< folders
+  Stopwatch since_call_, clock_;
+  double last_progress_ = 0;
 };
 
 properties::Lacks lacks_of(const OracleIdentity& kernel) {
@@ -354,52 +326,67 @@ properties::Lacks lacks_of(const OracleIdentity& kernel) {
           .packets = !kernel.has(feature_run)};
 }
 
+/// What a campaign with these options is, at its beginning.
+CampaignState beginning(const FuzzOptions& options, const properties::Generator& generator, const std::string& seed) {
+  CampaignState state;
+  state.kernel = options.kernel;
+  state.seed = seed;
+  state.shard = options.shard;
+  for (const auto hook : options.hooks) state.hooks.emplace_back(model::name_of(hook));
+  Digest digest;
+  for (std::uint64_t i = 0; i < 8; ++i) digest.add(model::print(generator.sequence(i)));
+  state.generator = digest.value();
+  return state;
+}
+
+properties::Generator generator_for(const FuzzOptions& options, const std::string& seed, properties::Lacks lacks) {
+  return properties::Generator({.seed = Digest().add(seed).value(),
+                                .shard = options.shard,
+                                .hooks = options.hooks,
+                                .nonsense_ppm = {},
+                                .lacks = lacks});
+}
+
 }  // namespace
 
 Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_oracle, Reporter& reporter) {
   const Stopwatch since_call;
-  std::error_code error;
-  std::filesystem::create_directories(options.out / "findings", error);
-  if (error)
-    return fail("{}: cannot be made: {}; choose another folder with --out", (options.out / "findings").string(),
-                error.message());
-  Campaign campaign(options, reporter);
-
-  std::vector<std::unique_ptr<Oracle>> oracles;
-  for (unsigned worker = 0; worker < std::max(options.jobs, 1U); ++worker) {
-    auto oracle = make_oracle(worker);
-    if (!oracle) return tl::unexpected(oracle.error());
-    oracles.push_back(std::move(*oracle));
+  std::optional<CampaignFolder> folder;
+  std::optional<CampaignState> last;
+  if (options.keep_state) {
+    auto opened = CampaignFolder::open(options.out);
+    if (!opened) return tl::unexpected(opened.error());
+    folder = std::move(*opened);
+    last = folder->state(options.kernel, [&](std::string_view line) { reporter.note(line); });
+    if (last && last->finished) last.reset();
   }
-  FuzzReport& report = campaign.report();
-  report.known.quirks = options.quirks;
-  report.kernel = oracles.front()->identity();
-  if (options.probe_known) {
-    auto known = probe_known(*oracles.front());
-    if (!known) return tl::unexpected(known.error());
-    report.known = std::move(*known);
+  std::string seed = options.seed;
+  if (seed.empty()) seed = last ? last->seed : options.fresh_seed;
+  if (seed.empty()) seed = std::to_string(std::random_device{}());
+  // What a campaign is does not depend on what its kernel lacks.
+  CampaignState state = beginning(options, generator_for(options, seed, {}), seed);
+  if (last && !last->is_same_campaign(state))
+    return fail(Error::Kind::usage,
+                "{}: a campaign with seed {}, shard {} and hooks {} was not finished here; go on with the same "
+                "options and the same mprogcheck, or choose another folder with --out",
+                options.out.string(), last->seed, last->shard, fmt::join(last->hooks, ", "));
+  if (last) state = *last;
+
+  auto pool = Pool::start(options.jobs, make_oracle);
+  if (!pool) return tl::unexpected(pool.error());
+  Known known;
+  if (!options.known.empty()) {
+    auto probed = probe_known(**pool, options.known);
+    if (!probed) return tl::unexpected(probed.error());
+    known = std::move(*probed);
   }
+  known.quirks.bits = static_cast<std::uint8_t>(known.quirks.bits | options.quirks.bits);
 
-  const properties::Generator generator({.seed = Digest().add(options.seed).value(),
-                                         .shard = options.shard,
-                                         .hooks = options.hooks,
-                                         .nonsense_ppm = {},
-                                         .lacks = lacks_of(report.kernel)});
-  campaign.start(since_call);
-  std::vector<std::unique_ptr<Worker>> workers;
-  for (auto& oracle : oracles)
-    workers.push_back(std::make_unique<Worker>(campaign, generator, report.known.quirks, std::move(oracle)));
-  for (auto& [sequence, divergence] : report.known.unexplained)
-    workers.front()->suspect(std::move(sequence), std::move(divergence), 0);
-  std::vector<std::thread> threads;
-  for (auto& worker : workers) threads.emplace_back([&worker] { worker->work(); });
-  for (auto& thread : threads) thread.join();
-
-  reporter.progress(report.progress);
-  campaign.drop_duplicates();
-  report.error = campaign.error();
-  count_hits(report.known, report.coverage);
-  return std::move(report);
+  const properties::Generator generator = generator_for(options, seed, lacks_of((*pool)->identity()));
+  Campaign campaign(options, reporter, folder ? &*folder : nullptr, **pool, generator, std::move(state),
+                    last.has_value());
+  campaign.run(std::move(known), since_call);
+  return std::move(campaign.report());
 }
 
 }  // namespace mprogcheck

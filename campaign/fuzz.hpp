@@ -14,6 +14,7 @@
 #include "campaign/canary.hpp"
 #include "campaign/finding.hpp"
 #include "campaign/known.hpp"
+#include "campaign/pool.hpp"
 #include "campaign/reporter.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "properties/coverage.hpp"
@@ -22,14 +23,18 @@ namespace mprogcheck {
 
 struct FuzzOptions {
   std::vector<model::Hook> hooks;
-  std::string seed;  ///< any text; the same text, the same sequences
+  std::string kernel;      ///< as the user named it
+  std::string seed;        ///< any text; the same text, the same sequences. Empty: that of the campaign to go on with,
+  std::string fresh_seed;  ///< or this one, or a random one
   std::uint64_t shard = 0;
-  std::optional<double> seconds;            ///< stop after so long,
+  std::optional<double> seconds;            ///< stop after so long, earlier starts of the campaign included,
   std::optional<std::uint64_t> sequences;   ///< or after so many, whatever comes first
   unsigned jobs = 1;                        ///< oracles that work side by side
   std::filesystem::path out;                ///< findings go to out/findings
+  bool keep_state = true;                   ///< go on with a campaign that was killed, and let others go on with this
   std::size_t max_findings = 10;            ///< different ones; then the campaign ends early
-  bool probe_known = true;                  ///< find out first which known divergences the kernel has
+  std::vector<KnownDivergence> known{};     ///< find out first which of them the kernel has
+  unsigned confirmations = 4;               ///< runs to confirm each finding
   model::Quirks quirks{};                   ///< followed without asking
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: end soon, lose nothing
 };
@@ -39,17 +44,17 @@ struct FuzzReport {
   Progress progress;
   Known known;
   std::vector<Finding> findings;
-  properties::Coverage coverage;
+  properties::Coverage coverage;  ///< of this start
+  std::string seed;
+  std::uint64_t carried_on = 0;      ///< sequences that earlier starts had judged
   double first_checked_seconds = 0;  ///< from the call to the first judged run
   bool ended_early = false;          ///< max_findings, or a signal
   std::optional<Error> error;        ///< what ended it before its time: infrastructure, an uncaught canary among it
 };
 
-/// Makes the oracle for worker 0, 1, …
-using OracleFactory = std::function<Result<std::unique_ptr<Oracle>>(unsigned worker)>;
-
-/// The main job: generate, run, judge, shrink, keep. An Error means that no oracle could be started; what goes wrong
-/// later is in the report, beside what was found until then.
+/// The main job: generate, run, judge, shrink, keep. An Error means that nothing could be started; what goes wrong
+/// later is in the report, beside what was found until then. The report does not depend on the number of jobs, but for
+/// what the clock decides.
 Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_oracle, Reporter& reporter);
 
 }  // namespace mprogcheck

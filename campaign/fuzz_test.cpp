@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
+#include "campaign/json_report.hpp"
 #include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/planted_fault.hpp"
+#include "model/parse.hpp"
 #include "model/print.hpp"
 
 namespace mprogcheck {
@@ -24,7 +28,6 @@ class fuzz_campaign : public testing::Test {
     options_.out = pattern;
     options_.hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress};
     options_.seed = "test";
-    options_.probe_known = false;
   }
   void TearDown() override { fs::remove_all(options_.out); }
 
@@ -245,6 +248,172 @@ TEST_F(fuzz_campaign, what_was_checked_before_an_error_is_not_lost) {
   ASSERT_TRUE(report->error);
   EXPECT_EQ(report->error->message, "the machine room is on fire");
   EXPECT_EQ(report->progress.sequences, 256U);
+}
+
+TEST_F(fuzz_campaign, finds_the_same_with_any_number_of_jobs) {
+  options_.sequences = 3000;
+  for (const char* fault : {"before_nothing_appends", "capacity_one_short", "replace_moves_to_end"}) {
+    std::string told[2];
+    for (const unsigned jobs : {1U, 3U}) {
+      fs::remove_all(options_.out);
+      options_.jobs = jobs;
+      const auto report = fuzz(options_, faulty(fault), silent_);
+      ASSERT_TRUE(report && !report->error);
+      ASSERT_FALSE(report->findings.empty());
+      std::string& text = told[jobs == 1 ? 0 : 1];
+      text = to_json(report->findings).dump(1);
+      for (const Finding& finding : report->findings)
+        text += model::print(finding.found) + model::print(finding.shrunk);
+      text += std::to_string(report->progress.operations) + " " + std::to_string(report->progress.unjudged);
+    }
+    EXPECT_EQ(told[0], told[1]) << fault;
+  }
+}
+
+/// Behaves until a sequence has loaded three programs; from then on, until it is renewed, it has a bug.
+class Infectious final : public Oracle {
+ public:
+  Infectious() : sick_(std::move(*make_faulty_oracle("before_nothing_appends"))) {}
+  [[nodiscard]] const OracleIdentity& identity() const override { return well_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    class Renumbered final : public RunSink {
+     public:
+      Renumbered(RunSink& to, std::size_t number) : to_(to), number_(number) {}
+      void take(std::size_t, Run& run) override { to_.take(number_, run); }
+
+     private:
+      RunSink& to_;
+      std::size_t number_;
+    };
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      Renumbered renumbered(sink, i);
+      Oracle& oracle = infected_ ? static_cast<Oracle&>(*sick_) : well_;
+      if (auto ran = oracle.run(jobs.subspan(i, 1), renumbered); !ran) return ran;
+      infected_ = infected_ || loads(jobs[i].sequence) >= 3;
+    }
+    return {};
+  }
+  Result<void> renew(Start) override {
+    infected_ = false;
+    ++guests_;
+    return {};
+  }
+  [[nodiscard]] std::uint64_t guests() const override { return guests_; }
+
+  static std::ptrdiff_t loads(const model::Sequence& sequence) {
+    return std::ranges::count_if(sequence.operations, [](const model::Operation& operation) {
+      return std::holds_alternative<model::Load>(operation);
+    });
+  }
+
+ private:
+  ModelOracle well_;
+  std::unique_ptr<Oracle> sick_;
+  bool infected_ = false;
+  std::uint64_t guests_ = 1;
+};
+
+TEST_F(fuzz_campaign, a_finding_that_needs_another_sequence_before_it_keeps_that_one) {
+  options_.sequences = 1000;
+  const auto report = fuzz(
+      options_, [](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<Infectious>(); }, silent_);
+  ASSERT_TRUE(report && !report->error);
+  ASSERT_FALSE(report->findings.empty());
+  const Finding& finding = report->findings.front();
+  EXPECT_EQ(finding.label, Label::reproducible) << finding.confirmed << " of " << finding.runs;
+  ASSERT_EQ(finding.before.size(), 1U);
+  EXPECT_GE(Infectious::loads(finding.before.front()), 3);
+  const auto kept = model::parse_all(*read_file(finding.folder / "shrunk.mpc"));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(*kept, (std::vector{finding.before.front(), finding.shrunk}));
+}
+
+/// Honest, but that the first run that lies leaves a reference behind, or may have: once, and never again.
+class LeaksOnceBesideACanary final : public Oracle {
+ public:
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    class Leaking final : public RunSink {
+     public:
+      Leaking(std::span<const Job> jobs, RunSink& to, bool& leaked) : jobs_(jobs), to_(to), leaked_(leaked) {}
+      void take(std::size_t number, Run& run) override {
+        if (!leaked_ && jobs_[number].lie != Lie::none && number >= 3) {
+          leaked_ = true;
+          run.ending = Run::Ending::unclean;
+          run.note = "references: one too many";
+          run.miscounted = true;
+          run.unchecked = 3;
+        }
+        to_.take(number, run);
+      }
+
+     private:
+      std::span<const Job> jobs_;
+      RunSink& to_;
+      bool& leaked_;
+    };
+    Leaking leaking(jobs, sink, leaked_);
+    return model_.run(jobs, leaking);
+  }
+  [[nodiscard]] bool leaked() const { return leaked_; }
+
+ private:
+  ModelOracle model_;
+  bool leaked_ = false;
+};
+
+TEST_F(fuzz_campaign, a_leak_that_shows_once_after_a_canary_is_a_flaky_finding) {
+  options_.sequences = 2000;
+  const auto report = fuzz(
+      options_, [](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<LeaksOnceBesideACanary>(); },
+      silent_);
+  ASSERT_TRUE(report && !report->error);
+  ASSERT_EQ(report->findings.size(), 1U);
+  const Finding& finding = report->findings.front();
+  EXPECT_EQ(finding.divergence.primary, properties::Property::refcount);
+  EXPECT_EQ(finding.label, Label::flaky);
+  EXPECT_EQ(finding.confirmed, 0U);
+  EXPECT_EQ(finding.runs, 4U);
+}
+
+/// The guest stops answering in one run, and in no other.
+class LostOnce final : public Oracle {
+ public:
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    class Losing final : public RunSink {
+     public:
+      Losing(RunSink& to, bool& lost) : to_(to), lost_(lost) {}
+      void take(std::size_t number, Run& run) override {
+        if (!lost_ && run.steps.size() > 4) {
+          lost_ = true;
+          run.steps.resize(2);
+          run.ending = Run::Ending::lost;
+        }
+        to_.take(number, run);
+      }
+
+     private:
+      RunSink& to_;
+      bool& lost_;
+    };
+    Losing losing(sink, lost_);
+    return model_.run(jobs, losing);
+  }
+
+ private:
+  ModelOracle model_;
+  bool lost_ = false;
+};
+
+TEST_F(fuzz_campaign, a_guest_that_is_lost_once_is_infrastructure) {
+  options_.sequences = 600;
+  const auto report = fuzz(
+      options_, [](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<LostOnce>(); }, silent_);
+  ASSERT_TRUE(report && !report->error);
+  ASSERT_EQ(report->findings.size(), 1U);
+  EXPECT_EQ(report->findings.front().label, Label::infrastructure);
+  EXPECT_EQ(report->progress.sequences, 600U);
 }
 
 }  // namespace

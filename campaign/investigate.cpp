@@ -1,55 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/investigate.hpp"
 
-#include <algorithm>
+#include <utility>
 
-#include "campaign/one_run.hpp"
+#include "campaign/confirm.hpp"
+#include "campaign/history.hpp"
 #include "properties/shrink.hpp"
 
 namespace mprogcheck {
 
 namespace {
 
-/// k of n runs of the shrunk sequence that diverge as it did.
-Result<void> confirm(Finding& finding, Depth depth, Oracle& oracle, unsigned runs) {
-  const std::vector<Job> jobs(runs, Job{.sequence = finding.shrunk, .quirks = finding.quirks, .depth = depth});
-  const auto judgements = run_all(oracle, jobs);
-  if (!judgements) return tl::unexpected(judgements.error());
-  finding.runs = runs;
-  finding.confirmed = static_cast<unsigned>(std::ranges::count_if(*judgements, [&finding](const auto& judgement) {
-    return judgement.divergence && judgement.divergence->fingerprint == finding.divergence.fingerprint;
-  }));
-  finding.label = finding.confirmed == finding.runs ? Label::reproducible : Label::flaky;
-  return {};
+properties::ShrinkOptions shrink_options(const Finding& finding, const Pool& pool, const InvestigateOptions& options) {
+  properties::ShrinkOptions shrinking;
+  shrinking.quirks = finding.quirks;
+  shrinking.machines = pool.size();
+  shrinking.enough = options.enough;
+  if (options.known == nullptr) return shrinking;
+  if (options.known->avoids())
+    shrinking.forbidden = [known = options.known](const model::Sequence& sequence) { return known->forbids(sequence); };
+  shrinking.known = [known = options.known](const model::Sequence& sequence, const properties::Divergence& divergence) {
+    return known->that_is(sequence, divergence).has_value();
+  };
+  return shrinking;
+}
+
+/// A divergence met while another one was shrunk.
+Finding finding_of(properties::OtherDivergence other, const Finding& origin) {
+  Finding finding;
+  finding.found = std::move(other.sequence);
+  finding.divergence = std::move(other.divergence);
+  finding.quirks = origin.quirks;
+  finding.seed = origin.seed;
+  finding.campaign = origin.campaign;
+  finding.shard = origin.shard;
+  finding.index = origin.index;
+  finding.kernel = origin.kernel;
+  return finding;
 }
 
 }  // namespace
 
-Result<Investigated> investigate(Finding finding, Oracle& oracle, const InvestigateOptions& options) {
+Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateOptions& options) {
   if (auto saved = save(finding, options.directory); !saved) return tl::unexpected(saved.error());
 
-  auto shrunk = properties::shrink(finding.found, finding.divergence, oracle,
-                                   {.quirks = finding.quirks, .enough = options.enough});
+  // Alone: what ran before it in this guest shall have no part in it.
+  if (auto renewed = pool.renew(Start::quick); !renewed) return tl::unexpected(renewed.error());
+  auto shrunk = properties::shrink(finding.found, finding.divergence, pool, shrink_options(finding, pool, options));
   if (!shrunk) return tl::unexpected(shrunk.error());
   finding.shrunk = shrunk->sequence;
-  if (shrunk->reproduced) finding.divergence = shrunk->divergence;
   finding.minimal = shrunk->minimal;
-  if (auto confirmed = confirm(finding, shrunk->depth, oracle, options.confirmations); !confirmed)
+  Depth depth = shrunk->depth;
+  if (shrunk->reproduced) {
+    finding.divergence = shrunk->divergence;
+    finding.read_back = false;
+  } else {
+    depth = Depth::fast;  // as it was found
+    const auto before = options.before ? options.before() : std::vector<model::Sequence>();
+    if (!before.empty()) {
+      auto company = find_company(finding, before, pool.at(0), options.enough);
+      if (!company) return tl::unexpected(company.error());
+      if (*company) {
+        finding.shrunk = std::move((*company)->sequences.back());
+        (*company)->sequences.pop_back();
+        finding.before = std::move((*company)->sequences);
+        finding.divergence = std::move((*company)->divergence);
+        finding.read_back = false;
+      }
+    }
+  }
+  const bool hurry = options.enough && options.enough();
+  if (auto confirmed = confirm(finding, depth, pool, {.runs = options.confirmations, .cold = !hurry}); !confirmed)
     return tl::unexpected(confirmed.error());
   if (auto saved = save(finding, options.directory); !saved) return tl::unexpected(saved.error());
 
   Investigated result{.finding = std::move(finding), .others = {}};
-  for (auto& other : shrunk->others) {
-    Finding another;
-    another.found = std::move(other.sequence);
-    another.divergence = std::move(other.divergence);
-    another.quirks = result.finding.quirks;
-    another.seed = result.finding.seed;
-    another.shard = result.finding.shard;
-    another.index = result.finding.index;
-    another.kernel = result.finding.kernel;
-    result.others.push_back(std::move(another));
-  }
+  for (auto& other : shrunk->others) result.others.push_back(finding_of(std::move(other), result.finding));
   return result;
 }
 

@@ -6,22 +6,28 @@
 
 #include "base/result.hpp"
 #include "campaign/finding.hpp"
-#include "kernel_oracle/oracle.hpp"
+#include "campaign/known.hpp"
+#include "campaign/pool.hpp"
 
 namespace mprogcheck {
 
 struct InvestigateOptions {
   std::filesystem::path directory;  ///< where finding folders go
   std::function<bool()> enough{};   ///< true: end the shrinking with what there is
-  unsigned confirmations = 4;       ///< runs of the shrunk sequence, to see whether it diverges every time
+  unsigned confirmations = 4;       ///< n: runs of the shrunk sequence, to see whether it diverges every time
+  /// What the guest had run before the finding, the latest last. Asked for only if the finding does not reproduce
+  /// alone.
+  std::function<std::vector<model::Sequence>()> before{};
+  const Known* known = nullptr;  ///< what must not be run, and what is no finding
 };
 
-/// Saves a finding as it was found, shrinks its sequence, confirms the result and saves it again. What else diverged on
-/// the way is in `others`, not saved and not shrunk. The finding is on disk before anything is run.
+/// Saves a finding as it was found, shrinks its sequence with all of the pool, confirms the result and saves it again.
+/// One that does not reproduce alone is tried after the sequences before it; those that matter are kept with it. What
+/// else diverged on the way is in `others`, not saved and not shrunk. The finding is on disk before anything is run.
 struct Investigated {
   Finding finding;
   std::vector<Finding> others;
 };
-Result<Investigated> investigate(Finding finding, Oracle& oracle, const InvestigateOptions& options);
+Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateOptions& options);
 
 }  // namespace mprogcheck

@@ -27,7 +27,9 @@ json to_json(const std::vector<Finding>& findings) {
                    {"folder", finding.folder.string()},
                    {"operations", finding.shrunk.operations.size()},
                    {"confirmed", {{"k", finding.confirmed}, {"n", finding.runs}}},
-                   {"hits", finding.hits}});
+                   {"hits", finding.hits},
+                   {"unjudged", finding.unjudged},
+                   {"before", finding.before.size()}});
   return all;
 }
 
@@ -35,9 +37,13 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
   const Progress& progress = report.progress;
   json known = json::array();
   for (const KnownState& state : report.known.states)
-    known.push_back({{"name", state.name}, {"hits", state.hits}, {"stale", state.stale}});
+    known.push_back({{"name", state.name},
+                     {"hits", state.hits},
+                     {"stale", state.stale},
+                     {"action", name_of(state.action)},
+                     {"reason", state.reason}});
   json result = {{"kernel", to_json(report.kernel)},
-                 {"seed", options.seed},
+                 {"seed", report.seed},
                  {"shard", options.shard},
                  {"sequences", progress.sequences},
                  {"operations", progress.operations},
@@ -45,6 +51,8 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                  {"seconds", progress.seconds},
                  {"operations_per_second",
                   progress.seconds > 0 ? static_cast<double>(progress.operations) / progress.seconds : 0.0},
+                 {"jobs", options.jobs},
+                 {"carried_on", report.carried_on},
                  {"first_checked_seconds", report.first_checked_seconds},
                  {"canaries", {{"planted", progress.canaries.planted}, {"caught", progress.canaries.caught}}},
                  {"findings", to_json(report.findings)},

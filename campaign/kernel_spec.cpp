@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/kernel_spec.hpp"
 
+#include <sched.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "kernel_oracle/here_oracle.hpp"
 #include "kernel_oracle/planted_fault.hpp"
@@ -71,6 +75,31 @@ Result<std::unique_ptr<Oracle>> start_oracle(const KernelSpec& spec, const Oracl
   }
   if (!spec.fault.empty()) return make_faulty_oracle(spec.fault);
   return std::make_unique<ModelOracle>();
+}
+
+OracleFactory oracle_factory(KernelSpec spec, std::function<Result<OracleOptions>(unsigned worker)> options_for) {
+  // Worker 0 is asked for first, and its oracle lives as long as the pool that asks.
+  return [spec = std::move(spec), options_for = std::move(options_for),
+          first = static_cast<const VmOracle*>(nullptr)](unsigned worker) mutable -> Result<std::unique_ptr<Oracle>> {
+    const auto options = options_for(worker);
+    if (!options) return tl::unexpected(options.error());
+    if (worker != 0 && first != nullptr) {
+      auto sibling = first->sibling(options->directory);
+      if (!sibling) return tl::unexpected(sibling.error());
+      return std::unique_ptr<Oracle>(std::move(*sibling));
+    }
+    auto oracle = start_oracle(spec, *options);
+    if (oracle && worker == 0) first = dynamic_cast<const VmOracle*>(oracle->get());
+    return oracle;
+  };
+}
+
+unsigned default_jobs(const KernelSpec& spec) {
+  if (spec.kind == KernelSpec::Kind::here) return 1;
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (::sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return static_cast<unsigned>(std::clamp(CPU_COUNT(&cores), 1, 64));
 }
 
 }  // namespace mprogcheck

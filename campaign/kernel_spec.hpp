@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "campaign/pool.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "vm/accelerator.hpp"
 
@@ -40,5 +41,13 @@ struct OracleOptions {
 
 /// An oracle for the kernel named, ready to run jobs.
 Result<std::unique_ptr<Oracle>> start_oracle(const KernelSpec& spec, const OracleOptions& options);
+
+/// The same for every worker of a pool: the first VM is booted, the others start from its snapshot. `options_for` is
+/// called with the worker's number.
+OracleFactory oracle_factory(KernelSpec spec, std::function<Result<OracleOptions>(unsigned worker)> options_for);
+
+/// How many oracles work side by side unless the user says so: one for each core that this process may use. The
+/// running kernel is not made to do several things at once unasked.
+unsigned default_jobs(const KernelSpec& spec);
 
 }  // namespace mprogcheck

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/known.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 
+#include "campaign/finding.hpp"
 #include "campaign/known_files.hpp"
 #include "campaign/one_run.hpp"
 #include "model/parse.hpp"
-#include "properties/judge.hpp"
+#include "model/world.hpp"
 
 namespace mprogcheck {
 
@@ -19,56 +20,170 @@ std::optional<model::Rule> rule_named(std::string_view name) {
   return std::nullopt;
 }
 
-Result<KnownDivergence> read(const KnownFiles& files) {
-  const auto malformed = [&files](std::string_view what) { return fail("campaign/known/{}: {}", files.name, what); };
-  const auto json = nlohmann::json::parse(files.json, nullptr, false);
-  if (!json.is_object()) return malformed("known.json: expected an object");
-  auto sequence = model::parse(files.sequence);
-  if (!sequence) return malformed(sequence.error().to_string("sequence.mpc"));
+/// `folder`: where the files are, for errors.
+Result<KnownDivergence> read(const std::string& folder, std::string_view name, std::string_view json_text,
+                             std::string_view sequence_text) {
+  const auto malformed = [&folder](std::string_view what) {
+    return fail(Error::Kind::usage, "{}/known.json: {}", folder, what);
+  };
+  const auto json = nlohmann::json::parse(json_text, nullptr, false);
+  if (!json.is_object()) return malformed("expected an object");
+  for (const char* key : {"reason", "action", "operation", "rule", "observed", "ending"})
+    if (json.contains(key) && !json[key].is_string()) return malformed(fmt::format("expected a text as \"{}\"", key));
+  auto sequence = model::parse(sequence_text);
+  if (!sequence) return fail(Error::Kind::usage, "{}", sequence.error().to_string(folder + "/sequence.mpc"));
 
+  KnownDivergence known;
+  known.name = name;
+  known.reason = json.value("reason", "");
+  known.sequence = std::move(*sequence);
+  if (known.reason.empty()) return malformed("expected a \"reason\"");
   constexpr std::string_view follow = "follow ";
   const std::string action = json.value("action", "");
-  if (!action.starts_with(follow)) return malformed("known.json: expected action \"follow QUIRK\"");
-  const auto quirk = model::quirk_named(std::string_view(action).substr(follow.size()));
-  const auto rule = rule_named(json.value("rule", ""));
-  if (!quirk || !rule) return malformed("known.json: no such quirk or rule");
-  return KnownDivergence{std::string(files.name), json.value("reason", ""), *quirk, *rule, std::move(*sequence)};
+  auto pattern = KnownPattern::make(json.value("operation", "*"), json.value("rule", "*"), json.value("observed", "*"),
+                                    json.value("ending", action == "avoid" ? "*" : ""));
+  if (!pattern) return malformed(pattern.error().message);
+  known.pattern = std::move(*pattern);
+
+  if (action == "stop" || action == "avoid") {
+    if (!json.contains("operation") || !json.contains("rule"))
+      return malformed("expected \"operation\" and \"rule\": what is known must not hide what is not");
+    known.action = action == "stop" ? KnownAction::stop : KnownAction::avoid;
+    return known;
+  }
+  if (!action.starts_with(follow)) return malformed("expected action \"avoid\", \"follow QUIRK\" or \"stop\"");
+  known.action = KnownAction::follow;
+  known.quirk = model::quirk_named(std::string_view(action).substr(follow.size()));
+  known.rule = rule_named(json.value("rule", ""));
+  if (!known.quirk || !known.rule) return malformed("no such quirk or rule");
+  return known;
+}
+
+/// Whether the divergence is the entry's own.
+bool is_own(const KnownDivergence& entry, const properties::Divergence& divergence) {
+  return entry.pattern.matches(entry.sequence, divergence, {});
 }
 
 }  // namespace
 
+std::string_view name_of(KnownAction action) {
+  switch (action) {
+    case KnownAction::follow:
+      return "follow";
+    case KnownAction::stop:
+      return "stop";
+    case KnownAction::avoid:
+      return "avoid";
+  }
+  return "";
+}
+
 Result<std::vector<KnownDivergence>> known_divergences() {
   std::vector<KnownDivergence> all;
   for (const KnownFiles& files : known_files()) {
-    auto known = read(files);
+    auto known = read(fmt::format("campaign/known/{}", files.name), files.name, files.json, files.sequence);
+    if (!known) return fail("{}", known.error().message);
+    all.push_back(std::move(*known));
+  }
+  return all;
+}
+
+Result<std::vector<KnownDivergence>> read_known(const std::filesystem::path& directory) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<fs::path> folders;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error))
+    if (entry->is_directory()) folders.push_back(entry->path());
+  if (error)
+    return fail(Error::Kind::usage, "--known {}: expected a folder of known divergences: {}", directory.string(),
+                error.message());
+  std::ranges::sort(folders);
+  std::vector<KnownDivergence> all;
+  for (const fs::path& folder : folders) {
+    const auto json = read_file(folder / "known.json");
+    if (!json) return tl::unexpected(json.error());
+    const auto sequence = read_file(folder / "sequence.mpc");
+    if (!sequence) return tl::unexpected(sequence.error());
+    auto known = read(folder.string(), folder.filename().string(), *json, *sequence);
     if (!known) return tl::unexpected(known.error());
     all.push_back(std::move(*known));
   }
   return all;
 }
 
-Result<Known> probe_known(Oracle& oracle) {
-  const auto divergences = known_divergences();
-  if (!divergences) return tl::unexpected(divergences.error());
+std::optional<std::size_t> Known::that_is(const model::Sequence& sequence,
+                                          const properties::Divergence& divergence) const {
+  for (std::size_t i = 0; i < states.size(); ++i)
+    if (states[i].action != KnownAction::follow && !states[i].stale &&
+        states[i].pattern.matches(sequence, divergence, quirks))
+      return i;
+  return std::nullopt;
+}
+
+bool Known::avoids() const {
+  return std::ranges::any_of(
+      states, [](const KnownState& state) { return state.action == KnownAction::avoid && !state.stale; });
+}
+
+bool Known::forbids(const model::Sequence& sequence) const {
+  return std::ranges::any_of(states, [&](const KnownState& state) {
+    return state.action == KnownAction::avoid && !state.stale && state.pattern.first_match(sequence, quirks);
+  });
+}
+
+void Known::leave_out(model::Sequence& sequence, std::vector<std::uint64_t>& hits) const {
+  hits.resize(states.size());
+  model::World world(sequence.declarations, quirks);
+  std::erase_if(sequence.operations, [&](const model::Operation& operation) {
+    const model::Verdict verdict = world.predict(operation);
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (states[i].action != KnownAction::avoid || states[i].stale) continue;
+      if (!states[i].pattern.matches(operation, verdict.rule)) continue;
+      ++hits[i];
+      return true;
+    }
+    world.commit(verdict.edit);
+    return false;
+  });
+}
+
+Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& entries) {
   Known known;
-  for (const KnownDivergence& divergence : *divergences) {
-    model::Quirks quirk;
-    quirk.add(divergence.quirk);
-    auto judgements = run_all(oracle, {{.sequence = divergence.sequence, .quirks = {}, .depth = Depth::deep},
-                                       {.sequence = divergence.sequence, .quirks = quirk, .depth = Depth::deep}});
+  const auto enter = [&known](const KnownDivergence& entry, bool present) {
+    known.states.push_back({entry.name, entry.reason, entry.action, entry.rule, entry.pattern, 0, !present});
+  };
+  for (const KnownDivergence& entry : entries) {
+    if (entry.action == KnownAction::avoid) continue;
+    std::vector<Job> jobs{{.sequence = entry.sequence, .quirks = {}, .depth = Depth::deep}};
+    if (entry.action == KnownAction::follow) {
+      jobs.push_back(jobs.front());
+      jobs.back().quirks.add(*entry.quirk);
+    }
+    auto judgements = run_all(oracle, jobs);
     if (!judgements) return tl::unexpected(judgements.error());
     auto& plain = judgements->front().divergence;
-    const auto& followed = judgements->back().divergence;
-    const bool present = plain && !followed;
-    if (present) known.quirks.add(divergence.quirk);
-    if (plain && followed) known.unexplained.emplace_back(divergence.sequence, std::move(*plain));
-    known.states.push_back({divergence.name, divergence.reason, divergence.rule, 0, !present});
+    const bool explained =
+        plain && (entry.action == KnownAction::follow ? !judgements->back().divergence : is_own(entry, *plain));
+    if (explained && entry.quirk) known.quirks.add(*entry.quirk);
+    if (plain && !explained) known.unexplained.emplace_back(entry.sequence, std::move(*plain));
+    enter(entry, explained);
+  }
+  for (const KnownDivergence& entry : entries) {
+    if (entry.action != KnownAction::avoid) continue;
+    auto judgement = run_once(oracle, {.sequence = entry.sequence, .quirks = {}, .depth = Depth::deep});
+    if (!judgement) return tl::unexpected(judgement.error());
+    if (auto renewed = oracle.renew(Start::quick); !renewed) return tl::unexpected(renewed.error());
+    auto& divergence = judgement->divergence;
+    const bool explained = divergence && is_own(entry, *divergence);
+    if (divergence && !explained) known.unexplained.emplace_back(entry.sequence, std::move(*divergence));
+    enter(entry, explained);
   }
   return known;
 }
 
 void count_hits(Known& known, const properties::Coverage& coverage) {
-  for (KnownState& state : known.states) state.hits = coverage.count(state.rule);
+  for (KnownState& state : known.states)
+    if (state.rule && !state.stale) state.hits = coverage.count(*state.rule);
 }
 
 }  // namespace mprogcheck

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.hpp"
+#include "campaign/known_pattern.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "model/quirk.hpp"
 #include "model/rule.hpp"
@@ -15,37 +19,66 @@
 
 namespace mprogcheck {
 
-/// A wrong behaviour of released kernels that is understood and described: campaign/known/NAME/. Its own sequence says
-/// whether the kernel at hand has it. If so the model follows its quirk, so that the campaign gets past it.
+/// What a campaign does about a known divergence.
+enum class KnownAction {
+  follow,  ///< the model takes the kernel's transition (a quirk), and judging goes on
+  stop,    ///< it is counted as known, and the rest of its sequence is not judged
+  avoid,   ///< it kills the guest: no sequence that is run has an operation that matches
+};
+std::string_view name_of(KnownAction action);
+
+/// A wrong behaviour of released kernels that is understood and described: campaign/known/NAME/, or a folder of the
+/// user's. Its own sequence says whether the kernel at hand has it.
 struct KnownDivergence {
   std::string name;
   std::string reason;  ///< one line
-  model::Quirk quirk = model::Quirk::full_list_keeps_tail;
-  model::Rule rule = model::Rule::detach_full_tail;  ///< what decides when the model follows it
+  KnownAction action = KnownAction::stop;
+  std::optional<model::Quirk> quirk;  ///< to follow
+  std::optional<model::Rule> rule;    ///< to follow: what decides when the model follows it
+  KnownPattern pattern;
   model::Sequence sequence;
 };
 
 /// Those that are built in. An Error is a malformed file in the project.
 Result<std::vector<KnownDivergence>> known_divergences();
+/// Those of a folder that has one folder for each, with known.json and sequence.mpc. An Error is of kind usage and
+/// names the file.
+Result<std::vector<KnownDivergence>> read_known(const std::filesystem::path& directory);
 
 /// What became of one of them on this kernel.
 struct KnownState {
   std::string name;
   std::string reason;
-  model::Rule rule = model::Rule::detach_full_tail;
-  std::uint64_t hits = 0;  ///< how often the model followed it
-  bool stale = false;      ///< its sequence no longer diverges: this kernel behaves
+  KnownAction action = KnownAction::follow;
+  std::optional<model::Rule> rule;
+  KnownPattern pattern;
+  /// How often the model followed it, a divergence turned out to be it, or an operation was left out.
+  std::uint64_t hits = 0;
+  bool stale = false;  ///< its sequence no longer diverges: this kernel behaves
 };
+
+/// All of them, on the kernel at hand.
 struct Known {
   model::Quirks quirks;
   std::vector<KnownState> states;
   /// Sequences of entries that diverge, and not in the way that is known: findings.
   std::vector<std::pair<model::Sequence, properties::Divergence>> unexplained;
+
+  /// The one to be stopped at, or avoided, that this divergence is: its place in `states`.
+  [[nodiscard]] std::optional<std::size_t> that_is(const model::Sequence& sequence,
+                                                   const properties::Divergence& divergence) const;
+  /// Whether anything is to be avoided. If not, the two below need not be asked.
+  [[nodiscard]] bool avoids() const;
+  /// Whether the sequence has an operation that is to be avoided.
+  [[nodiscard]] bool forbids(const model::Sequence& sequence) const;
+  /// Takes the operations out that are to be avoided, and adds how many that were to `hits`, by place in `states`.
+  void leave_out(model::Sequence& sequence, std::vector<std::uint64_t>& hits) const;
 };
-/// Runs the sequence of each on the oracle. The quirk of one that diverges without it and holds with it is to be
-/// followed.
-Result<Known> probe_known(Oracle& oracle);
-/// Counts the hits from what a campaign has covered.
+
+/// Runs the sequence of each entry on the oracle; those to be avoided come last, and each has its guest to itself. One
+/// that is followed is present if it diverges without its quirk and holds with it.
+Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& entries);
+/// Counts the hits of those that are followed, from what a campaign has covered.
 void count_hits(Known& known, const properties::Coverage& coverage);
 
 }  // namespace mprogcheck

@@ -40,7 +40,7 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
   return all;
 }
 
-Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks known) {
+Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Known& known) {
   const auto run_with = [&](model::Quirks quirks) -> Result<Replay> {
     const Job job{.sequence = sequence, .quirks = quirks, .depth = Depth::deep};
     KeepingSink sink;
@@ -53,8 +53,13 @@ Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Qu
     if (result.judgement.divergence) result.verdict = Replay::Verdict::differs;
     return result;
   };
-  auto followed = run_with(known);
-  if (!followed || followed->judgement.divergence || known == model::Quirks{}) return followed;
+  auto followed = run_with(known.quirks);
+  if (!followed) return followed;
+  if (const auto& divergence = followed->judgement.divergence) {
+    if (known.that_is(sequence, *divergence)) followed->verdict = Replay::Verdict::known;
+    return followed;
+  }
+  if (known.quirks == model::Quirks{}) return followed;
   auto plain = run_with({});
   if (!plain || !plain->judgement.divergence) return plain;
   plain->verdict = Replay::Verdict::known;

@@ -29,8 +29,8 @@ struct Replay {
   model::Quirks quirks;  ///< that the model followed in this judgement
 };
 /// Runs the sequence in deep depth and judges it. What differs although the model follows the known divergences comes
-/// first; what differs only if it does not is `known`.
-Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, model::Quirks known);
+/// first; what differs only if it does not, or is one to be avoided or stopped at, is `known`.
+Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Known& known);
 
 /// What `--step` prints: after each operation the model's outcome and rule, the kernel's outcome, and the lists, up to
 /// the first step that differs. Ends with a newline.

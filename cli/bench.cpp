@@ -14,6 +14,7 @@ namespace {
 struct Options {
   CommonOptions common;
   BenchOptions bench;
+  std::optional<unsigned> jobs;
 };
 
 void print(const BenchReport& report) {
@@ -37,6 +38,12 @@ void print(const BenchReport& report) {
                *report.restore_seconds, report.snapshot_seconds);
   else
     fmt::print("restore   none, every machine is booted: {}\n", report.restore_trouble);
+  if (const auto& several = report.side_by_side)
+    fmt::print(
+        "jobs      {:9.0f} operations/s with {} VMs side by side, {:.2f} times one ({:.2f} for the same processor "
+        "time); cores in use: VMs {:.2f}, harness {:.2f}\n",
+        several->operations_per_second, several->jobs, several->ratio, several->per_core_ratio, several->guest_cores,
+        several->harness_cores);
   fmt::print("memory    guest {:.0f} MiB (QEMU included), harness {:.0f} MiB\n",
              static_cast<double>(report.guest_bytes) / mib, static_cast<double>(report.harness_bytes) / mib);
   if (!report.floor_agrees)
@@ -45,6 +52,7 @@ void print(const BenchReport& report) {
 
 nlohmann::ordered_json to_json(const BenchReport& report, const Options& options) {
   const Shares& shares = report.shares;
+  const auto& several = report.side_by_side;
   return {{"kernel", to_json(report.kernel)},
           {"seed", options.bench.seed},
           {"sequences", options.bench.sequences},
@@ -64,6 +72,10 @@ nlohmann::ordered_json to_json(const BenchReport& report, const Options& options
           {"first_checked_seconds", report.first_checked_seconds},
           {"snapshot_seconds", report.snapshot_seconds},
           {"restore_seconds", report.restore_seconds ? nlohmann::ordered_json(*report.restore_seconds) : nullptr},
+          {"jobs", several ? several->jobs : 1},
+          {"jobs_operations_per_second",
+           several ? nlohmann::ordered_json(several->operations_per_second) : nlohmann::ordered_json()},
+          {"jobs_ratio", several ? nlohmann::ordered_json(several->ratio) : nlohmann::ordered_json()},
           {"guest_bytes", report.guest_bytes},
           {"harness_bytes", report.harness_bytes}};
 }
@@ -79,6 +91,7 @@ ExitCode run(Options& options) {
     auto wanted = oracle_options(options.common, 0);
     if (!wanted) return report(wanted.error());
     wanted->note = [](std::string_view line) { fmt::print("{}\n", line); };
+    options.bench.jobs = options.jobs.value_or(default_jobs(kernel));
     const auto result = bench(kernel, *wanted, options.bench);
     if (!result) {
       code = combine(code, report(result.error()));
@@ -107,6 +120,8 @@ void add_bench(CLI::App& app, Run& run_verb) {
   verb->add_option("--rounds", options->bench.rounds, "of floor and campaign in turn")
       ->check(CLI::Range(1U, 1000U))
       ->capture_default_str();
+  verb->add_option("--jobs", options->jobs, "so many VMs are compared with one; one for each core unless given")
+      ->check(CLI::Range(1U, 64U));
   verb->add_option("--seed", options->bench.seed, "which sequences")->capture_default_str();
   verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
 }

@@ -25,7 +25,7 @@ struct Options {
   std::uint64_t shard = 0;
   std::optional<double> seconds;
   std::optional<std::uint64_t> sequences;
-  unsigned jobs = 1;
+  std::optional<unsigned> jobs;
 };
 
 template <typename Counts>
@@ -42,14 +42,33 @@ void print_counts(std::string_view title, const Counts& counts) {
   fmt::print("{}\n", line);
 }
 
-void print_summary(const FuzzReport& report, const Options& options) {
+void print_known(const KnownState& state) {
+  constexpr std::string_view deeds[] = {"followed", "met", "left out"};  // by KnownAction
+  if (state.stale)
+    fmt::print("known     {}: no longer diverges on this kernel: the entry is stale here\n", state.name);
+  else
+    fmt::print("known     {}: present, {} {} times\n", state.name, deeds[static_cast<std::size_t>(state.action)],
+               state.hits);
+}
+
+void print_finding(const Finding& finding) {
+  const std::string how_sure = finding.label == Label::reproducible
+                                   ? fmt::format("reproducible ({} of {})", finding.confirmed, finding.runs)
+                                   : fmt::format("{} {}/{}", name_of(finding.label), finding.confirmed, finding.runs);
+  const std::string company =
+      finding.before.empty() ? "" : fmt::format(" after {} other sequences", finding.before.size());
+  fmt::print("finding   {}  {}, {} operations{}, {} hits: {}\n", properties::name_of(finding.divergence.primary),
+             how_sure, finding.shrunk.operations.size(), company, finding.hits, finding.folder.string());
+}
+
+void print_summary(const FuzzReport& report) {
   const Progress& progress = report.progress;
   const auto operations = static_cast<double>(progress.operations);
   const OracleIdentity& kernel = report.kernel;
   fmt::print("checked   {} operations in {} sequences on {}, {:.1f} s, {}/s; seed {}\n", progress.operations,
              progress.sequences,
              kernel.release.empty() ? kernel.source : fmt::format("{} ({})", kernel.release, kernel.source),
-             progress.seconds, short_number(progress.seconds > 0 ? operations / progress.seconds : 0), options.seed);
+             progress.seconds, short_number(progress.seconds > 0 ? operations / progress.seconds : 0), report.seed);
   print_counts("outcomes ", report.coverage.by_errno());
   print_counts("lengths  ", report.coverage.lengths());
   const auto unseen = report.coverage.unseen();
@@ -57,21 +76,13 @@ void print_summary(const FuzzReport& report, const Options& options) {
   if (!unseen.empty()) fmt::print(", {} never did:", unseen.size());
   for (const auto rule : unseen) fmt::print(" {}", model::name_of(rule));
   fmt::print("\ncanaries  {} of {} caught\n", progress.canaries.caught, progress.canaries.planted);
-  for (const KnownState& state : report.known.states) {
-    if (state.stale)
-      fmt::print("known     {}: no longer diverges on this kernel: the entry is stale here\n", state.name);
-    else
-      fmt::print("known     {}: present, followed {} times\n", state.name, state.hits);
-  }
+  for (const KnownState& state : report.known.states) print_known(state);
   for (const std::string_view feature : optional_features)
     if (!report.kernel.has(feature)) fmt::print("skipped   {}: this kernel lacks the feature\n", feature);
   if (progress.unjudged != 0)
     fmt::print("unjudged  {} operations that ran after a divergence in their sequence\n", progress.unjudged);
   if (report.findings.empty()) fmt::print("findings  none\n");
-  for (const Finding& finding : report.findings)
-    fmt::print("finding   {}  {} ({} of {}), {} operations, {} hits: {}\n",
-               properties::name_of(finding.divergence.primary), name_of(finding.label), finding.confirmed, finding.runs,
-               finding.shrunk.operations.size(), finding.hits, finding.folder.string());
+  for (const Finding& finding : report.findings) print_finding(finding);
   if (report.ended_early) fmt::print("ended early: {}\n", interrupted ? "interrupted" : "enough findings");
 }
 
@@ -79,14 +90,14 @@ void print_summary(const FuzzReport& report, const Options& options) {
 ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const KernelSpec& kernel,
                      nlohmann::ordered_json& reports) {
   ProgressLine progress;
-  const auto factory = [&](unsigned worker) -> Result<std::unique_ptr<Oracle>> {
+  const auto factory = oracle_factory(kernel, [&](unsigned worker) {
     auto wanted = oracle_options(options.common, worker);
-    if (!wanted) return tl::unexpected(wanted.error());
-    wanted->note = [&](std::string_view line) {
-      if (worker == 0) progress.note(line);
-    };
-    return start_oracle(kernel, *wanted);
-  };
+    if (wanted)
+      wanted->note = [&progress, worker](std::string_view line) {
+        if (worker == 0) progress.note(line);
+      };
+    return wanted;
+  });
   auto result = fuzz(campaign, factory, progress);
   progress.clear();
   if (!result) {
@@ -94,9 +105,11 @@ ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const 
     reports.push_back({{"kernel", {{"source", kernel.text}}}, {key, {result.error().message}}});
     return report(result.error());
   }
-  print_summary(*result, options);
+  print_summary(*result);
   reports.push_back(to_json(*result, campaign));
-  ExitCode code = result->findings.empty() ? ExitCode::held : ExitCode::divergence;
+  ExitCode code = ExitCode::held;
+  for (const Finding& finding : result->findings)
+    code = combine(code, finding.label == Label::infrastructure ? ExitCode::infrastructure : ExitCode::divergence);
   if (result->error) code = combine(code, report(*result->error));
   return code;
 }
@@ -106,7 +119,7 @@ ExitCode run(Options& options) {
   if (!kernels) return report(kernels.error());
   const auto hooks = parse_hooks(options.hooks);
   if (!hooks) return report(hooks.error());
-  if (options.seed.empty()) options.seed = std::to_string(std::random_device{}());
+  const std::string fresh_seed = std::to_string(std::random_device{}());
   if (!options.seconds && !options.sequences) options.seconds = default_seconds;
 
   ExitCode code = ExitCode::held;
@@ -114,14 +127,18 @@ ExitCode run(Options& options) {
   for (const KernelSpec& kernel : *kernels) {
     FuzzOptions campaign;
     campaign.hooks = *hooks;
+    campaign.kernel = kernel.text;
     campaign.seed = options.seed;
+    campaign.fresh_seed = fresh_seed;
     campaign.shard = options.shard;
     campaign.seconds = options.seconds;
     campaign.sequences = options.sequences;
-    campaign.jobs = options.jobs;
+    campaign.jobs = options.jobs.value_or(default_jobs(kernel));
     campaign.out = options.common.out;
     campaign.stop = &interrupted;
-    campaign.probe_known = kernel.kind != KernelSpec::Kind::model;
+    auto known = known_for(options.common, kernel);
+    if (!known) return report(known.error());
+    campaign.known = std::move(*known);
     code = combine(code, fuzz_kernel(options, campaign, kernel, reports));
   }
   // One kernel: its report. Several: the first one's keys, and all of them under `runs`.
@@ -147,9 +164,8 @@ void add_fuzz(CLI::App& app, Run& run_verb) {
   verb->add_option("--sequences", options->sequences, "stop after so many sequences");
   verb->add_option("--seed", options->seed, "any text; the same text gives the same sequences on every machine");
   verb->add_option("--shard", options->shard, "another stream of sequences of the same seed");
-  verb->add_option("--jobs", options->jobs, "so many VMs side by side")
-      ->check(CLI::Range(1U, 64U))
-      ->capture_default_str();
+  verb->add_option("--jobs", options->jobs, "so many VMs side by side; one for each core unless given")
+      ->check(CLI::Range(1U, 64U));
   verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
 }
 

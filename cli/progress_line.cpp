@@ -58,13 +58,16 @@ void ProgressLine::finding(const Finding& finding) {
     fmt::print("found: {}\n       saved in {}; shrinking\n", properties::summary(finding.divergence),
                finding.folder.string());
   } else {
-    const std::string how_sure =
-        finding.label == Label::reproducible
-            ? fmt::format("reproducible ({} of {})", finding.confirmed, finding.runs)
-            : fmt::format("{} ({} of {})", name_of(finding.label), finding.confirmed, finding.runs);
-    fmt::print("\n{}\n{}, {} operations{}: {}/shrunk.mpc\n\n",
-               properties::describe(finding.shrunk, finding.divergence, finding.quirks), how_sure,
-               finding.shrunk.operations.size(), finding.minimal ? ", minimal" : "", finding.folder.string());
+    const std::string how_sure = finding.label == Label::reproducible
+                                     ? fmt::format("reproducible ({} of {})", finding.confirmed, finding.runs)
+                                     : fmt::format("{} {}/{}", name_of(finding.label), finding.confirmed, finding.runs);
+    const std::string company =
+        finding.before.empty() ? "" : fmt::format(", after {} other sequences", finding.before.size());
+    fmt::print("\n{}\n{}, {} operations{}{}: {}/shrunk.mpc\n\n",
+               finding.read_back ? properties::to_string(finding.divergence.fingerprint) + "\n"
+                                 : properties::describe(finding.shrunk, finding.divergence, finding.quirks),
+               how_sure, finding.shrunk.operations.size(), finding.minimal ? ", minimal" : "", company,
+               finding.folder.string());
   }
   std::fflush(stdout);
 }

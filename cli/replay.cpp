@@ -36,7 +36,7 @@ struct KernelRun {
 
 Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known& known, const Options& options,
                         bool alone) {
-  const auto replayed = replay(named.sequence, oracle, known.quirks);
+  const auto replayed = replay(named.sequence, oracle, known);
   if (!replayed) return tl::unexpected(replayed.error());
   const auto& divergence = replayed->judgement.divergence;
   Cell cell{.verdict = replayed->verdict, .text = {}, .fingerprint = {}};
@@ -62,15 +62,16 @@ Result<KernelRun> replay_on(const KernelSpec& kernel, const std::vector<NamedSeq
   wanted->note = [](std::string_view line) { fmt::print("{}\n", line); };
   const auto oracle = start_oracle(kernel, *wanted);
   if (!oracle) return tl::unexpected(oracle.error());
-  Known known;
-  if (kernel.kind != KernelSpec::Kind::model) {
-    auto probed = probe_known(**oracle);
-    if (!probed) return tl::unexpected(probed.error());
-    known = std::move(*probed);
-  }
+  const auto entries = known_for(options.common, kernel);
+  if (!entries) return tl::unexpected(entries.error());
+  const auto known = probe_known(**oracle, *entries);
+  if (!known) return tl::unexpected(known.error());
+  // Several may be a finding that needs all of them, one after the other in a new guest.
+  if (sequences.size() > 1)
+    if (auto renewed = (*oracle)->renew(Start::quick); !renewed) return tl::unexpected(renewed.error());
   KernelRun result{.kernel = kernel.text, .identity = (*oracle)->identity(), .cells = {}};
   for (const NamedSequence& sequence : sequences) {
-    auto cell = replay_one(sequence, **oracle, known, options, alone);
+    auto cell = replay_one(sequence, **oracle, *known, options, alone);
     if (!cell) return tl::unexpected(cell.error());
     result.cells.push_back(std::move(*cell));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "campaign/investigate.hpp"
 #include "campaign/json_report.hpp"
@@ -17,24 +18,29 @@ namespace {
 struct Options {
   CommonOptions common;
   std::string file;
+  std::optional<unsigned> jobs;
 };
 
 ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const Options& options,
                    nlohmann::ordered_json& json) {
   ProgressLine progress;
-  auto wanted = oracle_options(options.common, 0);
-  if (!wanted) return report(wanted.error());
-  wanted->note = [&](std::string_view line) { progress.note(line); };
-  const auto oracle = start_oracle(kernel, *wanted);
-  if (!oracle) return report(oracle.error());
-  json["kernel"] = to_json((*oracle)->identity());
-  Known known;
-  if (kernel.kind != KernelSpec::Kind::model) {
-    auto probed = probe_known(**oracle);
-    if (!probed) return report(probed.error());
-    known = std::move(*probed);
-  }
-  const auto replayed = replay(named.sequence, **oracle, known.quirks);
+  const auto options_for = [&](unsigned worker) {
+    auto wanted = oracle_options(options.common, worker);
+    if (wanted)
+      wanted->note = [&progress, worker](std::string_view line) {
+        if (worker == 0) progress.note(line);
+      };
+    return wanted;
+  };
+  const auto pool = Pool::start(options.jobs.value_or(default_jobs(kernel)), oracle_factory(kernel, options_for));
+  if (!pool) return report(pool.error());
+  Oracle& oracle = (*pool)->at(0);
+  json["kernel"] = to_json(oracle.identity());
+  const auto entries = known_for(options.common, kernel);
+  if (!entries) return report(entries.error());
+  const auto known = probe_known(oracle, *entries);
+  if (!known) return report(known.error());
+  const auto replayed = replay(named.sequence, oracle, *known);
   if (!replayed) return report(replayed.error());
   if (!replayed->judgement.divergence) {
     fmt::print("{}: held on {}, so there is nothing to shrink\n", named.name, kernel.text);
@@ -47,10 +53,10 @@ ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const O
   finding.found = named.sequence;
   finding.divergence = *replayed->judgement.divergence;
   finding.quirks = replayed->quirks;
-  finding.kernel = (*oracle)->identity();
-  finding.console = (*oracle)->console_tail(200);
+  finding.kernel = oracle.identity();
+  finding.console = oracle.console_tail(200);
   const auto investigated =
-      investigate(std::move(finding), **oracle,
+      investigate(std::move(finding), **pool,
                   {.directory = options.common.out + "/findings", .enough = [] { return interrupted.load(); }});
   if (!investigated) return report(investigated.error());
   progress.finding(investigated->finding);
@@ -83,6 +89,8 @@ void add_shrink(CLI::App& app, Run& run_verb) {
   const auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand("shrink", "minimizes a failing sequence");
   verb->add_option("file", options->file, "one sequence in the sequence language (docs/language.md)")->required();
+  verb->add_option("--jobs", options->jobs, "so many VMs side by side; one for each core unless given")
+      ->check(CLI::Range(1U, 64U));
   add_common(*verb, options->common);
   verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
 }

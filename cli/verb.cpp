@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "campaign/finding.hpp"
@@ -21,6 +22,7 @@ void add_common(CLI::App& verb, CommonOptions& options) {
   verb.add_option("--json", options.json, "write the report to this file, as JSON");
   verb.add_option("--accel", options.accelerator, "kvm or tcg; by default the one that boots here");
   verb.add_option("--out", options.out, "folder for findings and logs")->capture_default_str();
+  verb.add_option("--known", options.known, "folder of known divergences, besides those that are built in");
   verb.add_flag("--yes", options.yes, "agree to what --kernel here does to this machine");
 }
 
@@ -43,6 +45,20 @@ Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned work
   if (!accelerator) return tl::unexpected(accelerator.error());
   result.accelerator = *accelerator;
   return result;
+}
+
+Result<std::vector<KnownDivergence>> known_for(const CommonOptions& options, const KernelSpec& kernel) {
+  std::vector<KnownDivergence> all;
+  if (kernel.kind != KernelSpec::Kind::model) {
+    auto built_in = known_divergences();
+    if (!built_in) return built_in;
+    all = std::move(*built_in);
+  }
+  if (options.known.empty()) return all;
+  auto own = read_known(options.known);
+  if (!own) return own;
+  all.insert(all.end(), std::make_move_iterator(own->begin()), std::make_move_iterator(own->end()));
+  return all;
 }
 
 ExitCode report(const Error& error) {

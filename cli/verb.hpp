@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "campaign/kernel_spec.hpp"
+#include "campaign/known.hpp"
 #include "cli/exit_code.hpp"
 
 namespace mprogcheck::cli {
@@ -33,6 +34,7 @@ struct CommonOptions {
   std::string json;
   std::string accelerator;
   std::string out = "mprogcheck.out";
+  std::string known;  ///< folder of known divergences of the user's
   bool yes = false;
 };
 void add_common(CLI::App& verb, CommonOptions& options);
@@ -40,6 +42,9 @@ void add_common(CLI::App& verb, CommonOptions& options);
 Result<std::vector<KernelSpec>> kernels_of(const CommonOptions& options);
 /// What start_oracle() wants to know; logs go below out/vm-WORKER.
 Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned worker);
+
+/// The known divergences to look for on that kernel: those that are built in, unless it is the model, and the user's.
+Result<std::vector<KnownDivergence>> known_for(const CommonOptions& options, const KernelSpec& kernel);
 
 /// Prints the error as one line and gives its exit code.
 ExitCode report(const Error& error);

@@ -29,7 +29,13 @@ HereOracle::~HereOracle() {
   if (connection_) connection_->bye();
 }
 
+Result<void> HereOracle::renew(Start /*how*/) {
+  discard();
+  return launch();
+}
+
 Result<void> HereOracle::launch() {
+  ++launches_;
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return fail("socketpair: {}", std::strerror(errno));

@@ -28,6 +28,9 @@ class HereOracle final : public Oracle, private AgentSource {
   [[nodiscard]] const OracleIdentity& identity() const override { return identity_; }
   Result<void> run(std::span<const Job> jobs, RunSink& sink) override;
   Result<wire::Bench> bench(std::span<const Job> jobs);
+  /// A new agent in a new network namespace. The kernel stays.
+  Result<void> renew(Start how) override;
+  [[nodiscard]] std::uint64_t guests() const override { return launches_; }
 
  private:
   explicit HereOracle(HereOracleConfig config) : config_(std::move(config)) {}
@@ -40,6 +43,7 @@ class HereOracle final : public Oracle, private AgentSource {
   std::optional<Process> process_;
   std::optional<AgentConnection> connection_;
   unsigned devices_ = 0;
+  std::uint64_t launches_ = 0;
   OracleIdentity identity_;
 };
 

@@ -19,13 +19,13 @@ bool has_countable_object(const model::World& world, const model::Declarations& 
 
 }  // namespace
 
-bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at) {
+bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at, model::Quirks quirks) {
   const auto& operations = sequence.operations;
   if (operations.empty()) return false;
   if (is_about_the_end(lie)) at = static_cast<std::uint32_t>(operations.size() - 1);
   if (at >= operations.size() || lie == Lie::none) return false;
 
-  model::World world(sequence.declarations);
+  model::World world(sequence.declarations, quirks);
   bool made_an_object = false;
   const auto take = [&](const model::Operation& operation) {
     const model::Verdict made = world.apply(operation);

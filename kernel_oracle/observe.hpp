@@ -20,6 +20,6 @@ inline model::ListSet observed_lists(Depth depth, bool last_step, const model::W
 /// list; isolation where the last step leaves a list untouched; lifecycle where a link or a mortal program was ever
 /// made; passage and fate where the step sends a packet; references where a program is declared, or a link or mortal
 /// program is alive at the end. Where it cannot, oracles answer honestly, and a canary planted there proves nothing.
-bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at);
+bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at, model::Quirks quirks = {});
 
 }  // namespace mprogcheck

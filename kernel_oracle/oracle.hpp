@@ -162,6 +162,12 @@ inline constexpr std::string_view feature_pin = "pin";
 /// Those that some operations need, and a kernel may lack.
 inline constexpr std::array optional_features{feature_run, feature_device, feature_qdisc, feature_pin};
 
+/// How a guest that nothing has run in is come by.
+enum class Start : std::uint8_t {
+  quick,  ///< whatever is fastest: restored from a snapshot
+  cold,   ///< booted, where that can be done
+};
+
 /// What answers: a kernel in a VM, the kernel here, or the model itself.
 class Oracle {
  public:
@@ -170,6 +176,10 @@ class Oracle {
   /// Runs the jobs in order and hands each Run to the sink. An Error is infrastructure only; a guest that dies is an
   /// ending of the job it died in, and the jobs after that one are run all the same.
   virtual Result<void> run(std::span<const Job> jobs, RunSink& sink) = 0;
+  /// Goes on in a guest that nothing has run in. An oracle without a guest has nothing to renew.
+  virtual Result<void> renew(Start /*how*/) { return {}; }
+  /// How many guests it has had: while the number stays, so does the guest.
+  [[nodiscard]] virtual std::uint64_t guests() const { return 1; }
   /// The last lines that the kernel logged, for a finding. Empty where there is no console.
   [[nodiscard]] virtual std::string console_tail(std::size_t /*lines*/) const { return {}; }
   /// Memory in bytes, for bench: of the guest, or 0.

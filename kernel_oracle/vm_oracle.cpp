@@ -76,14 +76,7 @@ Result<std::unique_ptr<VmOracle>> VmOracle::start(const VmOracleConfig& config) 
     if (!agent) return tl::unexpected(agent.error());
     settings.agent = std::move(*agent);
   }
-  std::error_code error;
-  if (settings.directory.empty()) {
-    auto pattern = (std::filesystem::temp_directory_path(error) / "mprogcheck-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) return fail("cannot create a folder like {}", pattern);
-    settings.directory = pattern;
-    oracle->own_directory_ = true;
-  }
-  std::filesystem::create_directories(settings.directory, error);
+  if (auto made = oracle->make_directory(); !made) return tl::unexpected(made.error());
   oracle->initramfs_ = settings.directory + "/initramfs.cpio";
   if (auto written = vm::write_initramfs(
           {.init = settings.agent, .modules = settings.kernel.modules, .files = extra_files(settings.kernel)},
@@ -92,6 +85,34 @@ Result<std::unique_ptr<VmOracle>> VmOracle::start(const VmOracleConfig& config) 
     return tl::unexpected(written.error());
   if (auto booted = oracle->boot(); !booted) return tl::unexpected(booted.error());
   return oracle;
+}
+
+Result<std::unique_ptr<VmOracle>> VmOracle::sibling(const std::string& directory) const {
+  VmOracleConfig config = config_;
+  config.directory = directory;
+  std::unique_ptr<VmOracle> oracle(new VmOracle(std::move(config)));
+  if (auto made = oracle->make_directory(); !made) return tl::unexpected(made.error());
+  oracle->initramfs_ = initramfs_;
+  oracle->snapshot_ = snapshot_;
+  oracle->snapshot_trouble_ = snapshot_trouble_;
+  oracle->boot_seconds_ = boot_seconds_;
+  oracle->devices_ = devices_;
+  oracle->identity_ = identity_;
+  oracle->accelerator_line_ = accelerator_line_;
+  if (auto connection = oracle->agent(); !connection) return tl::unexpected(connection.error());
+  return oracle;
+}
+
+Result<void> VmOracle::make_directory() {
+  std::error_code error;
+  if (config_.directory.empty()) {
+    auto pattern = (std::filesystem::temp_directory_path(error) / "mprogcheck-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) return fail("cannot create a folder like {}", pattern);
+    config_.directory = pattern;
+    own_directory_ = true;
+  }
+  std::filesystem::create_directories(config_.directory, error);
+  return {};
 }
 
 vm::MachineConfig VmOracle::next_machine() const {
@@ -129,7 +150,7 @@ void VmOracle::take_snapshot() {
   const auto begin = std::chrono::steady_clock::now();
   auto snapshot = guest_->machine.snapshot(config_.directory);
   if (!snapshot) return do_without_snapshots(snapshot.error().message);
-  snapshot_ = std::move(*snapshot);
+  snapshot_ = std::make_shared<const vm::Snapshot>(std::move(*snapshot));
   snapshot_seconds_ = seconds_since(begin);
 }
 
@@ -237,8 +258,9 @@ Result<wire::Bench> VmOracle::bench(std::span<const Job> jobs) {
   return bench;
 }
 
-Result<void> VmOracle::replace() {
+Result<void> VmOracle::renew(Start how) {
   discard(Run::Ending::unclean);
+  if (how == Start::cold) return boot_once();
   if (auto connection = agent(); !connection) return tl::unexpected(connection.error());
   return {};
 }

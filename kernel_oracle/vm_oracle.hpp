@@ -43,8 +43,14 @@ class VmOracle final : public Oracle, private AgentSource {
   /// The floor of the same jobs, measured in the guest.
   Result<wire::Bench> bench(std::span<const Job> jobs);
 
+  /// Another oracle for the same kernel, which works beside this one and starts from the same snapshot; booted where
+  /// there is none. `directory` as in VmOracleConfig. It may outlive this one, but not this one's directory.
+  [[nodiscard]] Result<std::unique_ptr<VmOracle>> sibling(const std::string& directory) const;
+
   /// Goes on in a new machine, as if the kernel of this one were in doubt.
-  Result<void> replace();
+  Result<void> renew(Start how) override;
+  Result<void> replace() { return renew(Start::quick); }
+  [[nodiscard]] std::uint64_t guests() const override { return machines_; }
 
   /// From exec to the first byte, of the machine that was booted last.
   [[nodiscard]] double boot_seconds() const { return boot_seconds_; }
@@ -72,6 +78,7 @@ class VmOracle final : public Oracle, private AgentSource {
   explicit VmOracle(VmOracleConfig config);
   vm::MachineConfig next_machine() const;
   void adopt(vm::Machine machine);
+  Result<void> make_directory();
   Result<void> boot();
   Result<void> boot_once();
   Result<void> restore();
@@ -84,7 +91,7 @@ class VmOracle final : public Oracle, private AgentSource {
   bool own_directory_ = false;
   std::string initramfs_;
   std::unique_ptr<Guest> guest_;
-  std::optional<vm::Snapshot> snapshot_;
+  std::shared_ptr<const vm::Snapshot> snapshot_;  ///< shared with siblings
   std::string snapshot_trouble_;
   unsigned boots_ = 0, restores_ = 0, machines_ = 0;
   double boot_seconds_ = 0, snapshot_seconds_ = 0, restore_seconds_ = 0;

@@ -272,6 +272,27 @@ TEST_F(VmOracleTest, WhatCannotBeRestoredIsBooted) {
   expect_agreement(jobs);
 }
 
+TEST_F(VmOracleTest, ASiblingStartsFromTheSnapshotAndAColdStartIsABoot) {
+  auto sibling = oracle_->sibling("");
+  ASSERT_TRUE(sibling) << sibling.error().message;
+  EXPECT_EQ((*sibling)->boots(), 0U);
+  EXPECT_EQ((*sibling)->restores(), 1U);
+  EXPECT_EQ((*sibling)->identity().release, oracle_->identity().release);
+  EXPECT_NE((*sibling)->qemu_pid(), oracle_->qemu_pid());
+  std::swap(oracle_, *sibling);
+  expect_agreement(hand_made(Depth::deep));
+  ASSERT_TRUE(oracle_->renew(Start::cold));
+  EXPECT_EQ(oracle_->boots(), 1U);
+  EXPECT_EQ(oracle_->guests(), 2U);
+  expect_agreement(hand_made(Depth::fast));
+  ASSERT_TRUE(oracle_->renew(Start::quick));
+  EXPECT_EQ(oracle_->boots(), 1U);
+  EXPECT_EQ(oracle_->restores(), 2U);
+  std::swap(oracle_, *sibling);
+  sibling->reset();
+  expect_agreement(hand_made(Depth::fast));
+}
+
 TEST_F(VmOracleTest, FloorAndCheckedPathMakeTheSameCalls) {
   const auto jobs = hand_made(Depth::fast);
   const auto bench = oracle_->bench(jobs);

@@ -22,14 +22,18 @@ class JudgingSink final : public RunSink {
   void take(std::size_t job, Run& run) override {
     if (job >= judgements_.size()) return;
     judgements_[job] = judge(jobs_[job], run);
+    if (run.ending == Run::Ending::unclean && run.unchecked != 0) vague_.emplace_back(job, run.unchecked);
     ++taken_;
   }
+  /// Runs that were found unclean, and how many of those before them may be the cause.
+  [[nodiscard]] const std::vector<std::pair<std::size_t, std::uint32_t>>& vague() const { return vague_; }
   [[nodiscard]] bool complete() const { return taken_ == judgements_.size(); }
   std::vector<Judgement>& judgements() { return judgements_; }
 
  private:
   std::span<const Job> jobs_;
   std::vector<Judgement> judgements_;
+  std::vector<std::pair<std::size_t, std::uint32_t>> vague_;
   std::size_t taken_ = 0;
 };
 
@@ -62,7 +66,28 @@ class Shrinking {
     for (const Judgement& judgement : sink.judgements())
       if (!judgement.malformed.empty())
         return fail("the oracle {} gave a malformed run: {}", oracle_.identity().source, judgement.malformed);
+    if (auto told = tell_apart(jobs, sink); !told) return tl::unexpected(told.error());
+    if (options_.known)
+      for (std::size_t i = 0; i < jobs.size(); ++i)
+        if (auto& divergence = sink.judgements()[i].divergence;
+            divergence && options_.known(jobs[i].sequence, *divergence))
+          divergence.reset();
     return std::move(sink.judgements());
+  }
+
+  /// What was found after several runs is not yet known to be of the last of them: each is run alone, and what it then
+  /// shows is its own.
+  Result<void> tell_apart(std::span<const Job> jobs, JudgingSink& sink) {
+    for (const auto& [number, unchecked] : sink.vague())
+      for (std::size_t i = number - std::min<std::size_t>(unchecked, number); i <= number; ++i) {
+        JudgingSink alone(jobs.subspan(i, 1));
+        if (auto ran = oracle_.run(jobs.subspan(i, 1), alone); !ran) return tl::unexpected(ran.error());
+        ++shrunk_.runs;
+        if (!alone.complete() || !alone.judgements().front().malformed.empty())
+          return fail("the oracle {} gave no answer to a run that it had answered", oracle_.identity().source);
+        sink.judgements()[i] = std::move(alone.judgements().front());
+      }
+    return {};
   }
 
   /// Deep first: it sees a difference at the step that makes it, where a fast run may see it later and blame another.
@@ -112,7 +137,7 @@ class Shrinking {
       const Simpler candidates(shrunk_.sequence);
       const std::size_t start = candidates.not_before(resume);
       std::size_t tried = 0;
-      std::size_t batch = std::min<std::size_t>(first_batch, options_.batch);
+      std::size_t batch = std::min<std::size_t>(first_batch(), options_.batch);
       bool found = false;
       while (!found && tried < candidates.size() && !exhausted()) {
         auto next = try_batch(candidates, start, tried, std::max<std::size_t>(batch, 1));
@@ -143,7 +168,8 @@ class Shrinking {
       auto candidate = candidates.candidate(index);
       if (!candidate) continue;
       const std::uint64_t digest = Digest().add(model::print(*candidate)).value();
-      if (failed_.contains(digest) || !can_diverge_alike(*candidate)) {
+      if (failed_.contains(digest) || !can_diverge_alike(*candidate) ||
+          (options_.forbidden && options_.forbidden(*candidate))) {
         ++shrunk_.skipped;
         continue;
       }
@@ -204,7 +230,8 @@ class Shrinking {
     return shrunk_.candidates >= options_.max_candidates || (options_.enough && options_.enough());
   }
 
-  static constexpr std::size_t first_batch = 8;  ///< the first candidates succeed often, and then the rest ran in vain
+  /// The first candidates succeed often, and then the rest ran in vain. Where each may cost a machine, fewer.
+  [[nodiscard]] std::size_t first_batch() const { return target_.ending.empty() ? 8 : options_.machines; }
 
   Oracle& oracle_;
   const ShrinkOptions& options_;

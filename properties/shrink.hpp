@@ -15,10 +15,17 @@ struct ShrinkOptions {
   model::Quirks quirks{};
   /// Jobs in one call of the oracle, at most. It changes how much is run ahead in vain, never the result.
   std::size_t batch = 64;
+  /// Machines behind the oracle that work side by side: so many candidates cost the time of one, where each may end
+  /// its machine. As above, it never changes the result.
+  std::size_t machines = 1;
   /// Candidates tried, at most. What is reached by then is returned, with `minimal` false.
   std::uint64_t max_candidates = 20'000;
   /// Asked between batches; true ends the shrinking early, as above.
   std::function<bool()> enough{};
+  /// Sequences that must not be run: candidates of which it says true are skipped.
+  std::function<bool(const model::Sequence&)> forbidden{};
+  /// Divergences that are known: a candidate that has one is taken for one that has none.
+  std::function<bool(const model::Sequence&, const Divergence&)> known{};
 };
 
 /// A divergence with another fingerprint, met on the way: a finding of its own.

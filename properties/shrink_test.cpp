@@ -201,5 +201,73 @@ TEST(Shrink, hands_on_what_is_wrong_with_the_oracle) {
   EXPECT_FALSE(shrink(sequence, found, silent).has_value());
 }
 
+/// As a guest in fast depth: whether a link was left behind is looked for after the last job of a call alone.
+class CountsAtTheEnd final : public Oracle {
+ public:
+  [[nodiscard]] const OracleIdentity& identity() const override { return identity_; }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    bool leaked = false;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      Run run = RecordingOracle::record(jobs[i]);
+      const auto& operations = jobs[i].sequence.operations;
+      if (jobs[i].depth == Depth::fast)
+        leaked = leaked || std::ranges::any_of(operations, [](const model::Operation& operation) {
+                   return std::holds_alternative<model::CreateLink>(operation);
+                 });
+      if (leaked && i + 1 == jobs.size()) {
+        run.ending = Run::Ending::unclean;
+        run.miscounted = true;
+        run.unchecked = static_cast<std::uint32_t>(i);
+      }
+      sink.take(i, run);
+    }
+    return {};
+  }
+
+ private:
+  OracleIdentity identity_{.source = "counts", .release = {}, .accelerator = {}, .features = {}};
+};
+
+TEST(shrinking_in_fast_depth, is_not_misled_by_what_another_candidate_left_behind) {
+  const auto sequence = model::parse(
+      "mprogcheck 1\nnetdev d0, d1\nprog p0..p3 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_egress@d0 p1\n"
+      "link l0 tcx_ingress@d1 p2\nclose l0\nattach tcx_ingress@d1 p3\ndetach tcx_ingress@d0 p0\n");
+  ASSERT_TRUE(sequence);
+  CountsAtTheEnd oracle;
+  const Job job{.sequence = *sequence, .quirks = {}};
+  const auto found = divergence_of(oracle, job);
+  ASSERT_TRUE(found);
+  const auto shrunk = shrink(*sequence, *found, oracle);
+  ASSERT_TRUE(shrunk);
+  EXPECT_TRUE(shrunk->reproduced);
+  EXPECT_EQ(shrunk->depth, Depth::fast);
+  ASSERT_EQ(shrunk->sequence.operations.size(), 1U) << model::print(shrunk->sequence);
+  EXPECT_TRUE(std::holds_alternative<model::CreateLink>(shrunk->sequence.operations.front()));
+  EXPECT_TRUE(shrunk->confirmed);
+}
+
+TEST(shrinking, runs_nothing_that_is_forbidden_and_ends_nowhere_that_is_known) {
+  unsigned forbidden_runs = 0;
+  const auto is_forbidden = [](const model::Sequence& sequence) { return sequence.operations.size() == 2; };
+  const auto tamper = wrong_errno({Rule::attach_done});
+  RecordingOracle oracle([&](const Job& job, auto& run) {
+    tamper(job, run);
+    forbidden_runs += is_forbidden(job.sequence) ? 1U : 0U;
+  });
+  const auto sequence = model::parse(
+      "mprogcheck 1\nnetdev d0\nprog p0..p3 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\n"
+      "attach tcx_ingress@d0 p2\nattach tcx_ingress@d0 p3\n");
+  ASSERT_TRUE(sequence);
+  const auto found = divergence_of(oracle, {.sequence = *sequence, .quirks = {}});
+  ASSERT_TRUE(found);
+  ShrinkOptions options;
+  options.forbidden = is_forbidden;
+  options.known = [](const model::Sequence& candidate, const Divergence&) { return candidate.operations.size() == 1; };
+  const auto shrunk = shrink(*sequence, *found, oracle, options);
+  ASSERT_TRUE(shrunk);
+  EXPECT_EQ(forbidden_runs, 0U);
+  EXPECT_GT(shrunk->sequence.operations.size(), 2U);
+}
+
 }  // namespace
 }  // namespace mprogcheck::properties

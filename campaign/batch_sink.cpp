@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/batch_sink.hpp"
+
+#include <algorithm>
+
+#include "campaign/canary.hpp"
+#include "campaign/one_run.hpp"
+#include "kernel_oracle/model_oracle.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+/// How a canary's run ended, without what it lied about: the run as the model has it, with that end.
+class HonestEnd final : public RunSink {
+ public:
+  HonestEnd(const Job& job, const Run& real) : job_(job), real_(real) {}
+  void take(std::size_t /*job*/, Run& run) override {
+    if (run.steps.size() > real_.steps.size()) run.steps.resize(real_.steps.size());
+    run.ending = real_.ending;
+    run.at = real_.at;
+    run.note = real_.note;
+    run.miscounted = real_.miscounted;
+    run.unchecked = real_.unchecked;
+    divergence_ = properties::judge(job_, run).divergence;
+  }
+  std::optional<properties::Divergence>& divergence() { return divergence_; }
+
+ private:
+  const Job& job_;
+  const Run& real_;
+  std::optional<properties::Divergence> divergence_;
+};
+
+std::optional<properties::Divergence> divergence_by_its_end(const Job& canary, const Run& run) {
+  Job honest = canary;
+  honest.lie = Lie::none;
+  HonestEnd end(honest, run);
+  ModelOracle model(honest.quirks);
+  if (!model.run({&honest, 1}, end)) return std::nullopt;
+  return std::move(end.divergence());
+}
+
+}  // namespace
+
+void BatchSink::take(std::size_t number, Run& run) {
+  const Job& job = batch_.jobs[number];
+  if (run.ending == Run::Ending::unclean && run.unchecked != 0) vague_.emplace_back(number, run.unchecked);
+  if (batch_.canary == number) {
+    judge_canary(number, run);
+    return;
+  }
+  auto judgement = properties::judge(
+      job, run, [this](const model::World& before, const model::Operation& operation, const model::Verdict& verdict) {
+        coverage_.add(operation, verdict, before);
+      });
+  ++part_.sequences;
+  part_.operations += judgement.judged;
+  part_.unjudged += judgement.unjudged;
+  if (!judgement.malformed.empty())
+    malformed_ = std::move(judgement);
+  else if (judgement.divergence)
+    suspects_.emplace_back(number, std::move(*judgement.divergence));
+}
+
+void BatchSink::judge_canary(std::size_t number, const Run& run) {
+  const Job& job = batch_.jobs[number];
+  auto judgement = properties::judge(job, run);
+  const CanaryFate fate = fate_of(job, judgement);
+  if (fate != CanaryFate::spoilt) {
+    ++part_.canaries.planted;
+    if (fate == CanaryFate::caught)
+      ++part_.canaries.caught;
+    else
+      missed_ = job.lie_at;
+    return;
+  }
+  // What spoilt it is as real as anywhere else.
+  if (run.ending == Run::Ending::complete)
+    suspects_.emplace_back(number, std::move(*judgement.divergence));
+  else if (auto divergence = divergence_by_its_end(job, run))
+    suspects_.emplace_back(number, std::move(*divergence));
+}
+
+Result<void> BatchSink::trustworthy() const {
+  if (malformed_) return malformed_run(*malformed_);
+  if (missed_)
+    return fail(
+        "a canary was not caught: the guest was told to misreport step {} of a sequence, and the judge did not "
+        "blame that step; nothing this campaign says can be relied on: report it with the seed",
+        *missed_);
+  return {};
+}
+
+}  // namespace mprogcheck

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "campaign/batch.hpp"
+#include "campaign/batch_queue.hpp"
+#include "campaign/canary.hpp"
+#include "campaign/history.hpp"
+#include "campaign/known.hpp"
+#include "campaign/schedule.hpp"
+#include "kernel_oracle/oracle.hpp"
+#include "properties/generate.hpp"
+
+namespace mprogcheck {
+
+/// What the workers of a campaign have in common. Nothing of it changes while they work.
+struct WorkerSetting {
+  const properties::Generator& generator;
+  const Known& known;
+  std::string seed;
+  std::string kernel;  ///< as the user named it
+  std::uint64_t shard = 0;
+  /// Called by any thread with a suspect that nothing has been done about yet.
+  std::function<void(const Finding&)> keep;
+};
+
+/// One oracle, the thread that drives it, and the thread that makes its batches: while one is run, the next is made.
+class Worker {
+ public:
+  Worker(const WorkerSetting& setting, Schedule& schedule, Oracle& oracle)
+      : setting_(setting), schedule_(schedule), oracle_(oracle), nest_(oracle.identity().has(feature_refcnt)) {}
+
+  /// Until the schedule has no more, or the oracle fails.
+  void work();
+
+ private:
+  void make_batches();
+  Batch make_batch(std::uint64_t first, std::size_t count);
+  void plant_canary(Batch& batch);
+  BatchResult run(const Batch& batch);
+  Result<void> pin(const Batch& batch, std::size_t number, std::uint32_t unchecked,
+                   std::vector<std::pair<std::size_t, properties::Divergence>>& suspects);
+  Finding suspect(const Batch& batch, std::size_t number, properties::Divergence divergence) const;
+
+  const WorkerSetting& setting_;
+  Schedule& schedule_;
+  Oracle& oracle_;
+  CanaryNest nest_;
+  BatchQueue<Batch> queue_;
+  History history_;
+};
+
+}  // namespace mprogcheck

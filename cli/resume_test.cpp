@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// A real campaign is killed: nothing runs on, and the next start goes on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace mprogcheck::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::string content(const fs::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// Looks until it is so; false after a long time.
+bool becomes_true(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(3);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+/// Processes whose parent is `parent`, by their status in /proc.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> children;
+  for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(parent) + "/task")) {
+    std::istringstream list(content(task.path() / "children"));
+    for (pid_t child = 0; list >> child;) children.push_back(child);
+  }
+  return children;
+}
+
+/// A process that has ended may wait for somebody to ask how.
+bool is_gone(pid_t pid) {
+  const std::string stat = content("/proc/" + std::to_string(pid) + "/stat");
+  const auto end = stat.rfind(')');
+  return end == std::string::npos || stat.substr(end).starts_with(") Z");
+}
+
+class killed_campaign : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "mprogcheck-killed-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  int run(const std::string& arguments) const {
+    const std::string line =
+        "cd '" + directory_.string() + "' && '" MPROGCHECK_COMMAND "' " + arguments + " >out.txt 2>err.txt </dev/null";
+    const int status = std::system(line.c_str());  // NOLINT(cert-env33-c): the shell is what scripts have
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  pid_t start(const std::vector<std::string>& arguments) const {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    std::vector<std::string> words{MPROGCHECK_COMMAND};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    if (::chdir(directory_.c_str()) != 0 || std::freopen("started.txt", "w", stdout) == nullptr) ::_exit(126);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  static void kill_and_reap(pid_t child) {
+    ASSERT_EQ(::kill(child, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+  }
+  /// How far the campaign in `out` has come; 0 if nobody knows.
+  std::uint64_t position() const {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(directory_ / "out", error))
+      if (entry.path().filename().string().starts_with("state-") && entry.path().extension() == ".json") {
+        const auto state = nlohmann::json::parse(content(entry.path()), nullptr, false);
+        return state.is_object() ? state.value("next", std::uint64_t{0}) : 0;
+      }
+    return 0;
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(killed_campaign, goes_on_with_the_same_options_and_no_others) {
+  const pid_t child = start({"fuzz", "--kernel", "model", "--seed", "7", "--seconds", "3600", "--out", "out"});
+  ASSERT_TRUE(becomes_true([this] { return position() > 0; }));
+  EXPECT_EQ(run("fuzz --kernel model --seed 7 --sequences 1 --out out"), 2);
+  EXPECT_THAT(content(directory_ / "err.txt"), HasSubstr("another campaign"));
+  ASSERT_NO_FATAL_FAILURE(kill_and_reap(child));
+
+  EXPECT_EQ(run("fuzz --kernel model --seed 8 --sequences 100 --out out"), 2);
+  EXPECT_THAT(content(directory_ / "err.txt"), HasSubstr("seed 7"));
+  const std::uint64_t reached = position();
+  EXPECT_EQ(run("fuzz --kernel model --sequences " + std::to_string(reached + 300) + " --out out --json r.json"), 0);
+  const auto report = nlohmann::json::parse(content(directory_ / "r.json"));
+  EXPECT_EQ(report["seed"], "7");
+  EXPECT_EQ(report["carried_on"], reached);
+  EXPECT_EQ(report["sequences"], reached + 300);
+}
+
+TEST_F(killed_campaign, leaves_no_machine_behind) {
+  ASSERT_EQ(run("kernel list"), 0);
+  if (content(directory_ / "out.txt").starts_with("no kernels"))
+    GTEST_SKIP() << "needs a kernel: mprogcheck kernel fetch debian:trixie";
+  const pid_t child = start({"fuzz", "--seconds", "3600", "--jobs", "2", "--seed", "7", "--out", "out"});
+  ASSERT_TRUE(becomes_true([&] { return position() > 0 || is_gone(child); }));
+  const auto machines = children_of(child);
+  EXPECT_GE(machines.size(), 2U);
+  ASSERT_NO_FATAL_FAILURE(kill_and_reap(child));
+  for (const pid_t machine : machines) EXPECT_TRUE(becomes_true([machine] { return is_gone(machine); })) << machine;
+
+  const std::uint64_t reached = position();
+  EXPECT_EQ(run("fuzz --jobs 1 --sequences " + std::to_string(reached + 100) + " --out out --json r.json"), 0)
+      << content(directory_ / "err.txt");
+  EXPECT_EQ(nlohmann::json::parse(content(directory_ / "r.json"))["sequences"], reached + 100);
+}
+
+TEST_F(killed_campaign, known_divergences_of_ones_own_are_shown_with_their_hits) {
+  fs::create_directories(directory_ / "known/before");
+  std::ofstream(directory_ / "known/before/known.json")
+      << R"({"reason": "r", "action": "stop", "operation": "* before*", "rule": "*"})";
+  std::ofstream(directory_ / "known/before/sequence.mpc")
+      << "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1 before\n";
+  const std::string kernel = " --kernel model:before_nothing_appends --known known";
+  EXPECT_EQ(run("fuzz --sequences 100 --seed 1 --out out --json r.json" + kernel), 0);
+  const auto known = nlohmann::json::parse(content(directory_ / "r.json"))["known"][0];
+  EXPECT_EQ(known["name"], "before");
+  EXPECT_EQ(known["action"], "stop");
+  EXPECT_EQ(known["stale"], false);
+  EXPECT_GT(known["hits"], 0);
+  EXPECT_THAT(content(directory_ / "out.txt"), HasSubstr("known     before: present, met "));
+  EXPECT_EQ(run("replay known/before/sequence.mpc --json r.json" + kernel), 0);
+  EXPECT_EQ(nlohmann::json::parse(content(directory_ / "r.json"))["replays"][0]["verdict"], "known");
+  EXPECT_EQ(run("fuzz --kernel model --known nowhere"), 2);
+}
+
+}  // namespace
+}  // namespace mprogcheck::cli
