@@ -55,9 +55,9 @@ void find_job(std::string_view line, CrashReport& report) {
 
 }  // namespace
 
-CrashReport read_crash(std::string_view raw) {
-  const std::string text = vm::clean(raw);
-  std::string_view console = text;
+CrashReport read_crash(std::string_view console) {
+  const std::string text = vm::clean(console);
+  console = text;
   CrashReport report;
   SplatReader splat;
   while (!console.empty()) {

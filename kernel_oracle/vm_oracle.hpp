@@ -21,9 +21,10 @@ struct VmOracleConfig {
   unsigned memory_mib = 192;
   std::optional<vm::Accelerator> accelerator{};
   std::chrono::milliseconds boot_deadline{60000};
-  std::chrono::milliseconds answer_deadline{20000};  ///< how long a guest may be silent while it has something to do
-  std::string command_line{};                        ///< appended to the kernel's; for tests: accident_switch
-  bool snapshots = true;  ///< false: every machine is booted, as for a confirmation that wants cold ones
+  /// How long a guest may be silent while it has something to do. One that works says so every second.
+  std::chrono::milliseconds answer_deadline{10000};
+  std::string command_line{};  ///< appended to the kernel's; for tests: accident_switch
+  bool snapshots = true;       ///< false: every machine is booted, as for a confirmation that wants cold ones
 };
 
 /// A kernel in a VM, with the agent as its /init. A machine whose kernel is in doubt is never used again: after a
