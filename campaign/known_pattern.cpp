@@ -41,9 +41,17 @@ Result<KnownPattern> KnownPattern::make(std::string operation, std::string_view 
   return pattern;
 }
 
+/// A pattern that does not say who calls means the call, whoever makes it.
+std::string KnownPattern::text_of(const model::Operation& operation) const {
+  if (operation_.starts_with("as ")) return model::print(operation);
+  model::Operation call = operation;
+  call.caller = {};
+  return model::print(call);
+}
+
 bool KnownPattern::matches(const model::Operation& operation, model::Rule rule) const {
   return rules_[static_cast<unsigned>(rule)] &&
-         (operation_ == "*" || matches_wildcards(operation_, model::print(operation)));
+         (operation_ == "*" || matches_wildcards(operation_, text_of(operation)));
 }
 
 bool KnownPattern::matches(const model::Sequence& sequence, const properties::Divergence& divergence,

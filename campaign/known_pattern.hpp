@@ -38,6 +38,7 @@ class KnownPattern {
   [[nodiscard]] std::optional<std::size_t> first_match(const model::Sequence& sequence, model::Quirks quirks) const;
 
  private:
+  [[nodiscard]] std::string text_of(const model::Operation& operation) const;
   std::string operation_ = "*";
   std::string observed_ = "*";
   std::string ending_;

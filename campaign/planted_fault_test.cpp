@@ -37,7 +37,7 @@ properties::Generator generator(std::uint64_t seed) {
                                 .shard = 0,
                                 .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress},
                                 .nonsense_ppm = std::nullopt,
-                                .with_devices = 300});
+                                .with_devices = 1000});
 }
 
 class Verdicts final : public RunSink {

@@ -30,7 +30,7 @@ HereOracle::~HereOracle() {
 }
 
 Result<void> HereOracle::renew(Start /*how*/) {
-  discard();
+  discard(Run::Ending::unclean);
   return launch();
 }
 

@@ -376,9 +376,9 @@ class Parser : private Reader {
 
 /// In the order of call_names.
 constexpr std::array<Parser::Call, call_names.size()> Parser::calls = {
-    &Parser::attach, &Parser::detach, &Parser::link,       &Parser::update, &Parser::detach_link,
-    &Parser::close,  &Parser::dup,    &Parser::open,       &Parser::load,   &Parser::query,
-    &Parser::fill,   &Parser::run,    &Parser::remove,     &Parser::make,   &Parser::move,
+    &Parser::attach, &Parser::detach,     &Parser::link,   &Parser::update, &Parser::detach_link,
+    &Parser::close,  &Parser::dup,        &Parser::open,   &Parser::load,   &Parser::query,
+    &Parser::fill,   &Parser::run,        &Parser::remove, &Parser::make,   &Parser::move,
     &Parser::qdisc,  &Parser::pin_object, &Parser::get,    &Parser::unpin};
 
 }  // namespace

@@ -57,8 +57,8 @@ RC_GTEST_PROP(passage, changes_nothing, ()) {
   World world = any_world();
   const auto verdict = world.apply(SendPacket{{Hook::tcx_ingress, Target::device(0)}});
   RC_ASSERT(verdict.edit.kind == Edit::Kind::nothing);
-  RC_ASSERT(verdict.outcome == (world.has_device(0) ? success : enxio));
-  RC_ASSERT((fate_of(verdict.rule) == Fate::none) == !world.has_device(0));
+  RC_ASSERT(verdict.outcome == (world.is_at_home(0) ? success : enxio));
+  RC_ASSERT((fate_of(verdict.rule) == Fate::none) == !world.is_at_home(0));
 }
 
 TEST(passage, ends_as_the_last_program_says) {

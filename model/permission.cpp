@@ -16,6 +16,8 @@ std::optional<Rule> refused_without_capability(const Operation& operation, Quirk
   }
   if (std::holds_alternative<Open>(operation)) return Rule::open_permission;
   if (std::holds_alternative<Load>(operation)) return Rule::load_permission;
+  if (device_of(operation)) return Rule::device_permission;
+  if (std::holds_alternative<Get>(operation) || std::holds_alternative<Unpin>(operation)) return Rule::pin_permission;
   if (is_by_position(operation)) {
     const bool flags_refused_first = (std::get<Detach>(operation).flags & ~flag::mprog_mask) != 0;
     if (!flags_refused_first && !quirks.has(Quirk::detach_by_position_unprivileged)) return Rule::detach_permission;

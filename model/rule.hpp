@@ -35,6 +35,8 @@ namespace mprogcheck::model {
   RULE(query_permission,         "prog_query.permission",         eperm,   "only CAP_NET_ADMIN or CAP_SYS_ADMIN may ask: decided before all else") \
   RULE(detach_permission,        "prog_detach.permission",        eperm,   "without a program in hand, only CAP_NET_ADMIN or CAP_SYS_ADMIN detaches by position") \
   RULE(open_permission,          "open_by_id.permission",         eperm,   "only CAP_SYS_ADMIN opens by id: decided before the id is looked up") \
+  RULE(device_permission,        "device.permission",             eperm,   "only CAP_NET_ADMIN changes devices and qdiscs: decided before all else") \
+  RULE(pin_permission,           "pin.permission",                eacces,  "the directory of the pins is root's: decided before the name")  \
   RULE(load_permission,          "prog_load.permission",          eperm,   "unprivileged BPF is off")                                      \
   /* the ordered list (kernel/bpf/mprog.c) */                                                                                             \
   RULE(query_flags,              "mprog.query.flags",             einval,  "query_flags and attach_flags must be zero")                    \

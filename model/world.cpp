@@ -70,11 +70,13 @@ Verdict World::decide_any(const Operation& operation) const {
 }
 
 Verdict World::predict(const Operation& operation) const {
-  if (!operation.caller.is_root()) [[unlikely]]
-    if (const auto rule = refused_without_capability(operation, quirks_)) return {text_of(*rule).outcome, *rule, {}};
+  if (operation.caller.is_root()) [[likely]]
+    return decide_any(operation);
+  if (const auto rule = refused_without_capability(operation, quirks_)) return {text_of(*rule).outcome, *rule, {}};
   Verdict verdict = decide_any(operation);
-  if (!operation.caller.is_root() && verdict.rule == Rule::detach_done && is_by_position(operation)) [[unlikely]]
-    verdict.rule = Rule::detach_unguarded;
+  if (std::holds_alternative<Pin>(operation) && verdict.rule != Rule::pin_no_object)
+    return {text_of(Rule::pin_permission).outcome, Rule::pin_permission, {}};
+  if (verdict.rule == Rule::detach_done && is_by_position(operation)) verdict.rule = Rule::detach_unguarded;
   return verdict;
 }
 

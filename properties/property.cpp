@@ -158,7 +158,9 @@ bool breaks_permission(const Evidence& evidence) {
     case Rule::detach_permission:
     case Rule::open_permission:
     case Rule::load_permission:
-      return evidence.observed != model::eperm || breaks_atomic(evidence);
+    case Rule::device_permission:
+    case Rule::pin_permission:
+      return evidence.observed != evidence.verdict.outcome || breaks_atomic(evidence);
     default:  // -EPERM is also what an update says to an old program that is not the link's
       return evidence.observed == model::eperm && !evidence.operation.caller.is_root() &&
              !is<model::UpdateLink>(evidence);

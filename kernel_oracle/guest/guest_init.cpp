@@ -21,10 +21,14 @@ struct Mount {
   const char* type;
   const char* path;
   bool wanted;  ///< its absence is worth a complaint
+  const char* options = nullptr;
 };
+/// Pins are root's: a caller without capabilities finds none there.
+constexpr const char* pins_options = "mode=0700";
 constexpr Mount mounts[] = {
-    {"devtmpfs", "/dev", true},    {"proc", "/proc", true},  {"sysfs", "/sys", true},
-    {"bpf", "/sys/fs/bpf", false}, {"tmpfs", "/tmp", false},
+    {"devtmpfs", "/dev", true}, {"proc", "/proc", true},
+    {"sysfs", "/sys", true},    {"bpf", "/sys/fs/bpf", false, pins_options},
+    {"tmpfs", "/tmp", false},
 };
 
 }  // namespace
@@ -90,7 +94,7 @@ std::string prepare_guest() {
   ::mkdir("/sys", 0755);
   ::mkdir("/tmp", 0755);
   for (const Mount& mount : mounts)
-    if (::mount(mount.type, mount.path, mount.type, 0, nullptr) < 0 && errno != EBUSY && mount.wanted)
+    if (::mount(mount.type, mount.path, mount.type, 0, mount.options) < 0 && errno != EBUSY && mount.wanted)
       complaints += std::string("cannot mount ") + mount.path + ": " + std::strerror(errno) + "; ";
   // A caller without capabilities loads nothing: what most kernels come with, and what the model says of all.
   if (const int fd = ::open("/proc/sys/kernel/unprivileged_bpf_disabled", O_WRONLY | O_CLOEXEC); fd >= 0) {
@@ -103,7 +107,7 @@ std::string prepare_guest() {
 
 void mount_pins() {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0)
-    ::mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr);
+    ::mount("bpf", "/sys/fs/bpf", "bpf", 0, pins_options);
 }
 
 int open_channel() {

@@ -142,6 +142,58 @@ run tcx_egress@0
 
 /// Devices, qdiscs and pins.
 constexpr std::string_view lifetimes = R"(mprogcheck 1
+netdev d0
+prog p0 sched_cls returns next
+caller u uid 1000
+as u remove d0
+as u make d0
+as u make d1
+as u move d0 away
+as u move d3 home
+as u qdisc d0 clsact
+as u qdisc d0 none
+as u remove d2
+pin b0 p0
+as u pin b0 p0
+as u pin b1 p0
+as u pin b1 fd 900
+as u get h0 b0
+as u get h0 b1
+as u unpin b0
+as u unpin b1
+attach tcx_ingress@d0 p0
+as u run tcx_ingress@d0
+as u run tcx_egress@d0
+as u run tcx_egress@d1
+
+mprogcheck 1
+netdev d0, d1
+prog p0 sched_cls returns drop
+attach tcx_ingress@d0 p0
+link l0 tcx_egress@d0 p0
+run tcx_ingress@d0
+move d0 away
+run tcx_ingress@d0
+run tcx_egress@d0
+move d0 home
+run tcx_ingress@d0
+run tcx_egress@d0
+detach_link l0
+run tcx_egress@d0
+remove d0
+run tcx_ingress@d0
+make d0
+run tcx_ingress@d0
+run tcx_egress@d0
+attach tcx_egress@d0 p0
+run tcx_egress@d0
+qdisc d0 clsact
+run tcx_ingress@d0
+run tcx_egress@d0
+make d2
+run tcx_ingress@d2
+
+mprogcheck 1
 netdev d0, d1
 prog p0..p3 sched_cls returns next
 load q0
