@@ -109,8 +109,10 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   if (!known) return tl::unexpected(known.error());
 
   const std::vector<model::Hook> hooks{model::Hook::tcx_ingress, model::Hook::tcx_egress};
+  // The floor cannot make netlink's calls again.
+  constexpr properties::Lacks lacks{.devices = true, .qdiscs = true, .pins = true};
   const properties::Generator generator(
-      {.seed = Digest().add(options.seed).value(), .hooks = hooks, .nonsense_ppm = {}, .lacks = {true, true, true}});
+      {.seed = Digest().add(options.seed).value(), .hooks = hooks, .nonsense_ppm = {}, .lacks = lacks});
   std::vector<Job> jobs(options.sequences);
   const Stopwatch generating;
   for (std::uint64_t i = 0; i < options.sequences; ++i)
@@ -124,7 +126,8 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   report.kernel = oracle.identity();
   report.boot_seconds = oracle.boot_seconds();
   report.snapshot_seconds = oracle.snapshot_seconds();
-  double floor_ns = 0, floor_operations = 0, checked_ns = 0, checked_seconds = 0, checked_operations = 0;
+  double floor_ns = 0, floor_operations = 0, checked_ns = 0, uncounted_ns = 0, checked_seconds = 0,
+         checked_operations = 0;
   wire::Bench floor;
   Reporter silent;
   for (unsigned round = 0; round < options.rounds; ++round) {
@@ -133,11 +136,13 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
     floor = *measured;
     floor_ns += static_cast<double>(floor.floor_ns);
     checked_ns += static_cast<double>(floor.checked_ns);
+    uncounted_ns += static_cast<double>(floor.uncounted_ns);
     floor_operations += static_cast<double>(floor.operations * floor.rounds);
     report.floor_agrees = report.floor_agrees && floor.floor_failures == floor.checked_failures;
 
     FuzzOptions campaign;
     campaign.hooks = hooks;
+    campaign.lacks = lacks;
     campaign.seed = options.seed;
     campaign.sequences = options.sequences;
     campaign.out = options.out;
@@ -164,6 +169,7 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   report.checked_operations_per_second = checked_operations / checked_seconds;
   report.ratio = report.checked_operations_per_second / report.floor_operations_per_second;
   report.guest_ratio = floor_ns / checked_ns;
+  report.counting_cost = checked_ns / uncounted_ns - 1;
   report.floor_calls_per_operation = static_cast<double>(floor.system_calls) / static_cast<double>(floor.operations);
   auto seconds = measure_shares(oracle, jobs, generate_seconds, floor);
   if (!seconds) return tl::unexpected(seconds.error());

@@ -40,6 +40,7 @@ struct BenchReport {
   double floor_calls_per_operation = 0;
   bool floor_agrees = true;  ///< the floor's system calls failed exactly as often as those of the checked path
   double guest_ratio = 0;    ///< the agent's own loop, nothing sent / floor
+  double counting_cost = 0;  ///< what counting references adds to the agent's loop: 0.1 is a tenth more time
   Shares shares;
   double boot_seconds = 0;
   double snapshot_seconds = 0;            ///< what the snapshot adds to the boot, once

@@ -382,7 +382,8 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
   }
   known.quirks.bits = static_cast<std::uint8_t>(known.quirks.bits | options.quirks.bits);
 
-  const properties::Generator generator = generator_for(options, seed, lacks_of((*pool)->identity()));
+  const properties::Generator generator =
+      generator_for(options, seed, options.lacks ? *options.lacks : lacks_of((*pool)->identity()));
   Campaign campaign(options, reporter, folder ? &*folder : nullptr, **pool, generator, std::move(state),
                     last.has_value());
   campaign.run(std::move(known), since_call);

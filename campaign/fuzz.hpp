@@ -18,6 +18,7 @@
 #include "campaign/reporter.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "properties/coverage.hpp"
+#include "properties/generate.hpp"
 
 namespace mprogcheck {
 
@@ -27,16 +28,17 @@ struct FuzzOptions {
   std::string seed;        ///< any text; the same text, the same sequences. Empty: that of the campaign to go on with,
   std::string fresh_seed;  ///< or this one, or a random one
   std::uint64_t shard = 0;
-  std::optional<double> seconds;            ///< stop after so long, earlier starts of the campaign included,
-  std::optional<std::uint64_t> sequences;   ///< or after so many, whatever comes first
-  unsigned jobs = 1;                        ///< oracles that work side by side
-  std::filesystem::path out;                ///< findings go to out/findings
-  bool keep_state = true;                   ///< go on with a campaign that was killed, and let others go on with this
-  std::size_t max_findings = 10;            ///< different ones; then the campaign ends early
-  std::vector<KnownDivergence> known{};     ///< find out first which of them the kernel has
-  unsigned confirmations = 4;               ///< runs to confirm each finding
-  model::Quirks quirks{};                   ///< followed without asking
-  const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: end soon, lose nothing
+  std::optional<double> seconds;             ///< stop after so long, earlier starts of the campaign included,
+  std::optional<std::uint64_t> sequences;    ///< or after so many, whatever comes first
+  unsigned jobs = 1;                         ///< oracles that work side by side
+  std::filesystem::path out;                 ///< findings go to out/findings
+  bool keep_state = true;                    ///< go on with a campaign that was killed, and let others go on with this
+  std::size_t max_findings = 10;             ///< different ones; then the campaign ends early
+  std::vector<KnownDivergence> known{};      ///< find out first which of them the kernel has
+  unsigned confirmations = 4;                ///< runs to confirm each finding
+  model::Quirks quirks{};                    ///< followed without asking
+  std::optional<properties::Lacks> lacks{};  ///< instead of what the kernel lacks
+  const std::atomic<bool>* stop = nullptr;   ///< set by a signal handler: end soon, lose nothing
 };
 
 struct FuzzReport {

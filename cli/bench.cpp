@@ -28,6 +28,7 @@ void print(const BenchReport& report) {
              report.checked_operations_per_second);
   fmt::print("ratio     {:9.2f} of the floor; the agent's own loop, nothing sent: {:.2f}\n", report.ratio,
              report.guest_ratio);
+  fmt::print("counting  reference counts cost {:.0f} % over errno and query alone\n", 100 * report.counting_cost);
   const Shares& shares = report.shares;
   fmt::print("shares    generate {:.0f} %  predict {:.0f} %  wire {:.0f} %  guest {:.0f} %  judge {:.0f} %\n",
              100 * shares.generate, 100 * shares.predict, 100 * shares.wire, 100 * shares.guest, 100 * shares.judge);
@@ -61,6 +62,7 @@ nlohmann::ordered_json to_json(const BenchReport& report, const Options& options
           {"checked_operations_per_second", report.checked_operations_per_second},
           {"ratio", report.ratio},
           {"guest_ratio", report.guest_ratio},
+          {"counting_cost", report.counting_cost},
           {"floor_agrees", report.floor_agrees},
           {"shares",
            {{"generate", shares.generate},

@@ -168,6 +168,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   head.programs = declarations.programs;
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     head.classes[n] = wire::program_class(declarations.classes[n].type, declarations.classes[n].returns);
+  head.unkept = declarations.unkept;
   for (unsigned n = 0; n < model::Caller::declarable; ++n) head.uids[n] = declarations.uids[n];
   const std::size_t at = wire::put_job_head(out, head);
   wire::set_step_count(out, at, static_cast<std::uint32_t>(job.sequence.operations.size()));

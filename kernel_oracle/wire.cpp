@@ -238,6 +238,7 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
   for (const std::uint32_t uid : job.uids) buffer.u32(uid);
+  buffer.u8(job.unkept ? 1 : 0);
   return at;
 }
 
@@ -265,6 +266,9 @@ bool get_job(Reader& reader, JobRecord& job) {
     good = good && job.classes[n] < program_classes;
   }
   for (std::uint32_t& uid : job.uids) uid = reader.u32();
+  const auto unkept = reader.u8();
+  job.unkept = unkept != 0;
+  good = good && unkept <= 1;
   job.steps = reader.bytes(steps * StepRecord::size);
   return good && !reader.failed();
 }
@@ -389,13 +393,13 @@ bool get_program(Reader& reader, ProgramRecord& program) {
 
 void put_bench(Buffer& buffer, const Bench& bench) {
   for (const auto number : {bench.operations, bench.rounds, bench.system_calls, bench.floor_ns, bench.checked_ns,
-                            bench.floor_failures, bench.checked_failures})
+                            bench.uncounted_ns, bench.floor_failures, bench.checked_failures})
     buffer.u64(number);
 }
 
 bool get_bench(Reader& reader, Bench& bench) {
   for (auto* number : {&bench.operations, &bench.rounds, &bench.system_calls, &bench.floor_ns, &bench.checked_ns,
-                       &bench.floor_failures, &bench.checked_failures})
+                       &bench.uncounted_ns, &bench.floor_failures, &bench.checked_failures})
     *number = reader.u64();
   return !reader.failed();
 }

@@ -279,6 +279,7 @@ struct JobRecord {
   std::uint8_t devices = 0;
   std::uint32_t programs = 0;
   std::uint8_t classes[model::Name::pool_count] = {};  ///< program_class(); of programs that are declared
+  bool unkept = false;
   std::uint32_t uids[model::Caller::declarable] = {};  ///< of the callers that are declared, or 0
   std::span<const std::uint8_t> steps;                 ///< whole StepRecords
   [[nodiscard]] std::size_t step_count() const { return steps.size() / StepRecord::size; }
@@ -377,6 +378,7 @@ struct Bench {
   std::uint64_t system_calls = 0;    ///< of the floor, once through
   std::uint64_t floor_ns = 0;        ///< all rounds
   std::uint64_t checked_ns = 0;      ///< all rounds
+  std::uint64_t uncounted_ns = 0;    ///< all rounds, as checked, but references are never counted
   std::uint64_t floor_failures = 0;  ///< system calls that returned an error, all rounds
   std::uint64_t checked_failures = 0;
 };

@@ -214,6 +214,7 @@ RC_GTEST_PROP(Wire, JobComesBack, ()) {
     const auto& declared = job.sequence.declarations.classes[n];
     RC_ASSERT(record.classes[n] == program_class(declared.type, declared.returns));
   }
+  RC_ASSERT(record.unkept == job.sequence.declarations.unkept);
   RC_ASSERT(std::ranges::equal(record.uids, job.sequence.declarations.uids));
   RC_ASSERT(record.step_count() == job.sequence.operations.size());
 

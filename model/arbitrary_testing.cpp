@@ -108,20 +108,22 @@ rc::Gen<Declarations> arbitrary_declarations() {
                                gen::set(&ProgramClass::returns, arbitrary_enum<Returns>(returns_count)));
   return gen::apply(
       [](unsigned devices, std::uint32_t programs, const std::vector<ProgramClass>& classes,
-         const std::vector<std::uint32_t>& uids) {
+         const std::vector<std::uint32_t>& uids, bool unkept) {
         Declarations made;
         made.devices = static_cast<std::uint8_t>(devices);
         made.programs = programs;
         for (unsigned n = 0; n < Name::pool_count; ++n)
           if (made.has_program(n)) made.classes[n] = classes[n];
         for (unsigned n = 0; n < Caller::declarable; ++n) made.uids[n] = uids[n];
+        made.unkept = unkept;
         return made;
       },
       gen::inRange(0U, 1U << Target::device_count), gen::arbitrary<std::uint32_t>(),
       gen::container<std::vector<ProgramClass>>(
           Name::pool_count, gen::weightedOneOf<ProgramClass>({{2, gen::just(ProgramClass())}, {1, program}})),
       gen::container<std::vector<std::uint32_t>>(
-          Caller::declarable, gen::oneOf(gen::just(0U), gen::element(1U, 1000U, 65534U, 0xffff'fffeU))));
+          Caller::declarable, gen::oneOf(gen::just(0U), gen::element(1U, 1000U, 65534U, 0xffff'fffeU))),
+      gen::arbitrary<bool>());
 }
 
 /// Operations on devices and pins.

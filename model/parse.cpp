@@ -57,10 +57,14 @@ class Parser : private Reader {
   // --- declarations
 
   static bool is_declaration(const Token& first) {
-    return first.is("netdev") || first.is("prog") || first.is("caller");
+    return first.is("netdev") || first.is("prog") || first.is("caller") || first.is("unkept");
   }
   bool declaration(Declarations& out) {
     const Token first = take();
+    if (first.is("unkept")) {
+      out.unkept = true;
+      return line_end("the end of the line");
+    }
     return first.is("netdev") ? devices(out) : first.is("prog") ? programs(out) : caller(out);
   }
   bool devices(Declarations& out) {
@@ -121,7 +125,7 @@ class Parser : private Reader {
     const auto known = position_in(call_names, first.text);
     if (!known) {
       const bool late = is_declaration(first);
-      return fail((or_declaration ? "netdev, prog, caller or an operation: " : "an operation: ") +
+      return fail((or_declaration ? "netdev, prog, caller, unkept or an operation: " : "an operation: ") +
                   expected::one_of(call_names) + (late ? " (declarations come before the first)" : ""));
     }
     take();

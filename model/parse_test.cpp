@@ -230,7 +230,7 @@ TEST(parse, says_what_was_expected_in_a_file) {
       {"mprogcheck 2\n", "1:12: expected 1, the version of the language, found \"2\""},
       {"mprogcheck 1 1\n", "1:14: expected the end of the line, found \"1\""},
       {"mprogcheck 1\n  attack p0\n",
-       "2:3: expected netdev, prog, caller or an operation: " + calls + ", found \"attack\""},
+       "2:3: expected netdev, prog, caller, unkept or an operation: " + calls + ", found \"attack\""},
       {"mprogcheck 1\nclose p0\n\t@\n", "3:2: expected an operation: " + calls + ", found \"@\""},
       {"mprogcheck 1\nclose p0\nnetdev d0\n",
        "3:1: expected an operation: " + calls + " (declarations come before the first), found \"netdev\""},

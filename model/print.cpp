@@ -228,6 +228,7 @@ void write(Writer& out, const Declarations& declarations) {
     write_list(out, 'p', members);
     out << ' ' << name_of(same.type) << " returns " << name_of(same.returns) << '\n';
   }
+  if (declarations.unkept) out << "unkept\n";
   for (unsigned n = 0; n < Caller::declarable; ++n)
     if (declarations.uids[n] != 0)
       out << "caller " << caller_names[n] << " uid " << std::uint64_t{declarations.uids[n]} << '\n';

@@ -24,6 +24,11 @@ struct Declarations {
   std::uint32_t programs = 0;                            ///< bit N: pN is loaded and open
   std::array<ProgramClass, Name::pool_count> classes{};  ///< of those not loaded: ProgramClass()
   std::array<std::uint32_t, Caller::declarable> uids{};  ///< of the callers u, v, …, by number; 0: not declared
+  /// Nothing is attached elsewhere. Otherwise a program is kept attached in each direction of a device that no sequence
+  /// can speak of, so that the kernel's static keys need not flip with a sequence's first and last program
+  /// (kernel/bpf/tcx.c: tcx_prog_attach). It makes no difference to the model: a key that is taken too seldom, or given
+  /// back too often, shows in what runs, and in the kernel's log.
+  bool unkept = false;
 
   [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Target::device_count && (devices >> n & 1U) != 0; }
   [[nodiscard]] bool has_program(unsigned n) const { return (programs >> n & 1U) != 0; }

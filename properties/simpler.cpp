@@ -24,7 +24,7 @@ enum Phase : std::uint32_t {
   into_link,           ///< the link `variant` is made with the program that the update `operation` gives it
   into_source,         ///< what `operation` loads, opens or dups is there from the start, or is its source
   undeclare_all,       ///< all that nobody uses
-  undeclare,           ///< variant: device, or device_count + program, or first_caller + caller
+  undeclare,           ///< variant: device, or device_count + program, first_caller + caller, or unkept
   filler_to_pool,      ///< the filler `operation` is a pool program instead, so that a `fill` may have it
   move_device,         ///< operation: from, variant: to; everywhere
   ingress_everywhere,  ///< the first hook in the place of the others
@@ -34,6 +34,7 @@ enum Phase : std::uint32_t {
 };
 
 constexpr unsigned first_caller = Target::device_count + Name::pool_count;
+constexpr unsigned unkept = first_caller + Caller::declarable;
 constexpr std::size_t few = 12;  ///< so many operations that all pairs can be tried
 
 template <typename Visit>
@@ -215,6 +216,7 @@ struct Simpler::Plan {
       if (declarations.has_program(n) && !usage.names[Name::pool(n).slot]) add(undeclare, 0, Target::device_count + n);
     for (unsigned n = 0; n < Caller::declarable; ++n)
       if (declarations.uids[n] != 0 && !usage.callers[n]) add(undeclare, 0, first_caller + n);
+    if (declarations.unkept) add(undeclare, 0, unkept);
     if (keys.size() - first > 1) keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(first), {undeclare_all, 0, 0});
   }
 
@@ -256,6 +258,8 @@ struct Simpler::Plan {
   void undeclare_one(Declarations& declarations, std::uint32_t n) const {
     if (n < Target::device_count)
       remove_device(declarations, n);
+    else if (n == unkept)
+      declarations.unkept = false;
     else if (n >= first_caller)
       declarations.uids[n - first_caller] = 0;
     else
@@ -407,6 +411,7 @@ Measure measure(const Sequence& sequence) {
       sum.fields += static_cast<std::uint64_t>(declared.type != model::ProgramType{}) +
                     static_cast<std::uint64_t>(declared.returns != model::Returns{});
     }
+  sum.declared += static_cast<std::uint64_t>(declarations.unkept);
   sum.declared += static_cast<std::uint64_t>(Caller::declarable - std::ranges::count(declarations.uids, 0U));
   for (const Operation& operation : sequence.operations) {
     const Measure one = measure(operation);

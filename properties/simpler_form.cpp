@@ -93,7 +93,11 @@ struct Weigh {
     if constexpr (requires { call.device; }) sum.numbers += call.device.number;
     if constexpr (requires { call.home; }) sum.numbers += call.home ? 1 : 0;
     if constexpr (requires { call.qdisc; }) sum.numbers += rank(call.qdisc);
-    if constexpr (requires { call.pin; }) sum.numbers += call.pin.number;
+    if constexpr (requires { call.pin; }) {
+      ++sum.fields;
+      sum.numbers += call.pin.number;
+    }
+    if constexpr (std::is_same_v<Call, model::Open>) ++sum.fields;
     if constexpr (std::is_same_v<Call, model::CreateLink>) ++sum.links;
   }
 };
@@ -117,6 +121,10 @@ class Forms {
     if constexpr (requires { call_.relative; }) without_extras();
     if constexpr (requires { call_.relative; }) program_as_relative();
     if constexpr (std::is_same_v<Call, model::CreateLink>) as_attach();
+    // Binding a name lets go what it named: often that is all that matters.
+    if constexpr (std::is_same_v<Call, model::Get> || std::is_same_v<Call, model::Open> ||
+                  std::is_same_v<Call, model::Dup>)
+      into_.emplace_back(model::Close{call_.name});
     if constexpr (requires { call_.flags; }) fewer_bits(&Call::flags);
     if constexpr (requires { call_.query_flags; }) {
       fewer_bits(&Call::query_flags);

@@ -133,7 +133,9 @@ void draw_lifetimes(RandomStream& random, const SwarmLimits& limits, Mix& mix) {
   const unsigned devices = random.below(10'000), qdiscs = random.below(10'000), pins = random.below(10'000);
   const Lacks& lacks = limits.lacks;
   if (devices < limits.with_devices.value_or(with_devices) && !lacks.devices) mix.of_devices = 16;
-  if (qdiscs < with_qdiscs && !lacks.qdiscs) mix.of_qdiscs = 20;
+  // A device that moves takes no qdisc along: the two belong together.
+  const bool with_both = mix.of_devices != 0 && qdiscs % 2 == 0;
+  if ((qdiscs < with_qdiscs || with_both) && !lacks.qdiscs) mix.of_qdiscs = 20;
   if (pins < with_pins && !lacks.pins) mix.of_pins = 30;
 }
 
@@ -180,6 +182,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
     mix.as_user = random.chance(64) ? 200 : 60;
     mix.declarations.uids[0] = 1000;
   }
+  mix.declarations.unkept = random.below(64) == 0;
   draw_lifetimes(random, limits, mix);
   return mix;
 }

@@ -116,13 +116,13 @@ class Agent {
     if (const std::string why = traffic_.open(devices_); !why.empty()) complaints_ += "no packets: " + why + "; ";
     programs_.stamp_for(&traffic_);
     counts_references_ = references_.load();
-    if (devices_.keeper != 0) complain("cannot keep the static keys", keep_static_keys(devices_.keeper));
+    complain("cannot keep the static keys", keepers_.open(devices_.keeper));
     counts_references_ = counts_references_ && references_.keep_what_is_there();
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
     if (!log) complaints_ += "the kernel's log (/dev/kmsg) or taint cannot be read: splats would go unseen; ";
     if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
-    runner_ = std::make_unique<SequenceRunner>(devices_, life_, programs_, traffic_, log ? &log_ : nullptr,
+    runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, traffic_, log ? &log_ : nullptr,
                                                counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
   }
 
@@ -181,6 +181,7 @@ class Agent {
   RunFrames runs_{&channel_};
   std::string complaints_;
   Devices devices_;
+  Keepers keepers_;
   DeviceLife life_;
   bool has_qdisc_ = false;
   Programs programs_;

@@ -66,6 +66,13 @@ bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire
     if (!run_all(runner, jobs, scratch)) return false;
     bench.checked_ns += now() - begin;
     bench.checked_failures += runner.calls().failures() - failures;
+
+    runner.count_references(false);
+    begin = now();
+    const bool ran = run_all(runner, jobs, scratch);
+    bench.uncounted_ns += now() - begin;
+    runner.count_references(true);
+    if (!ran) return false;
     ++bench.rounds;
   }
   free_trace(trace);

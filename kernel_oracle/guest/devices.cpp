@@ -56,15 +56,4 @@ Devices make_devices() {
   return devices;
 }
 
-int keep_static_keys(std::uint32_t ifindex) {
-  for (unsigned hook = 0; hook < model::hooks; ++hook) {
-    const int program = mpc_load_program(0, 0);
-    if (program < 0) return program;
-    const int error = mpc_attach(ifindex, mpc_attach_type(hook), program);
-    ::close(program);  // the attachment holds it
-    if (error < 0) return error;
-  }
-  return 0;
-}
-
 }  // namespace mprogcheck::guest

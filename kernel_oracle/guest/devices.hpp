@@ -27,8 +27,4 @@ struct Devices {
 /// else dummies, else there is only lo.
 Devices make_devices();
 
-/// Attaches one program per direction to the keeper, for good: the static keys of tcx flip with the first and the last
-/// program of the whole system (kernel/bpf/tcx.c: tcx_prog_attach), at more than ten times the cost of an attach.
-int keep_static_keys(std::uint32_t ifindex);
-
 }  // namespace mprogcheck::guest

@@ -106,6 +106,7 @@ void SequenceRunner::reset() {
   }
   made_count_ = 0;
   pending_link_ = nullptr;
+  if (!keepers_.keep(calls_)) unclean("the kept programs cannot be attached again");
   if (++since_full_check_ >= full_check_every) full_check();
 }
 
@@ -115,11 +116,7 @@ void SequenceRunner::full_check() {
     lists_[list].look(calls_);
     if (!lists_[list].is_fresh()) unclean("list " + std::to_string(list) + " is not empty, and was not declared");
   }
-  if (devices_.keeper == 0) return;
-  for (AttachList& list : keeper_lists_) {
-    list.look(calls_);
-    if (list.view().error != 0 || list.view().count != 1) unclean("the kept programs were touched");
-  }
+  if (!keepers_.are_there(calls_)) unclean("the kept programs were touched");
 }
 
 }  // namespace mprogcheck::guest

@@ -26,9 +26,11 @@ std::uint64_t now() {
 
 }  // namespace
 
-SequenceRunner::SequenceRunner(Devices devices, DeviceLife& life, Programs& programs, Traffic& traffic, KernelLog* log,
-                               References* references, bool alone, Heartbeat& heartbeat)
+SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs,
+                               Traffic& traffic, KernelLog* log, References* references, bool alone,
+                               Heartbeat& heartbeat)
     : devices_(std::move(devices)),
+      keepers_(keepers),
       life_(life),
       programs_(programs),
       traffic_(traffic),
@@ -39,8 +41,6 @@ SequenceRunner::SequenceRunner(Devices devices, DeviceLife& life, Programs& prog
   for (unsigned device = 0; device < devices_.count; ++device)
     for (unsigned hook = 0; hook < model::hooks; ++hook)
       lists_[device * model::hooks + hook].place(devices_.ifindex[device], mpc_attach_type(hook));
-  for (unsigned hook = 0; hook < model::hooks; ++hook)
-    keeper_lists_[hook].place(devices_.keeper, mpc_attach_type(hook));
   for (unsigned n = 0; n < Name::filler_count; ++n) {
     names_[Name::filler(n).slot] = &programs_.filler(n).object;
     set_open(Name::filler(n).slot);
@@ -96,6 +96,7 @@ bool SequenceRunner::kernel_complains() {
 bool SequenceRunner::begin(const wire::JobRecord& job) {
   if (job.devices >> devices_.count != 0 || job.step_count() > wire::max_steps) return false;
   if (!bind_pool(job)) return false;
+  if (job.unkept) keepers_.release(calls_);  // if it fails, so does keep()
   std::fill(names_.begin() + Name::mortal_begin, names_.begin() + Name::filler_begin, nullptr);
   job_ = &job;
   ending_ = wire::Ending::complete;
@@ -148,7 +149,7 @@ bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_
   const bool due = job.deep || last_for_now || unchecked_ + 1 >= count_references_every;
   std::uint32_t unchecked = 0;
   bool miscounted = false;
-  if (references_ == nullptr || !due || ending_ != wire::Ending::complete) {
+  if (references_ == nullptr || !counting_ || !due || ending_ != wire::Ending::complete) {
     ++unchecked_;
   } else if (check_references()) {
     unchecked_ = 0;

@@ -11,6 +11,7 @@
 #include "kernel_oracle/guest/device_life.hpp"
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/heartbeat.hpp"
+#include "kernel_oracle/guest/keepers.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/query_call.hpp"
@@ -32,8 +33,8 @@ bool can_pin(int program);
 class SequenceRunner {
  public:
   /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
-  SequenceRunner(Devices devices, DeviceLife& life, Programs& programs, Traffic& traffic, KernelLog* log,
-                 References* references, bool alone, Heartbeat& heartbeat);
+  SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs, Traffic& traffic,
+                 KernelLog* log, References* references, bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
@@ -41,6 +42,8 @@ class SequenceRunner {
 
   [[nodiscard]] Syscalls& calls() { return calls_; }
   [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
+  /// Whether references are counted now and then; if they can be at all, they are.
+  void count_references(bool wanted) { counting_ = wanted; }
   /// A world in doubt: the last run was a splat or unclean, and no further one can be trusted.
   [[nodiscard]] bool in_doubt() const { return in_doubt_; }
 
@@ -126,6 +129,7 @@ class SequenceRunner {
   void set_closed(unsigned slot) { open_[slot / 64] &= ~(1ULL << (slot % 64)); }
 
   Devices devices_;
+  Keepers& keepers_;
   DeviceLife& life_;
   Programs& programs_;
   Traffic& traffic_;
@@ -136,7 +140,6 @@ class SequenceRunner {
   Syscalls calls_;
 
   std::array<AttachList, model::list_count> lists_;
-  std::array<AttachList, model::hooks> keeper_lists_;
   std::array<const Object*, model::Name::slots> names_{};  ///< what a name was last bound to
   std::array<std::uint64_t, (model::Name::slots + 63) / 64> open_{};
   std::array<Programs::Pooled*, model::Name::pool_count> pool_{};  ///< what pN is in this sequence
@@ -167,6 +170,7 @@ class SequenceRunner {
   wire::Ending ending_ = wire::Ending::complete;
   std::string note_;
   bool in_doubt_ = false;
+  bool counting_ = true;
   std::uint32_t since_full_check_ = 0;
   std::uint32_t unchecked_ = 0;  ///< sequences since references were last counted
   std::array<struct bpf_insn, mpc_stamping_most> mortal_body_{};
