@@ -138,6 +138,8 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
     checked_ns += static_cast<double>(floor.checked_ns);
     uncounted_ns += static_cast<double>(floor.uncounted_ns);
     floor_operations += static_cast<double>(floor.operations * floor.rounds);
+    report.floor_failures += floor.floor_failures;
+    report.checked_failures += floor.checked_failures;
     report.floor_agrees = report.floor_agrees && floor.floor_failures == floor.checked_failures;
 
     FuzzOptions campaign;

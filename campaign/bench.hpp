@@ -38,6 +38,7 @@ struct BenchReport {
   double checked_operations_per_second = 0;
   double ratio = 0;  ///< checked / floor
   double floor_calls_per_operation = 0;
+  std::uint64_t floor_failures = 0, checked_failures = 0;
   bool floor_agrees = true;  ///< the floor's system calls failed exactly as often as those of the checked path
   double guest_ratio = 0;    ///< the agent's own loop, nothing sent / floor
   double counting_cost = 0;  ///< what counting references adds to the agent's loop: 0.1 is a tenth more time

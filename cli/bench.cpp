@@ -48,7 +48,8 @@ void print(const BenchReport& report) {
   fmt::print("memory    guest {:.0f} MiB (QEMU included), harness {:.0f} MiB\n",
              static_cast<double>(report.guest_bytes) / mib, static_cast<double>(report.harness_bytes) / mib);
   if (!report.floor_agrees)
-    fmt::print("WARNING   the floor's calls did not fail as often as the checked ones: the two rates do not compare\n");
+    fmt::print("WARNING   the floor's calls failed {} times, the checked ones {}: the two rates do not compare\n",
+               report.floor_failures, report.checked_failures);
 }
 
 nlohmann::ordered_json to_json(const BenchReport& report, const Options& options) {

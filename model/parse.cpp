@@ -223,9 +223,10 @@ class Parser : private Reader {
       if (name == "without") return arrays(call.without);
       if (name == "garbage") return call.garbage = true;
       if (name == "size") {
+        const Token given = peek();
         if (!number(size, Query::most_size, expected::attr_size)) return false;
         call.size = static_cast<std::uint16_t>(size);
-        return true;
+        return legal_attr_size(size) || fail_since(given, std::string(expected::attr_size));
       }
       return number(name == "count"         ? call.count
                     : name == "query_flags" ? call.query_flags

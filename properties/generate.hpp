@@ -22,7 +22,7 @@ struct GeneratorOptions {
   /// in seven on average.
   std::optional<std::uint32_t> nonsense_ppm{};
   Lacks lacks{};  ///< what the kernel at hand cannot do
-  /// Sequences of 10,000 that remove, make or move devices. Without it 10: a removal costs a guest as much as a few
+  /// Sequences of 10,000 that remove, make or move devices. Without it 30: a removal costs a guest as much as a few
   /// hundred other operations.
   std::optional<unsigned> with_devices{};
 };

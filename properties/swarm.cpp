@@ -36,7 +36,7 @@ constexpr std::array<Profile, 12> table{{
 /// Of 10,000 sequences so many have operations on devices, qdiscs, pins.
 /// In a guest under TCG a sequence takes a millisecond, a qdisc or a pin 0.05, a removal or a move 10: together they
 /// cost a campaign three or four percent of its rate.
-constexpr unsigned with_devices = 10, with_qdiscs = 300, with_pins = 500;
+constexpr unsigned with_devices = 30, with_qdiscs = 300, with_pins = 500;
 
 constexpr bool shares_add_up() {
   unsigned sum = 0;

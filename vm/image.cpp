@@ -29,7 +29,10 @@ class Mapping {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status {};
     if (!fd || ::fstat(fd.get(), &status) != 0) {
-      return fail(Error::Kind::usage, "cannot read the kernel image {}: {}", path, std::strerror(errno));
+      return fail(Error::Kind::usage,
+                  "cannot read the kernel image {}: {}; expected debian:SUITE, debian:VERSION, or the path of a "
+                  "bzImage or vmlinux",
+                  path, std::strerror(errno));
     }
     if (!S_ISREG(status.st_mode)) return fail(Error::Kind::usage, "the kernel image {} is not a file", path);
     Mapping mapping;

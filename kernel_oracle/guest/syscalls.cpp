@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/guest/syscalls.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -10,12 +11,13 @@ void Syscalls::record_bpf(int command, const union bpf_attr& attr, unsigned size
                           const std::uint32_t* id) {
   RecordedCall call;
   call.kind = command == BPF_PROG_QUERY ? RecordedCall::Kind::query : RecordedCall::Kind::bpf;
-  call.size = static_cast<std::uint8_t>(size);
+  call.size = static_cast<std::uint16_t>(size);
   call.patch = static_cast<std::uint16_t>(patch);
   call.command = command;
   call.from = id;
   call.a = static_cast<std::int32_t>(attr.query.prog_cnt);
-  call.attr = static_cast<union bpf_attr*>(std::malloc(size));
+  // Whole, whatever size is passed: the kernel writes behind a query's short attr, and so does replay().
+  call.attr = static_cast<union bpf_attr*>(std::calloc(1, std::max<std::size_t>(size, sizeof attr)));
   if (call.attr == nullptr) std::abort();
   std::memcpy(static_cast<void*>(call.attr), &attr, size);
   trace_->push_back(call);
@@ -50,7 +52,7 @@ std::uint64_t replay(std::span<const RecordedCall> calls) {
         mpc_become(static_cast<std::uint32_t>(call.a));
         break;
       case RecordedCall::Kind::send:
-        failures += mpc_send(call.a, static_cast<std::uint32_t>(call.b), call.size,
+        failures += mpc_send(call.a, static_cast<std::uint32_t>(call.b), static_cast<std::uint8_t>(call.size),
                              *static_cast<const volatile std::uint32_t*>(call.from)) < 0;
         break;
       case RecordedCall::Kind::learn:

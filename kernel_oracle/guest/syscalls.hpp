@@ -14,7 +14,7 @@ namespace mprogcheck::guest {
 struct RecordedCall {
   enum class Kind : std::uint8_t { bpf, query, dup2, close, adopt, learn, become, send };
   Kind kind = Kind::bpf;
-  std::uint8_t size = 0;
+  std::uint16_t size = 0;   ///< of attr; send: the packet's kind
   std::uint16_t patch = 0;  ///< offset in attr of an id
   std::int32_t command = 0;
   const std::uint32_t* from = nullptr;  ///< the id to patch in, or to learn; send: the nonce
@@ -35,11 +35,10 @@ class Syscalls {
       record_bpf(command, *attr, size, patch, id);
     return counted(mpc_bpf(command, attr, size));
   }
-  /// BPF_PROG_QUERY with an attr of that size. A trace has room for the fields that the call knows.
+  /// BPF_PROG_QUERY with an attr of that size, which may be longer than the type.
   int query(union bpf_attr* attr, unsigned size) {
     if (trace_ != nullptr) [[unlikely]]
-      record_bpf(BPF_PROG_QUERY, *attr, size < MPC_QUERY_SIZE ? size : MPC_QUERY_SIZE,
-                 offsetof(union bpf_attr, query.prog_cnt), nullptr);
+      record_bpf(BPF_PROG_QUERY, *attr, size, offsetof(union bpf_attr, query.prog_cnt), nullptr);
     return counted(mpc_bpf(BPF_PROG_QUERY, attr, size));
   }
   /// BPF_PROG_QUERY with arrays of `count`, which the kernel overwrites.
