@@ -17,9 +17,17 @@ void Syscalls::record_bpf(int command, const union bpf_attr& attr, unsigned size
   call.from = id;
   call.a = static_cast<std::int32_t>(attr.query.prog_cnt);
   // Whole, whatever size is passed: the kernel writes behind a query's short attr, and so does replay().
-  call.attr = static_cast<union bpf_attr*>(std::calloc(1, std::max<std::size_t>(size, sizeof attr)));
+  // A program's instructions are behind it: the runner writes the next program where these were.
+  const std::size_t room = std::max<std::size_t>(size, sizeof attr);
+  const std::size_t insns = command == BPF_PROG_LOAD ? attr.insn_cnt * sizeof(struct bpf_insn) : 0;
+  call.attr = static_cast<union bpf_attr*>(std::calloc(1, room + insns));
   if (call.attr == nullptr) std::abort();
   std::memcpy(static_cast<void*>(call.attr), &attr, size);
+  if (insns != 0) {
+    char* const copy = reinterpret_cast<char*>(call.attr) + room;
+    std::memcpy(copy, reinterpret_cast<const void*>(static_cast<std::uintptr_t>(attr.insns)), insns);
+    call.attr->insns = reinterpret_cast<std::uintptr_t>(copy);
+  }
   trace_->push_back(call);
 }
 
