@@ -12,6 +12,7 @@
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
+#include "kernel_oracle/guest/objects.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/query_call.hpp"
 #include "kernel_oracle/guest/references.hpp"
@@ -32,8 +33,8 @@ bool can_pin(int program);
 class SequenceRunner {
  public:
   /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
-  SequenceRunner(Devices devices, DeviceLife& life, Programs& programs, Traffic& traffic, KernelLog* log,
-                 References* references, bool alone, Heartbeat& heartbeat);
+  SequenceRunner(Devices devices, DeviceLife& life, Programs& programs, const Objects& objects, Traffic& traffic,
+                 KernelLog* log, References* references, bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
@@ -128,6 +129,7 @@ class SequenceRunner {
   Devices devices_;
   DeviceLife& life_;
   Programs& programs_;
+  const Objects& objects_;
   Traffic& traffic_;
   KernelLog* log_;
   References* references_;
