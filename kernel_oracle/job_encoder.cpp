@@ -149,6 +149,7 @@ class StepOf {
 bool dies_with(const model::World& world, const model::Edit& edit) {
   if (edit.kind != model::Edit::Kind::unpin) return false;
   const model::PinnedObject& pinned = world.pinned(edit.pin);
+  if (pinned.kind == model::ObjectKind::other) return false;  // the guest holds it
   return pinned.kind == model::ObjectKind::link ? world.link(pinned.object).references == 1
                                                 : world.program(pinned.object).references == 1;
 }

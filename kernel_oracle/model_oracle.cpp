@@ -305,7 +305,9 @@ ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbe
                 .features = {std::string(feature_refcnt), std::string(feature_run), std::string(feature_device),
                              std::string(feature_qdisc), std::string(feature_pin)}},
       misbehaviour_(std::move(misbehaviour)),
-      quirks_(quirks) {}
+      quirks_(quirks) {
+  for (const model::GuestObject& object : model::guest_objects) identity_.features.emplace_back(object.name);
+}
 
 Result<void> ModelOracle::run(std::span<const Job> jobs, RunSink& sink) {
   Run run;

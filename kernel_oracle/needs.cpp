@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/needs.hpp"
 
+#include <bit>
+
+#include "model/guest_object.hpp"
 #include "model/print.hpp"
 
 namespace mprogcheck {
@@ -14,8 +17,19 @@ std::string_view needed_feature(const model::Operation& operation) {
   return pins ? feature_pin : std::string_view();
 }
 
+model::GuestObjectSet lacking_objects(const OracleIdentity& identity) {
+  model::GuestObjectSet lacking = 0;
+  for (unsigned n = 0; n < model::Name::object_count; ++n)
+    if (!identity.has(model::guest_objects[n].name)) lacking |= 1U << n;
+  return lacking;
+}
+
 Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence) {
+  const model::GuestObjectSet lacking = lacking_objects(identity);
   for (const model::Operation& operation : sequence.operations) {
+    if (const auto missing = model::guest_objects_of(operation) & lacking; missing != 0)
+      return fail(Error::Kind::skipped, "kernel {} lacks the feature \"{}\", which `{}` needs", identity.release,
+                  model::guest_objects[static_cast<unsigned>(std::countr_zero(missing))].name, model::print(operation));
     const auto feature = needed_feature(operation);
     if (feature.empty() || identity.has(feature)) continue;
     return fail(Error::Kind::skipped, "kernel {} lacks the feature \"{}\", which `{}` needs", identity.release, feature,

@@ -5,12 +5,16 @@
 
 #include "base/result.hpp"
 #include "kernel_oracle/oracle.hpp"
+#include "model/guest_object.hpp"
 #include "model/sequence.hpp"
 
 namespace mprogcheck {
 
 /// The feature of an oracle that the operation cannot do without; empty if there is none.
 std::string_view needed_feature(const model::Operation& operation);
+
+/// The guest's objects that an oracle with this identity has not.
+model::GuestObjectSet lacking_objects(const OracleIdentity& identity);
 
 /// An Error of kind skipped, that names the feature, if an oracle with this identity cannot run the sequence.
 Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence);

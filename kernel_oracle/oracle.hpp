@@ -159,6 +159,8 @@ inline constexpr std::string_view feature_run = "run";
 inline constexpr std::string_view feature_device = "device";
 inline constexpr std::string_view feature_qdisc = "qdisc";
 inline constexpr std::string_view feature_pin = "pin";
+/// Beside these: the name of each of model::guest_objects that the kernel can make.
+
 /// Those that some operations need, and a kernel may lack.
 inline constexpr std::array optional_features{feature_run, feature_device, feature_qdisc, feature_pin};
 

@@ -81,6 +81,22 @@ mprog::Relative resolve_relative(const World& world, const Argument& argument, s
   return {.program = program, .link = is_link ? object : no_link};
 }
 
+/// What a link of another type says, once the fds are good: its own operations decide.
+Rule update_of_guest_link(const Link& link, bool mismatch) {
+  switch (link.updating) {
+    case Updating::refused:
+      return Rule::update_refused;
+    case Updating::old_and_type:
+      return mismatch ? Rule::update_old_mismatch : Rule::update_type;
+    case Updating::in_list:
+    case Updating::detached:
+      return Rule::update_detached;
+    case Updating::no_operation:
+      break;
+  }
+  return Rule::update_no_operation;
+}
+
 }  // namespace
 
 /// kernel/bpf/syscall.c: bpf_prog_attach; kernel/bpf/tcx.c: tcx_prog_attach.
@@ -178,6 +194,8 @@ Verdict World::decide(const UpdateLink& call) const {
   if (old.refused) return decided(*old.refused);
 
   const Link& link = links_[denoted.object];
+  if (link.updating != Updating::in_list) [[unlikely]]
+    return decided(update_of_guest_link(link, expects && old.program != link.program));
   if (link.list == no_list) return decided(Rule::update_detached);
   if (expects && old.program != link.program) return decided(Rule::update_old_mismatch);
   if (program.program == link.program) return decided(Rule::update_same);
@@ -194,6 +212,7 @@ Verdict World::decide(const DetachLink& call) const {
   if (denoted.kind == Denoted::Kind::closed) return decided(Rule::detach_link_closed);
   if (denoted.kind != Denoted::Kind::link) return decided(Rule::detach_link_not_a_link);
   const Link& link = links_[denoted.object];
+  if (!link.detaches) return decided(Rule::detach_link_no_operation);
   if (link.list == no_list) return decided(Rule::detach_link_again);
   return decided(Rule::detach_link_done, {.kind = Edit::Kind::detach_link, .list = link.list, .link = denoted.object});
 }

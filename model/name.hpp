@@ -10,7 +10,8 @@ namespace mprogcheck::model {
 ///   q  a mortal program, bound by `load`;
 ///   l  a link, bound by `link`;
 ///   h  any handle, bound by `dup`, `open` and `get`;
-///   f  a filler program, always bound: what `fill` attaches, in order of its number.
+///   f  a filler program, always bound: what `fill` attaches, in order of its number;
+///   o  an object of the guest that no list takes, always bound: see guest_object.hpp.
 /// Names live in one array of slots, so that a name is also the number of a file descriptor in the guest.
 struct Name {
   std::uint8_t slot = 0;
@@ -20,12 +21,14 @@ struct Name {
   static constexpr unsigned link_count = 64;
   static constexpr unsigned any_count = 32;
   static constexpr unsigned filler_count = 63;  ///< as many as one list can hold
+  static constexpr unsigned object_count = 17;
 
   static constexpr unsigned mortal_begin = pool_count;
   static constexpr unsigned link_begin = mortal_begin + mortal_count;
   static constexpr unsigned any_begin = link_begin + link_count;
   static constexpr unsigned filler_begin = any_begin + any_count;
-  static constexpr unsigned slots = filler_begin + filler_count;
+  static constexpr unsigned object_begin = filler_begin + filler_count;
+  static constexpr unsigned slots = object_begin + object_count;
   static_assert(slots <= 255);
 
   static constexpr Name pool(unsigned i) { return {static_cast<std::uint8_t>(i)}; }
@@ -33,13 +36,15 @@ struct Name {
   static constexpr Name link(unsigned i) { return {static_cast<std::uint8_t>(link_begin + i)}; }
   static constexpr Name any(unsigned i) { return {static_cast<std::uint8_t>(any_begin + i)}; }
   static constexpr Name filler(unsigned i) { return {static_cast<std::uint8_t>(filler_begin + i)}; }
+  static constexpr Name object(unsigned i) { return {static_cast<std::uint8_t>(object_begin + i)}; }
 
   [[nodiscard]] constexpr char letter() const {
     return slot < mortal_begin   ? 'p'
            : slot < link_begin   ? 'q'
            : slot < any_begin    ? 'l'
            : slot < filler_begin ? 'h'
-                                 : 'f';
+           : slot < object_begin ? 'f'
+                                 : 'o';
   }
   /// The number behind the letter.
   [[nodiscard]] constexpr unsigned index() const {
@@ -47,7 +52,8 @@ struct Name {
                    : slot < link_begin   ? mortal_begin
                    : slot < any_begin    ? link_begin
                    : slot < filler_begin ? any_begin
-                                         : filler_begin);
+                   : slot < object_begin ? filler_begin
+                                         : object_begin);
   }
   friend constexpr auto operator<=>(Name, Name) = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };

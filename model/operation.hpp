@@ -24,8 +24,8 @@ inline constexpr std::uint32_t link = 1U << 13;      ///< BPF_F_LINK: the relati
 inline constexpr std::uint32_t mprog_mask = replace | before | after | id | link;  ///< what attach and detach know
 }  // namespace flag
 
-enum class ProgramType : std::uint8_t { sched_cls, xdp, socket_filter };
-inline constexpr unsigned program_types = 3;
+enum class ProgramType : std::uint8_t { sched_cls, xdp, socket_filter, of_other_kind };
+inline constexpr unsigned program_types = 3;  ///< that a sequence can load: the last one only the guest has
 
 /// What a program returns when it runs (KERNEL: enum tcx_action_base). `unknown` is a code no hook knows.
 enum class Returns : std::uint8_t { next, pass, drop, redirect, unknown };
@@ -93,7 +93,7 @@ struct Revision {
   friend constexpr auto operator<=>(Revision, Revision) = default;
 };
 
-enum class ObjectKind : std::uint8_t { program, link };
+enum class ObjectKind : std::uint8_t { program, link, other };
 
 /// BPF_PROG_ATTACH.
 struct Attach {

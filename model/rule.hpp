@@ -76,6 +76,8 @@ namespace mprogcheck::model {
   RULE(update_old_closed,        "link_update.old_closed",        ebadf,   "REPLACE, and the old program's fd is not open")                \
   RULE(update_old_not_a_program, "link_update.old_not_a_program", einval,  "REPLACE, and the old program's fd is not a program")           \
   RULE(update_old_without_flag,  "link_update.old_without_flag",  einval,  "an old program is given without REPLACE")                      \
+  RULE(update_no_operation,      "link_update.no_operation",      einval,  "links of its type cannot be updated")                          \
+  RULE(update_refused,           "link_update.refused",           eopnotsupp, "links of its type refuse to be updated")                    \
   RULE(update_detached,          "link_update.detached",          enolink, "the link is detached")                                         \
   RULE(update_old_mismatch,      "link_update.old_mismatch",      eperm,   "the old program given is not the link's")                      \
   RULE(update_same,              "link_update.same",              success, "the link holds that program already: nothing moves, not even the revision") \
@@ -84,6 +86,7 @@ namespace mprogcheck::model {
   RULE(update_done,              "link_update",                   success, "the link's entry holds the new program, in place")             \
   RULE(detach_link_closed,       "link_detach.link_closed",       ebadf,   "the link's fd is not open")                                    \
   RULE(detach_link_not_a_link,   "link_detach.not_a_link",        einval,  "the fd is not a link")                                         \
+  RULE(detach_link_no_operation, "link_detach.no_operation",      eopnotsupp, "links of its type cannot be detached")                      \
   RULE(detach_link_again,        "link_detach.again",             success, "the link is detached already: nothing happens")                \
   RULE(detach_link_done,         "link_detach",                   success, "the entry is removed; the link stays, with its program")       \
   /* handles */                                                                                                                           \

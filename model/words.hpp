@@ -84,7 +84,7 @@ std::string one_of(std::span<const std::string_view> words);
 std::string names(char letter);
 /// "b0 to b15"
 std::string pins();
-/// "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62"
+/// "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62, o0 to o16"
 std::string any_name();
 
 inline constexpr std::string_view fd_literal =
@@ -130,10 +130,11 @@ struct NameRange {
   unsigned begin;
   unsigned count;
 };
-inline constexpr std::array<NameRange, 5> name_ranges = {{{'p', 0, Name::pool_count},
+inline constexpr std::array<NameRange, 6> name_ranges = {{{'p', 0, Name::pool_count},
                                                           {'q', Name::mortal_begin, Name::mortal_count},
                                                           {'l', Name::link_begin, Name::link_count},
                                                           {'h', Name::any_begin, Name::any_count},
-                                                          {'f', Name::filler_begin, Name::filler_count}}};
+                                                          {'f', Name::filler_begin, Name::filler_count},
+                                                          {'o', Name::object_begin, Name::object_count}}};
 
 }  // namespace mprogcheck::model

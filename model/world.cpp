@@ -25,6 +25,28 @@ World::World(const Declarations& declarations, Quirks quirks) : quirks_(quirks) 
   for (unsigned n = 0; n < Name::pool_count; ++n)
     if (declarations.has_program(n)) load_at_start(pool_program(n), Name::pool(n), declarations.classes[n]);
   for (unsigned n = 0; n < Name::filler_count; ++n) load_at_start(filler_program(n), Name::filler(n), {});
+  for (unsigned n = 0; n < Name::object_count; ++n) bind_guest_object(n);
+}
+
+/// As the guest leaves it: the name's handle and the guest's own share a file, which holds the object.
+void World::bind_guest_object(unsigned n) {
+  const GuestObject& object = guest_objects[n];
+  const Name name = Name::object(n);
+  auto index = static_cast<std::uint8_t>(n);
+  if (object.kind != ObjectKind::other)
+    programs_[guest_program(n)] = {.alive = true, .type = object.type, .returns = {}, .references = 1};
+  if (object.kind == ObjectKind::program) index = guest_program(n);
+  if (object.kind == ObjectKind::link) {
+    index = guest_link(n);
+    links_[index] = {.alive = true,
+                     .program = guest_program(n),
+                     .list = no_list,
+                     .updating = object.updating,
+                     .detaches = object.detaches,
+                     .references = 1};
+  }
+  files_[name.slot] = {.handles = 2, .kind = object.kind, .object = index};
+  handles_[name.slot] = {.file = name.slot, .last_kind = object.kind, .last = index};
 }
 
 std::optional<ListIndex> World::list_at(const Site& site) const {
@@ -33,10 +55,12 @@ std::optional<ListIndex> World::list_at(const Site& site) const {
 }
 
 Denoted World::denoted_by_fd(const Argument& argument) const {
-  if (!argument.named) return {argument.value <= 2 ? Denoted::Kind::other : Denoted::Kind::closed};
+  if (!argument.named) return {argument.value <= 2 ? Denoted::Kind::other : Denoted::Kind::closed, Denoted::no_object};
   const FileIndex file = handles_[argument.name().slot].file;
   if (file == no_file) return {Denoted::Kind::closed};
-  return {files_[file].kind == ObjectKind::program ? Denoted::Kind::program : Denoted::Kind::link, files_[file].object};
+  const ObjectKind kind = files_[file].kind;
+  if (kind == ObjectKind::other) return {Denoted::Kind::other, files_[file].object};
+  return {kind == ObjectKind::program ? Denoted::Kind::program : Denoted::Kind::link, files_[file].object};
 }
 
 std::optional<std::uint8_t> World::denoted_by_id(const Argument& argument, ObjectKind kind) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "model/guest_object.hpp"
 #include "model/operation.hpp"
 #include "model/ordered_list.hpp"
 #include "model/outcome.hpp"
@@ -21,6 +22,10 @@ inline constexpr unsigned mortal_program_begin = filler_program_begin + Name::fi
 inline constexpr unsigned program_count = mortal_program_begin + max_loads;
 /// As many as can be held at once: by a name each, by a pin each, and one that is made before its name lets another go.
 inline constexpr unsigned link_count = Name::link_count + Name::any_count + PinName::count + 1;
+/// The programs and links of the guest's own objects stand behind all others, by the number of the object: no list and
+/// no view ever shows them.
+inline constexpr unsigned program_table = program_count + Name::object_count;
+inline constexpr unsigned link_table = link_count + Name::object_count;
 inline constexpr unsigned list_count = Target::device_count * hooks;
 
 using ListIndex = std::uint8_t;
@@ -47,6 +52,8 @@ struct Link {
   bool alive = false;
   ProgramIndex program = no_program;
   ListIndex list = no_list;  ///< no_list: detached
+  Updating updating = Updating::in_list;
+  bool detaches = true;  ///< BPF_LINK_DETACH means something to its type
   std::uint16_t references = 0;
 };
 
@@ -134,8 +141,9 @@ struct Denoted {
     other,
     program,
     link
-  } kind = Kind::closed;  ///< other: open, and no BPF object
-  std::uint8_t object = 0;
+  } kind = Kind::closed;    ///< other: open, and neither program nor link
+  std::uint8_t object = 0;  ///< of other: the number of the guest's object; no_object: none
+  static constexpr std::uint8_t no_object = 0xff;
 };
 
 /// All that a sequence can see of the kernel. A value: copy it to remember it.
@@ -185,6 +193,7 @@ class World {
   DeviceState& mutable_device(Device device) { return devices_[device.number]; }
 
  private:
+  void bind_guest_object(unsigned n);
   template <std::size_t alternative = 0>
   [[nodiscard]] Verdict decide_any(const Operation& operation) const;
   [[nodiscard]] Verdict decide(const Attach& call) const;
@@ -223,8 +232,8 @@ class World {
   void removed_from(ListIndex index);
   void forget(ObjectKind kind, std::uint8_t object);
 
-  std::array<Program, program_count> programs_{};
-  std::array<Link, link_count> links_{};
+  std::array<Program, program_table> programs_{};
+  std::array<Link, link_table> links_{};
   /// One more than there are names: a name that is bound anew has the new file before it lets the old one go.
   std::array<File, Name::slots + 1> files_{};
   std::array<Handle, Name::slots> handles_{};
@@ -243,5 +252,13 @@ constexpr ProgramIndex pool_program(unsigned n) {
 constexpr ProgramIndex filler_program(unsigned n) {
   return static_cast<ProgramIndex>(filler_program_begin + n);
 }
+/// What oN stands for, or its link holds.
+constexpr ProgramIndex guest_program(unsigned n) {
+  return static_cast<ProgramIndex>(program_count + n);
+}
+constexpr LinkIndex guest_link(unsigned n) {
+  return static_cast<LinkIndex>(link_count + n);
+}
+static_assert(program_table < no_program && link_table < 0xfe);
 
 }  // namespace mprogcheck::model

@@ -47,10 +47,14 @@ Verdict World::decide(const SetQdisc& call) const {
 /// kernel/bpf/inode.c: bpf_obj_pin_user.
 Verdict World::decide(const Pin& call) const {
   const Denoted denoted = denoted_by_fd(call.from);
-  if (denoted.kind != Denoted::Kind::program && denoted.kind != Denoted::Kind::link)
+  const bool other = denoted.kind == Denoted::Kind::other;
+  if (denoted.kind == Denoted::Kind::closed) return decided(Rule::pin_no_object);
+  if (other && (denoted.object == Denoted::no_object || !guest_objects[denoted.object].pins))
     return decided(Rule::pin_no_object);
   if (pinned(call.pin).held) return decided(Rule::pin_exists);
-  const auto kind = denoted.kind == Denoted::Kind::program ? ObjectKind::program : ObjectKind::link;
+  const auto kind = other                                    ? ObjectKind::other
+                    : denoted.kind == Denoted::Kind::program ? ObjectKind::program
+                                                             : ObjectKind::link;
   return decided(Rule::pin_done,
                  {.kind = Edit::Kind::pin, .object_kind = kind, .object = denoted.object, .pin = call.pin});
 }
@@ -137,14 +141,14 @@ void World::set_qdisc(Device device, Qdisc qdisc) {
 void World::hold(ObjectKind kind, std::uint8_t object) {
   if (kind == ObjectKind::program)
     ++programs_[object].references;
-  else
+  else if (kind == ObjectKind::link)
     ++links_[object].references;
 }
 
 void World::put(ObjectKind kind, std::uint8_t object) {
   if (kind == ObjectKind::program)
     put_program(object);
-  else
+  else if (kind == ObjectKind::link)
     put_link(object);
 }
 

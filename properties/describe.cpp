@@ -29,6 +29,8 @@ class Names {
     if (program < model::filler_program_begin) return model::print(Name::pool(program));
     if (program < model::mortal_program_begin) return model::print(Name::filler(program - model::filler_program_begin));
     if (const auto name = find(model::ObjectKind::program, program)) return model::print(*name);
+    if (program >= model::program_count)
+      return "the program of " + model::print(Name::object(program - model::program_count));
     return fmt::format("mortal program #{}", program - model::mortal_program_begin);
   }
   [[nodiscard]] std::string of_link(LinkIndex link) const {

@@ -18,6 +18,10 @@ Scene::Scene(const Mix& mix) : world_(mix.declarations) {
   end_ = i;
   for (unsigned n = 0; n < Name::pool_count; ++n) program_names_[model::pool_program(n)] = Name::pool(n);
   for (unsigned n = 0; n < Name::filler_count; ++n) program_names_[model::filler_program(n)] = Name::filler(n);
+  for (unsigned n = 0; n < Name::object_count; ++n) {
+    program_names_[model::guest_program(n)] = Name::object(n);
+    link_names_[model::guest_link(n)] = Name::object(n);
+  }
 }
 
 model::Verdict Scene::apply(const model::Operation& operation) {

@@ -66,8 +66,8 @@ class Scene {
   unsigned loads_ = 0;
   unsigned mortals_begin_, handles_begin_, links_begin_, end_;
   std::array<model::Name, model::Name::filler_begin> row_;
-  std::array<model::Name, model::program_count> program_names_;  ///< each object's first name
-  std::array<model::Name, model::link_count> link_names_;
+  std::array<model::Name, model::program_table> program_names_;  ///< each object's first name
+  std::array<model::Name, model::link_table> link_names_;
 };
 
 }  // namespace mprogcheck::properties

@@ -222,14 +222,14 @@ struct Simpler::Plan {
 
   void plan_moves() {
     const Declarations& declarations = sequence.declarations;
-    for (unsigned filler = Name::filler_begin; filler < Name::slots; ++filler)
+    for (unsigned filler = Name::filler_begin; filler < Name::object_begin; ++filler)
       if (usage.names[filler] && free_pool_name()) add(filler_to_pool, filler, 0);
     for (unsigned from = 1; from < Target::device_count; ++from)
       for (unsigned to = 0; to < from; ++to)
         if (usage.devices[from] || (declarations.has_device(from) && !declarations.has_device(to)))
           add(move_device, from, to);
     if (usage.other_hooks) add(ingress_everywhere, 0, 0);
-    for (unsigned from = 0; from < Name::slots; ++from) {
+    for (unsigned from = 0; from < Name::object_begin; ++from) {  // an object of the guest is what it is
       if (!usage.names[from]) continue;
       const char letter = Name{static_cast<std::uint8_t>(from)}.letter();
       for (unsigned to = from - Name{static_cast<std::uint8_t>(from)}.index(); to < from; ++to)
@@ -395,8 +395,8 @@ std::vector<Sequence> simpler(const Sequence& sequence) {
 Measure measure(const Sequence& sequence) {
   Measure sum;
   const Usage usage(sequence);
-  sum.fillers =
-      static_cast<std::uint64_t>(std::count(usage.names.begin() + Name::filler_begin, usage.names.end(), true));
+  sum.fillers = static_cast<std::uint64_t>(
+      std::count(usage.names.begin() + Name::filler_begin, usage.names.begin() + Name::object_begin, true));
   const Declarations& declarations = sequence.declarations;
   for (unsigned n = 0; n < Target::device_count; ++n)
     if (declarations.has_device(n)) {

@@ -223,6 +223,9 @@ class Forms {
           with([&](Call& call) { call.*argument = Argument::literal(literal); });
       return;
     }
+    if (now.name().letter() == 'o')  // of no meaning instead of a strange one
+      for (const std::uint32_t literal : plain_literals)
+        if (literal != 0) with([&](Call& call) { call.*argument = Argument::literal(literal); });
     unsigned tried = 0;
     for (const Name name : used_) {
       if (name >= now.name() || tried == most_names) break;

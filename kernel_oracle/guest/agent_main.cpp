@@ -19,6 +19,7 @@
 #include "kernel_oracle/guest/guest_init.hpp"
 #include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
+#include "kernel_oracle/guest/objects.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
@@ -91,6 +92,7 @@ class Agent {
       if (life_.can_move()) features += " device";
       if (has_qdisc_) features += " qdisc";
       if (can_pin(programs_.filler(0).fd)) features += " pin";
+      features += objects_.features();
     }
     utsname system{};
     uname(&system);
@@ -117,12 +119,14 @@ class Agent {
     programs_.stamp_for(&traffic_);
     counts_references_ = references_.load();
     complain("cannot keep the static keys", keepers_.open(devices_.keeper));
+    objects_.make(devices_);
     counts_references_ = counts_references_ && references_.keep_what_is_there();
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
     if (!log) complaints_ += "the kernel's log (/dev/kmsg) or taint cannot be read: splats would go unseen; ";
     if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
-    runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, traffic_, log ? &log_ : nullptr,
+    runner_ =
+        std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_, log ? &log_ : nullptr,
                                                counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
   }
 
@@ -185,6 +189,7 @@ class Agent {
   DeviceLife life_;
   bool has_qdisc_ = false;
   Programs programs_;
+  Objects objects_;
   Traffic traffic_;
   References references_;
   bool counts_references_ = false;

@@ -42,6 +42,12 @@ bool SequenceRunner::close_handles() {
     calls_.dup2(programs_.filler(n).fd, fd_of_slot(slot));
     set_open(slot);
   }
+  for (unsigned n = 0; n < Name::object_count; ++n) {
+    const unsigned slot = Name::object(n).slot;
+    if (is_open(slot) || !objects_.has(n)) continue;
+    calls_.dup2(objects_.fd(n), fd_of_slot(slot));
+    set_open(slot);
+  }
   return closed;
 }
 

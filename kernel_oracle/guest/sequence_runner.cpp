@@ -27,12 +27,14 @@ std::uint64_t now() {
 }  // namespace
 
 SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs,
+                               const Objects& objects,
                                Traffic& traffic, KernelLog* log, References* references, bool alone,
                                Heartbeat& heartbeat)
     : devices_(std::move(devices)),
       keepers_(keepers),
       life_(life),
       programs_(programs),
+      objects_(objects),
       traffic_(traffic),
       log_(log),
       references_(references),
@@ -44,6 +46,10 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
   for (unsigned n = 0; n < Name::filler_count; ++n) {
     names_[Name::filler(n).slot] = &programs_.filler(n).object;
     set_open(Name::filler(n).slot);
+  }
+  for (unsigned n = 0; n < Name::object_count; ++n) {
+    names_[Name::object(n).slot] = objects_.of_number(n);
+    if (objects_.has(n)) set_open(Name::object(n).slot);
   }
   made_.resize(wire::max_steps);
 }

@@ -13,6 +13,7 @@
 #include "kernel_oracle/guest/heartbeat.hpp"
 #include "kernel_oracle/guest/keepers.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
+#include "kernel_oracle/guest/objects.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/query_call.hpp"
 #include "kernel_oracle/guest/references.hpp"
@@ -33,7 +34,8 @@ bool can_pin(int program);
 class SequenceRunner {
  public:
   /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
-  SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs, Traffic& traffic,
+  SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs, const Objects& objects,
+                 Traffic& traffic,
                  KernelLog* log, References* references, bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
@@ -132,6 +134,7 @@ class SequenceRunner {
   Keepers& keepers_;
   DeviceLife& life_;
   Programs& programs_;
+  const Objects& objects_;
   Traffic& traffic_;
   KernelLog* log_;
   References* references_;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "model/name.hpp"
+#include "model/operation.hpp"
+
+namespace mprogcheck::model {
+
+/// What BPF_LINK_UPDATE says of a link, as far as a sequence can come: the operations of its type (struct bpf_link_ops),
+/// and in which order they look.
+enum class Updating : std::uint8_t {
+  in_list,       ///< kernel/bpf/tcx.c: the link of a list
+  no_operation,  ///< the type has no update_prog
+  refused,       ///< it has one that refuses
+  detached,      ///< the link is detached, which is looked at first
+  old_and_type,  ///< the old program comes first, then the new one's type; no sequence can give one of that type
+};
+
+/// What the kernel has beside programs and links of lists, and an fd or id can denote all the same. The guest makes one
+/// of each at the start; no sequence makes or changes them. Links that can be detached are detached from the start:
+/// they disturb nothing, and detaching them again does nothing.
+struct GuestObject {
+  std::string_view name;  ///< as a feature of the kernel that can make it
+  ObjectKind kind = ObjectKind::other;
+  bool pins = true;  ///< the BPF file system takes it
+  Updating updating = Updating::in_list;
+  bool detaches = false;                          ///< the link's type has BPF_LINK_DETACH
+  ProgramType type = ProgramType::of_other_kind;  ///< of the program, or of the link's
+};
+
+/// By the number of the name: o0, o1, …
+inline constexpr std::array<GuestObject, Name::object_count> guest_objects{{
+    {"map", ObjectKind::other},
+    {"btf", ObjectKind::other, false},
+    {"socket", ObjectKind::other, false},
+    {"xdp_link", ObjectKind::link, true, Updating::detached, true},
+    {"netns_link", ObjectKind::link, true, Updating::old_and_type, true},
+    {"cgroup_link", ObjectKind::link, true, Updating::detached, true},
+    {"netkit_link", ObjectKind::link, true, Updating::detached, true, ProgramType::sched_cls},
+    {"netfilter_link", ObjectKind::link, true, Updating::refused, true},
+    {"sockmap_link", ObjectKind::link, true, Updating::old_and_type, true},
+    {"iter_link", ObjectKind::link, true, Updating::old_and_type, false},
+    {"raw_tp_link", ObjectKind::link, true, Updating::no_operation, false},
+    {"tracing_link", ObjectKind::link, true, Updating::no_operation, false},
+    {"perf_event_link", ObjectKind::link, true, Updating::no_operation, false},
+    {"kprobe_multi_link", ObjectKind::link, true, Updating::no_operation, false},
+    {"cgroup_skb_prog", ObjectKind::program},
+    {"raw_tp_prog", ObjectKind::program},
+    {"kprobe_prog", ObjectKind::program},
+}};
+
+/// Bit N: oN.
+using GuestObjectSet = std::uint32_t;
+static_assert(Name::object_count <= 32);
+/// Those that an operation names.
+GuestObjectSet guest_objects_of(const Operation& operation);
+
+}  // namespace mprogcheck::model
