@@ -60,7 +60,7 @@ void BatchSink::take(std::size_t number, Run& run) {
   if (!judgement.malformed.empty())
     malformed_ = std::move(judgement);
   else if (judgement.divergence)
-    suspects_.emplace_back(number, std::move(*judgement.divergence));
+    met_(number, std::move(*judgement.divergence));
 }
 
 void BatchSink::judge_canary(std::size_t number, const Run& run) {
@@ -77,9 +77,9 @@ void BatchSink::judge_canary(std::size_t number, const Run& run) {
   }
   // What spoilt it is as real as anywhere else.
   if (run.ending == Run::Ending::complete)
-    suspects_.emplace_back(number, std::move(*judgement.divergence));
+    met_(number, std::move(*judgement.divergence));
   else if (auto divergence = divergence_by_its_end(job, run))
-    suspects_.emplace_back(number, std::move(*divergence));
+    met_(number, std::move(*divergence));
 }
 
 Result<void> BatchSink::trustworthy() const {

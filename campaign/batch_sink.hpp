@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,17 +13,17 @@
 
 namespace mprogcheck {
 
-/// Judges the runs of a batch as they arrive, and remembers those that differ.
+/// Judges the runs of a batch as they arrive, and tells which of them differ.
 class BatchSink final : public RunSink {
  public:
-  explicit BatchSink(const Batch& batch) : batch_(batch) {}
+  /// `met` is called at once with a job that diverged, and how; of a canary with what is not the lie that it told.
+  using Met = std::function<void(std::size_t number, properties::Divergence)>;
+  BatchSink(const Batch& batch, Met met) : batch_(batch), met_(std::move(met)) {}
 
   void take(std::size_t number, Run& run) override;
 
   [[nodiscard]] const Progress& part() const { return part_; }
   [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
-  /// Jobs that diverged, and how. Of a canary: what is not the lie that it told.
-  [[nodiscard]] std::vector<std::pair<std::size_t, properties::Divergence>>& suspects() { return suspects_; }
   /// Runs that were found unclean, and how many of those before them may be the cause.
   [[nodiscard]] const std::vector<std::pair<std::size_t, std::uint32_t>>& vague() const { return vague_; }
   /// An Error if something here means that nothing the oracle says can be believed.
@@ -32,9 +33,9 @@ class BatchSink final : public RunSink {
   void judge_canary(std::size_t number, const Run& run);
 
   const Batch& batch_;
+  Met met_;
   Progress part_;
   properties::Coverage coverage_;
-  std::vector<std::pair<std::size_t, properties::Divergence>> suspects_;
   std::vector<std::pair<std::size_t, std::uint32_t>> vague_;
   std::optional<properties::Judgement> malformed_;
   std::optional<std::uint32_t> missed_;

@@ -30,6 +30,10 @@ std::string folder_name(const properties::Fingerprint& fingerprint) {
   return fmt::format("{}-{:08x}", name, static_cast<std::uint32_t>(Digest().add(text).value()));
 }
 
+std::string_view name_of(Depth depth) {
+  return depth == Depth::fast ? "fast" : "deep";
+}
+
 nlohmann::ordered_json to_json(const Finding& finding) {
   const auto& divergence = finding.divergence;
   nlohmann::ordered_json json;
@@ -46,6 +50,7 @@ nlohmann::ordered_json to_json(const Finding& finding) {
   json["note"] = divergence.note;
   json["operations"] = finding.shrunk.operations.size();
   json["before"] = finding.before.size();
+  json["depth"] = name_of(finding.depth);
   json["unjudged"] = finding.unjudged;
   json["hits"] = finding.hits;
   json["minimal"] = finding.minimal;
@@ -66,7 +71,10 @@ nlohmann::ordered_json to_json(const Finding& finding) {
                       {"rule", model::name_of(fingerprint.rule)},
                       {"expected", fingerprint.expected.error},
                       {"observed", fingerprint.observed.error},
-                      {"ending", fingerprint.ending}};
+                      {"ending", fingerprint.ending},
+                      {"expected_fate", model::name_of(fingerprint.expected_fate)},
+                      {"observed_fate", model::name_of(fingerprint.observed_fate)},
+                      {"how", fingerprint.how}};
   json["kernel"] = {{"source", finding.kernel.source},
                     {"release", finding.kernel.release},
                     {"accelerator", finding.kernel.accelerator}};
@@ -153,6 +161,18 @@ std::optional<Label> label_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<Depth> depth_named(std::string_view name) {
+  for (const Depth depth : {Depth::fast, Depth::deep})
+    if (name_of(depth) == name) return depth;
+  return std::nullopt;
+}
+
+std::optional<model::Fate> fate_named(std::string_view name) {
+  for (unsigned i = 0; i < model::fates; ++i)
+    if (const auto fate = static_cast<model::Fate>(i); model::name_of(fate) == name) return fate;
+  return std::nullopt;
+}
+
 std::optional<model::Rule> rule_named(std::string_view name) {
   for (unsigned i = 0; i < model::rule_count; ++i)
     if (model::name_of(static_cast<model::Rule>(i)) == name) return static_cast<model::Rule>(i);
@@ -168,7 +188,11 @@ bool read_json(const std::string& text, Finding& finding) {
     const auto label = label_named(json.at("label").get<std::string>());
     const auto& identity = json.at("identity");
     const auto rule = rule_named(identity.at("rule").get<std::string>());
-    if (!property || !label || !rule) return false;
+    const auto expected_fate = fate_named(identity.at("expected_fate").get<std::string>());
+    const auto observed_fate = fate_named(identity.at("observed_fate").get<std::string>());
+    const auto depth = depth_named(json.at("depth").get<std::string>());
+    if (!property || !label || !rule || !expected_fate || !observed_fate || !depth) return false;
+    finding.depth = *depth;
     auto& divergence = finding.divergence;
     divergence.primary = *property;
     divergence.broken.add(*property);
@@ -177,7 +201,10 @@ bool read_json(const std::string& text, Finding& finding) {
                               *rule,
                               {identity.at("expected").get<std::int32_t>()},
                               {identity.at("observed").get<std::int32_t>()},
-                              identity.at("ending").get<std::string>()};
+                              identity.at("ending").get<std::string>(),
+                              *expected_fate,
+                              *observed_fate,
+                              identity.at("how").get<std::string>()};
     divergence.verdict.rule = *rule;
     divergence.verdict.outcome = divergence.fingerprint.expected;
     divergence.observed = divergence.fingerprint.observed;

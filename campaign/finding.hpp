@@ -31,7 +31,8 @@ struct Finding {
   /// What must have run in the same guest before `shrunk` for it to diverge; empty if it does so alone.
   std::vector<model::Sequence> before;
   model::Quirks quirks;
-  bool minimal = false;  ///< no simpler sequence diverges alike
+  Depth depth = Depth::fast;  ///< in which `shrunk` was run, and `before` always fast
+  bool minimal = false;       ///< no simpler sequence diverges alike
   Label label = Label::unconfirmed;
   unsigned confirmed = 0, runs = 0;    ///< k of n
   std::uint64_t hits = 1;              ///< runs of the campaign that diverged so

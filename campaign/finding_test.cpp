@@ -2,6 +2,7 @@
 #include "campaign/finding.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 #include <stdlib.h>
 
 #include "campaign/one_run.hpp"
@@ -55,6 +56,37 @@ TEST_F(finding_folder, the_same_finding_keeps_its_folder) {
   EXPECT_EQ(first.folder, second.folder);
   EXPECT_TRUE(fs::exists(first.folder / "shrunk.mpc"));
   for (const auto& entry : fs::directory_iterator(first.folder)) EXPECT_NE(entry.path().extension(), ".partial");
+}
+
+std::string some_words() {
+  return *rc::gen::container<std::string>(rc::gen::element('a', 'Z', '0', ' ', '"', '\\', '#', ':', '\n', '/'));
+}
+
+properties::Fingerprint some_fingerprint() {
+  const auto some_outcome = [] { return model::Outcome{*rc::gen::inRange(-133, 1)}; };
+  const auto some_fate = [] { return static_cast<model::Fate>(*rc::gen::inRange(0U, model::fates)); };
+  return {static_cast<properties::Property>(*rc::gen::inRange(0U, properties::property_count)),
+          *rc::gen::element<std::string>("", "attach", "query", "run"),
+          static_cast<model::Rule>(*rc::gen::inRange<std::size_t>(0, model::rule_count)),
+          some_outcome(),
+          some_outcome(),
+          some_words(),
+          some_fate(),
+          some_fate(),
+          some_words()};
+}
+
+RC_GTEST_FIXTURE_PROP(finding_folder, gives_back_what_makes_it_the_same_finding, ()) {
+  Finding finding = some_finding();
+  finding.divergence.fingerprint = some_fingerprint();
+  finding.divergence.primary = finding.divergence.fingerprint.property;
+  finding.depth = *rc::gen::element(Depth::fast, Depth::deep);
+  RC_ASSERT(save(finding, directory_).has_value());
+  const auto loaded = load_finding(finding.folder);
+  RC_ASSERT(loaded.has_value());
+  RC_ASSERT(loaded->divergence.fingerprint == finding.divergence.fingerprint);
+  RC_ASSERT(loaded->depth == finding.depth);
+  RC_ASSERT(folder_of(*loaded, directory_) == finding.folder);
 }
 
 TEST_F(finding_folder, a_full_disk_is_told) {

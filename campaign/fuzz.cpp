@@ -8,7 +8,6 @@
 #include <map>
 #include <mutex>
 #include <random>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -85,7 +84,8 @@ class Campaign {
                                 .seed = state_.seed,
                                 .kernel = state_.kernel,
                                 .shard = options_.shard,
-                                .keep = [this](const Finding& finding) { keep_at_once(finding); }};
+                                .keep = [this](const Finding& finding) { return keep_at_once(finding); },
+                                .forget = [this](const Finding& finding) { forget(finding); }};
     std::vector<std::unique_ptr<Worker>> crew;
     std::vector<std::thread> threads;
     for (unsigned worker = 0; worker < workers; ++worker)
@@ -219,19 +219,28 @@ class Campaign {
   /// On disk, whatever workers keep at the same time.
   Result<void> keep(Finding& finding) {
     const std::scoped_lock lock(keeping_);
-    kept_.insert(folder_of(finding, findings_directory()).string());
+    kept_[folder_of(finding, findings_directory()).string()] = true;
     return save(finding, findings_directory());
   }
   /// A worker has found it, and it may be long until it is its turn: what happens until then must not lose it.
-  void keep_at_once(const Finding& finding) {
+  Result<void> keep_at_once(const Finding& finding) {
     const std::scoped_lock lock(keeping_);
     std::error_code error;
     const auto folder = folder_of(finding, findings_directory());
-    if (kept_.size() >= 4 * options_.max_findings || !kept_.insert(folder.string()).second) return;
-    if (std::filesystem::exists(folder / "divergence.json", error)) return;
+    if (kept_.size() >= 4 * options_.max_findings || kept_.contains(folder.string())) return {};
+    if (kept_[folder.string()] = std::filesystem::exists(folder / "divergence.json", error); kept_[folder.string()])
+      return {};
     Finding copy = finding;
     copy.number = no_number;
-    (void)save(copy, findings_directory());  // if this fails, so does the one that counts
+    return save(copy, findings_directory());
+  }
+  void forget(const Finding& finding) {
+    const std::scoped_lock lock(keeping_);
+    std::error_code ignored;
+    const auto kept = kept_.find(folder_of(finding, findings_directory()).string());
+    if (kept == kept_.end() || kept->second) return;
+    std::filesystem::remove_all(kept->first, ignored);
+    kept_.erase(kept);
   }
 
   /// The findings of an earlier start of this campaign. Those that are not finished come first.
@@ -314,7 +323,7 @@ class Campaign {
   std::deque<std::size_t> suspects_;           ///< findings that nobody has looked into yet
   std::vector<KnownState> hits_before_;        ///< of earlier starts
   std::mutex keeping_;                         ///< of kept_ and what is on disk, while workers work
-  std::set<std::string> kept_;                 ///< folders
+  std::map<std::string, bool> kept_;           ///< folders, and whether they are more than a worker's suspect
   Stopwatch since_call_, clock_;
   double last_progress_ = 0;
 };

@@ -69,6 +69,7 @@ Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateO
       }
     }
   }
+  finding.depth = depth;
   const bool hurry = options.enough && options.enough();
   if (auto confirmed = confirm(finding, depth, pool, {.runs = options.confirmations, .cold = !hurry}); !confirmed)
     return tl::unexpected(confirmed.error());

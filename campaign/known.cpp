@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/known.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "campaign/finding.hpp"
@@ -20,6 +23,13 @@ std::optional<model::Rule> rule_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::string quirk_names() {
+  std::string names;
+  for (unsigned i = 0; i < model::quirk_count; ++i)
+    names.append(i == 0 ? "" : ", ").append(model::name_of(static_cast<model::Quirk>(i)));
+  return names;
+}
+
 /// `folder`: where the files are, for errors.
 Result<KnownDivergence> read(const std::string& folder, std::string_view name, std::string_view json_text,
                              std::string_view sequence_text) {
@@ -28,8 +38,12 @@ Result<KnownDivergence> read(const std::string& folder, std::string_view name, s
   };
   const auto json = nlohmann::json::parse(json_text, nullptr, false);
   if (!json.is_object()) return malformed("expected an object");
-  for (const char* key : {"reason", "action", "operation", "rule", "observed", "ending"})
-    if (json.contains(key) && !json[key].is_string()) return malformed(fmt::format("expected a text as \"{}\"", key));
+  constexpr std::array<std::string_view, 6> keys{"reason", "action", "operation", "rule", "observed", "ending"};
+  for (const auto& [key, value] : json.items()) {
+    if (std::ranges::find(keys, key) == keys.end())
+      return malformed(fmt::format("expected one of {}, found \"{}\"", fmt::join(keys, ", "), key));
+    if (!value.is_string()) return malformed(fmt::format("expected a text as \"{}\"", key));
+  }
   auto sequence = model::parse(sequence_text);
   if (!sequence) return fail(Error::Kind::usage, "{}", sequence.error().to_string(folder + "/sequence.mpc"));
 
@@ -53,9 +67,15 @@ Result<KnownDivergence> read(const std::string& folder, std::string_view name, s
   }
   if (!action.starts_with(follow)) return malformed("expected action \"avoid\", \"follow QUIRK\" or \"stop\"");
   known.action = KnownAction::follow;
-  known.quirk = model::quirk_named(std::string_view(action).substr(follow.size()));
-  known.rule = rule_named(json.value("rule", ""));
-  if (!known.quirk || !known.rule) return malformed("no such quirk or rule");
+  const std::string_view quirk = std::string_view(action).substr(follow.size());
+  known.quirk = model::quirk_named(quirk);
+  if (!known.quirk)
+    return malformed(fmt::format("expected a quirk to follow, one of {}; found \"{}\"", quirk_names(), quirk));
+  const std::string rule = json.value("rule", "");
+  known.rule = rule_named(rule);
+  if (!known.rule)
+    return malformed(
+        fmt::format("expected as \"rule\" the one that the quirk decides by, without *, found \"{}\"", rule));
   return known;
 }
 

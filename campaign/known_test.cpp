@@ -264,6 +264,14 @@ TEST_F(known_folder, says_which_file_is_malformed) {
   EXPECT_NE(message().find("no.such"), std::string::npos);
   entry("one", R"({"reason": "r", "action": "stop", "rule": "*"})", two_attaches);
   EXPECT_NE(message().find("\"operation\""), std::string::npos);
+  entry("one", R"({"reason": "r", "action": "stop", "operation": "*", "rule": "*", "obsreved": "-EPERM"})",
+        two_attaches);
+  EXPECT_NE(message().find("found \"obsreved\""), std::string::npos) << message();
+  entry("one", R"({"reason": "r", "action": "follow nope", "rule": "mprog.detach.full_tail"})", two_attaches);
+  EXPECT_NE(message().find("one of full_list_keeps_tail"), std::string::npos) << message();
+  EXPECT_NE(message().find("found \"nope\""), std::string::npos) << message();
+  entry("one", R"({"reason": "r", "action": "follow full_list_keeps_tail", "rule": "mprog.detach.*"})", two_attaches);
+  EXPECT_NE(message().find("found \"mprog.detach.*\""), std::string::npos) << message();
   entry("one", R"({"reason": "r", "action": "stop", "operation": "*", "rule": "*"})", "frobnicate\n");
   EXPECT_NE(message().find("one/sequence.mpc:4:1"), std::string::npos);
 }

@@ -7,13 +7,21 @@ namespace {
 
 class JudgingSink final : public RunSink {
  public:
-  explicit JudgingSink(const std::vector<Job>& jobs) : jobs_(jobs), judgements_(jobs.size()) {}
-  void take(std::size_t job, Run& run) override { judgements_[job] = properties::judge(jobs_[job], run); }
+  JudgingSink(const Oracle& oracle, const std::vector<Job>& jobs, std::vector<std::string>* consoles)
+      : oracle_(oracle), jobs_(jobs), judgements_(jobs.size()), consoles_(consoles) {
+    if (consoles_ != nullptr) consoles_->assign(jobs.size(), {});
+  }
+  void take(std::size_t job, Run& run) override {
+    judgements_[job] = properties::judge(jobs_[job], run);
+    if (consoles_ != nullptr && judgements_[job].divergence) (*consoles_)[job] = oracle_.console_tail(console_lines);
+  }
   std::vector<properties::Judgement>& judgements() { return judgements_; }
 
  private:
+  const Oracle& oracle_;
   const std::vector<Job>& jobs_;
   std::vector<properties::Judgement> judgements_;
+  std::vector<std::string>* consoles_;
 };
 
 }  // namespace
@@ -23,8 +31,9 @@ tl::unexpected<Error> malformed_run(const properties::Judgement& judgement) {
               judgement.malformed);
 }
 
-Result<std::vector<properties::Judgement>> run_all(Oracle& oracle, const std::vector<Job>& jobs) {
-  JudgingSink sink(jobs);
+Result<std::vector<properties::Judgement>> run_all(Oracle& oracle, const std::vector<Job>& jobs,
+                                                   std::vector<std::string>* consoles) {
+  JudgingSink sink(oracle, jobs, consoles);
   if (auto ran = oracle.run(jobs, sink); !ran) return tl::unexpected(ran.error());
   for (const auto& judgement : sink.judgements())
     if (!judgement.malformed.empty()) return malformed_run(judgement);

@@ -41,56 +41,110 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
 }
 
 Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Known& known) {
-  const auto run_with = [&](model::Quirks quirks) -> Result<Replay> {
-    const Job job{.sequence = sequence, .quirks = quirks, .depth = Depth::deep};
+  const auto run_with = [&](model::Quirks quirks, Depth depth) -> Result<Replay> {
+    const Job job{.sequence = sequence, .quirks = quirks, .depth = depth};
     KeepingSink sink;
     if (auto ran = oracle.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
     Replay result{.verdict = Replay::Verdict::held,
                   .judgement = properties::judge(job, sink.run()),
                   .run = std::move(sink.run()),
-                  .quirks = quirks};
+                  .quirks = quirks,
+                  .depth = depth,
+                  .followed = {}};
     if (!result.judgement.malformed.empty()) return malformed_run(result.judgement);
     if (result.judgement.divergence) result.verdict = Replay::Verdict::differs;
     return result;
   };
-  auto followed = run_with(known.quirks);
+  auto followed = run_with(known.quirks, Depth::deep);
   if (!followed) return followed;
+  if (!followed->judgement.divergence) {
+    auto fast = run_with(known.quirks, Depth::fast);
+    if (!fast) return fast;
+    if (fast->judgement.divergence) followed = std::move(fast);
+  }
   if (const auto& divergence = followed->judgement.divergence) {
     if (known.that_is(sequence, *divergence)) followed->verdict = Replay::Verdict::known;
     return followed;
   }
   if (known.quirks == model::Quirks{}) return followed;
-  auto plain = run_with({});
+  auto plain = run_with({}, Depth::deep);
   if (!plain || !plain->judgement.divergence) return plain;
   plain->verdict = Replay::Verdict::known;
+  plain->followed = Replay::Followed{.run = std::move(followed->run), .quirks = known.quirks, .deciders = {}};
+  for (const KnownState& state : known.states)
+    if (state.rule && !state.stale) plain->followed->deciders.emplace_back(*state.rule, state.name);
   return plain;
 }
 
+namespace {
+
+/// What the kernel showed of a list after the step; null if it was not looked at.
+const ListView* view_of(const Run& run, const Step& step, model::ListIndex list) {
+  for (std::uint32_t i = step.first_list; i < step.first_list + step.lists; ++i)
+    if (run.lists[i].list == list) return &run.lists[i];
+  return nullptr;
+}
+
+std::string describe_view(const model::World& world, const Run& run, const ListView& view) {
+  if (!view.outcome.ok()) return fmt::format("the query failed with {}", model::to_string(view.outcome));
+  model::OrderedList list;
+  list.revision = view.revision;
+  const auto length = std::min<std::size_t>(view.length, list.slots.size());
+  std::copy_n(run.entries.begin() + view.first, length, list.slots.begin());
+  list.count = static_cast<std::uint8_t>(length);
+  std::string text = properties::describe(world, list);
+  if (view.count != view.length) text += fmt::format("; it says that there are {}", view.count);
+  return text;
+}
+
+/// The lists that the operation may change, as the model has them; where the step differs, as the kernel does, too, and
+/// any other list that differs.
+std::string lists_after(const model::World& world, model::ListSet touched, const Run& run, const Step& step,
+                        bool differs) {
+  std::string text;
+  for (model::ListIndex list = 0; list < model::list_count; ++list) {
+    const ListView* const view = differs ? view_of(run, step, list) : nullptr;
+    const std::string site = model::print(model::site_of_list(list));
+    const std::string expected = properties::describe(world, world.list(list));
+    const std::string observed = view != nullptr ? describe_view(world, run, *view) : expected;
+    if (!model::contains(touched, list) && observed == expected) continue;
+    if (!differs)
+      text += fmt::format("      {} {}\n", site, expected);
+    else
+      text += fmt::format("      model  {} {}\n      kernel {} {}\n", site, expected, site,
+                          view != nullptr ? observed : "was not looked at");
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string step_by_step(const model::Sequence& sequence, const Replay& replay) {
   const auto& divergence = replay.judgement.divergence;
-  model::World world(sequence.declarations, replay.quirks);
+  const Run& run = replay.followed ? replay.followed->run : replay.run;
+  model::World world(sequence.declarations, replay.followed ? replay.followed->quirks : replay.quirks);
   std::string text;
-  for (std::size_t i = 0; i < sequence.operations.size() && i < replay.run.steps.size(); ++i) {
+  for (std::size_t i = 0; i < sequence.operations.size() && i < run.steps.size(); ++i) {
     const auto& operation = sequence.operations[i];
     const model::ListSet touched = model::touched_lists(world, operation);
     const model::Verdict verdict = world.apply(operation);
-    const model::Outcome observed = replay.run.steps[i].outcome;
-    const Step& step = replay.run.steps[i];
-    const bool differs = divergence && divergence->step == i;
+    const Step& step = run.steps[i];
+    const bool differs = !replay.followed && divergence && divergence->step == i;
+    std::string how = differs ? "DIFFERS" : "as predicted";
+    if (replay.followed)
+      for (const auto& [rule, name] : replay.followed->deciders)
+        if (rule == verdict.rule) how = fmt::format("KNOWN: {}", name);
     text += fmt::format("{:4}  {}\n", i + 1, model::print(operation));
     text += fmt::format("      model  {:<9} {}: {}\n", model::to_string(verdict.outcome), model::name_of(verdict.rule),
                         model::text_of(verdict.rule).says);
-    text += fmt::format("      kernel {:<9} {}\n", model::to_string(observed), differs ? "DIFFERS" : "as predicted");
+    text += fmt::format("      kernel {:<9} {}\n", model::to_string(step.outcome), how);
     if (step.fate != model::Fate::none)
-      text += fmt::format(
-          "      {}\n",
-          properties::describe(world, step.fate, std::span(replay.run.ran).subspan(step.first_ran, step.ran)));
-    for (model::ListIndex list = 0; list < model::list_count; ++list)
-      if (model::contains(touched, list))
-        text += fmt::format("      {} {}\n", model::print(model::site_of_list(list)),
-                            properties::describe(world, world.list(list)));
+      text += fmt::format("      {}\n",
+                          properties::describe(world, step.fate, std::span(run.ran).subspan(step.first_ran, step.ran)));
+    text += lists_after(world, touched, run, step, differs);
     if (differs) break;
   }
+  if (divergence && replay.followed) text += "\nwithout what is known it differs:\n";
   if (divergence) text += "\n" + properties::describe(sequence, *divergence, replay.quirks);
   return text;
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -25,15 +26,25 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
 struct Replay {
   enum class Verdict { held, known, differs } verdict = Verdict::held;
   properties::Judgement judgement;
-  Run run;               ///< what the kernel answered, deep: everything after each step
+  Run run;               ///< what the kernel answered
   model::Quirks quirks;  ///< that the model followed in this judgement
+  Depth depth = Depth::deep;
+  /// A run that held because the model followed what is known, where `judgement` is of one in which it did not.
+  struct Followed {
+    Run run;
+    model::Quirks quirks;
+    std::vector<std::pair<model::Rule, std::string>> deciders;  ///< of the known divergences, and their names
+  };
+  std::optional<Followed> followed;
 };
-/// Runs the sequence in deep depth and judges it. What differs although the model follows the known divergences comes
-/// first; what differs only if it does not, or is one to be avoided or stopped at, is `known`.
+/// Runs the sequence in deep depth and judges it; if it holds, in fast depth, too: what is looked at after each step
+/// may keep a bug away. What differs although the model follows the known divergences comes first; what differs only
+/// if it does not, or is one to be avoided or stopped at, is `known`.
 Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Known& known);
 
 /// What `--step` prints: after each operation the model's outcome and rule, the kernel's outcome, and the lists, up to
-/// the first step that differs. Ends with a newline.
+/// the first step that differs, where it shows the lists of both. Of a known divergence that is followed: all steps,
+/// and those that it decided are marked. Ends with a newline.
 std::string step_by_step(const model::Sequence& sequence, const Replay& replay);
 
 }  // namespace mprogcheck

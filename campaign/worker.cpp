@@ -11,10 +11,6 @@
 
 namespace mprogcheck {
 
-namespace {
-constexpr std::size_t console_lines = 200;
-}
-
 void Worker::work() {
   std::thread maker([this] { make_batches(); });
   while (auto batch = queue_.take()) {
@@ -71,7 +67,11 @@ void Worker::plant_canary(Batch& batch) {
 
 BatchResult Worker::run(const Batch& batch) {
   history_.add(oracle_.guests(), batch.first, batch.count);
-  BatchSink sink(batch);
+  std::vector<Suspect> suspects;
+  // The console at once: after a guest that died the next one is on its way.
+  BatchSink sink(batch, [&](std::size_t number, properties::Divergence divergence) {
+    suspects.push_back(meet(batch, number, std::move(divergence), oracle_.console_tail(console_lines)));
+  });
   auto ran = oracle_.run(batch.jobs, sink);
   BatchResult result{.first = batch.first,
                      .count = batch.count,
@@ -82,6 +82,8 @@ BatchResult Worker::run(const Batch& batch) {
                      .error = {},
                      .believable = true};
   if (auto trust = sink.trustworthy(); !trust) {
+    for (const Suspect& suspect : suspects)
+      if (setting_.forget && !suspect.known) setting_.forget(suspect.finding);
     result.error = trust.error();
     result.believable = false;
     return result;
@@ -89,28 +91,30 @@ BatchResult Worker::run(const Batch& batch) {
   if (!ran) result.error = ran.error();
   if (!result.error)
     for (const auto& [number, unchecked] : sink.vague())
-      if (auto pinned = pin(batch, number, unchecked, sink.suspects()); !pinned) {
+      if (auto pinned = pin(batch, number, unchecked, suspects); !pinned) {
         result.error = pinned.error();
         break;
       }
   // A canary's place is secret, and what it met is mostly met by the honest run of its sequence, too.
-  std::ranges::stable_sort(sink.suspects(), {}, [&batch](const auto& suspect) {
-    return std::pair(batch.canary == suspect.first, batch.index[suspect.first]);
+  std::ranges::stable_sort(suspects, {}, [&batch](const Suspect& suspect) {
+    return std::pair(batch.canary == suspect.job, batch.index[suspect.job]);
   });
-  for (auto& [number, divergence] : sink.suspects()) {
-    if (const auto known = setting_.known.that_is(batch.jobs[number].sequence, divergence)) {
-      if (batch.canary != number) ++result.known_hits[*known];
-      continue;
-    }
-    result.suspects.push_back(suspect(batch, number, std::move(divergence)));
-    if (setting_.keep) setting_.keep(result.suspects.back());
-  }
+  for (Suspect& suspect : suspects)
+    if (!suspect.known)
+      result.suspects.push_back(std::move(suspect.finding));
+    else if (batch.canary != suspect.job)
+      ++result.known_hits[*suspect.known];
+  if (!result.error) result.error = std::exchange(unsaved_, {});
   history_.renewed(oracle_.guests());
   return result;
 }
 
-Finding Worker::suspect(const Batch& batch, std::size_t number, properties::Divergence divergence) const {
-  Finding finding;
+Worker::Suspect Worker::meet(const Batch& batch, std::size_t number, properties::Divergence divergence,
+                             std::string console) {
+  Suspect suspect{
+      .job = number, .known = setting_.known.that_is(batch.jobs[number].sequence, divergence), .finding = {}};
+  if (suspect.known) return suspect;
+  Finding& finding = suspect.finding;
   finding.found = batch.jobs[number].sequence;
   finding.divergence = std::move(divergence);
   finding.unjudged =
@@ -123,14 +127,16 @@ Finding Worker::suspect(const Batch& batch, std::size_t number, properties::Dive
   finding.canary = batch.canary == number;
   finding.history = history_.before(finding.index);
   finding.kernel = oracle_.identity();
-  finding.console = oracle_.console_tail(console_lines);
-  return finding;
+  finding.console = std::move(console);
+  if (!setting_.keep) return suspect;
+  if (auto kept = setting_.keep(finding); !kept && !unsaved_) unsaved_ = kept.error();
+  return suspect;
 }
 
 /// A leaked reference was found after several runs. In deep depth it is seen after the step that leaks it, so they
 /// are run again: the first that diverges is the suspect. If none does, it stays the run after which it was found.
 Result<void> Worker::pin(const Batch& batch, std::size_t number, std::uint32_t unchecked,
-                         std::vector<std::pair<std::size_t, properties::Divergence>>& suspects) {
+                         std::vector<Suspect>& suspects) {
   const std::size_t first = number - std::min<std::size_t>(unchecked, number);
   std::vector<Job> jobs(batch.jobs.begin() + static_cast<std::ptrdiff_t>(first),
                         batch.jobs.begin() + static_cast<std::ptrdiff_t>(number) + 1);
@@ -138,14 +144,17 @@ Result<void> Worker::pin(const Batch& batch, std::size_t number, std::uint32_t u
     job.depth = Depth::deep;
     job.lie = Lie::none;
   }
-  auto judgements = run_all(oracle_, jobs);
+  std::vector<std::string> consoles;
+  auto judgements = run_all(oracle_, jobs, &consoles);
   if (!judgements) return tl::unexpected(judgements.error());
   const auto culprit =
       std::ranges::find_if(*judgements, [](const auto& judgement) { return judgement.divergence.has_value(); });
   if (culprit == judgements->end()) return {};
-  std::erase_if(suspects, [number](const auto& suspect) { return suspect.first == number; });
-  suspects.emplace_back(first + static_cast<std::size_t>(culprit - judgements->begin()),
-                        std::move(*culprit->divergence));
+  const auto place = static_cast<std::size_t>(culprit - judgements->begin());
+  for (const Suspect& vague : suspects)
+    if (setting_.forget && vague.job == number && !vague.known) setting_.forget(vague.finding);
+  std::erase_if(suspects, [number](const Suspect& suspect) { return suspect.job == number; });
+  suspects.push_back(meet(batch, first + place, std::move(*culprit->divergence), std::move(consoles[place])));
   return {};
 }
 

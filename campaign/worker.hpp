@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,10 @@ struct WorkerSetting {
   std::string seed;
   std::string kernel;  ///< as the user named it
   std::uint64_t shard = 0;
-  /// Called by any thread with a suspect that nothing has been done about yet.
-  std::function<void(const Finding&)> keep;
+  /// Called by any thread with a suspect that nothing has been done about yet, as soon as it is met.
+  std::function<Result<void>(const Finding&)> keep;
+  /// Of one that turned out to be none.
+  std::function<void(const Finding&)> forget;
 };
 
 /// One oracle, the thread that drives it, and the thread that makes its batches: while one is run, the next is made.
@@ -42,9 +45,14 @@ class Worker {
   Batch make_batch(std::uint64_t first, std::size_t count);
   void plant_canary(Batch& batch);
   BatchResult run(const Batch& batch);
-  Result<void> pin(const Batch& batch, std::size_t number, std::uint32_t unchecked,
-                   std::vector<std::pair<std::size_t, properties::Divergence>>& suspects);
-  Finding suspect(const Batch& batch, std::size_t number, properties::Divergence divergence) const;
+  struct Suspect {
+    std::size_t job = 0;               ///< its number in the batch
+    std::optional<std::size_t> known;  ///< its place in Known::states, if it is one of these
+    Finding finding;
+  };
+  /// On disk, unless it is known: what happens before its batch is over must not lose it.
+  Suspect meet(const Batch& batch, std::size_t number, properties::Divergence divergence, std::string console);
+  Result<void> pin(const Batch& batch, std::size_t number, std::uint32_t unchecked, std::vector<Suspect>& suspects);
 
   const WorkerSetting& setting_;
   Schedule& schedule_;
@@ -52,6 +60,7 @@ class Worker {
   CanaryNest nest_;
   BatchQueue<Batch> queue_;
   History history_;
+  std::optional<Error> unsaved_;  ///< a suspect could not be kept
 };
 
 }  // namespace mprogcheck

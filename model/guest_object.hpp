@@ -10,8 +10,8 @@
 
 namespace mprogcheck::model {
 
-/// What BPF_LINK_UPDATE says of a link, as far as a sequence can come: the operations of its type (struct bpf_link_ops),
-/// and in which order they look.
+/// What BPF_LINK_UPDATE says of a link, as far as a sequence can come: the operations of its type (struct
+/// bpf_link_ops), and in which order they look.
 enum class Updating : std::uint8_t {
   in_list,       ///< kernel/bpf/tcx.c: the link of a list
   no_operation,  ///< the type has no update_prog

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "model/touched.hpp"
+#include "properties/fingerprint.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -251,27 +252,10 @@ Divergence examine(const Job& job, const Run& run, std::size_t number) {
   return divergence;
 }
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/// A line of the kernel log without its time stamp and with every number as #: what one defect has in common with
-/// itself.
-std::string without_numbers(std::string_view line) {
-  if (line.starts_with('['))
-    if (const auto end = line.find("] "); end != std::string_view::npos) line.remove_prefix(end + 2);
-  std::string text;
-  for (std::size_t i = 0; i < line.size();) {
-    if (line[i] < '0' || line[i] > '9') {
-      text += line[i++];
-      continue;
-    }
-    const bool hex = line[i] == '0' && i + 1 < line.size() && line[i + 1] == 'x';
-    if (hex) i += 2;
-    while (i < line.size() && (hex ? is_hex(line[i]) : (line[i] >= '0' && line[i] <= '9'))) ++i;
-    text += '#';
-  }
-  return text;
+/// Without the guess at which run left it: in deep depth there is none.
+std::string_view what_was_left(const Run& run) {
+  const std::string_view note = run.note;
+  return run.unchecked == 0 ? note : note.substr(0, note.find(" (after this sequence or one of"));
 }
 
 /// How the run ended, if that is the finding rather than what the step showed.
@@ -280,7 +264,8 @@ std::string ending_of(const Run& run, bool step_differs) {
     case Run::Ending::complete:
       return {};
     case Run::Ending::unclean:
-      return step_differs ? "" : "unclean";
+      if (step_differs) return {};
+      return run.note.empty() ? "unclean" : "unclean: " + without_numbers(what_was_left(run));
     case Run::Ending::splat:
       return run.note.empty() ? "splat" : without_numbers(run.note);
     case Run::Ending::hung:
@@ -301,6 +286,7 @@ Fingerprint fingerprint_of(const Divergence& divergence, std::string ending) {
     fingerprint.expected_fate = model::fate_of(divergence.passage->expected.rule);
     fingerprint.observed_fate = divergence.passage->fate;
   }
+  fingerprint.how = how_it_differs(divergence);
   return fingerprint;
 }
 
@@ -313,6 +299,7 @@ std::string to_string(const Fingerprint& fingerprint) {
                   model::to_string(fingerprint.expected), model::to_string(fingerprint.observed));
   if (fingerprint.expected_fate != model::Fate::none)
     text += fmt::format(" {} {}", model::name_of(fingerprint.expected_fate), model::name_of(fingerprint.observed_fate));
+  if (!fingerprint.how.empty()) text += " " + fingerprint.how;
   return text;
 }
 

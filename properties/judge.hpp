@@ -22,9 +22,11 @@ struct Fingerprint {
   model::Rule rule = model::Rule::close_done;
   model::Outcome expected;
   model::Outcome observed;
-  std::string ending;  ///< how the run ended: the splat's first line without what varies, "hung", "lost", "unclean"
+  /// How the run ended: the splat's first line without what varies, "hung", "lost", "unclean: " and what was left.
+  std::string ending;
   model::Fate expected_fate = model::Fate::none;  ///< of the packet of a `run`, where what it met is the finding
   model::Fate observed_fate = model::Fate::none;
+  std::string how{};  ///< how a query's answer or a packet's passage differs, as how_it_differs() says
 
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };

@@ -286,6 +286,13 @@ TEST(Judge, says_how_a_run_ended) {
   run = RecordingOracle::record(job);
   run.ending = Run::Ending::unclean;
   EXPECT_EQ(to_string(divergence_of(job, run).fingerprint), "lifecycle unclean");
+  run.note = "tcx_ingress@d0: 2 entries left";
+  EXPECT_EQ(to_string(divergence_of(job, run).fingerprint), "lifecycle unclean: tcx_ingress@d#: # entries left");
+  run.unchecked = 7;
+  run.note += " (after this sequence or one of the 7 before it)";
+  EXPECT_EQ(to_string(divergence_of(job, run).fingerprint), "lifecycle unclean: tcx_ingress@d#: # entries left");
+  run.unchecked = 0;
+  run.note.clear();
   run.miscounted = true;
   EXPECT_EQ(to_string(divergence_of(job, run).fingerprint), "refcount unclean");
 }
@@ -336,7 +343,7 @@ TEST(Judge, tells_findings_about_packets_apart_by_what_became_of_them) {
   run = RecordingOracle::record(job);
   std::swap(run.ran[0], run.ran[1]);
   divergence = divergence_of(job, run);
-  EXPECT_EQ(to_string(divergence.fingerprint), "order run run.dropped ok ok dropped dropped");
+  EXPECT_EQ(to_string(divergence.fingerprint), "order run run.dropped ok ok dropped dropped permuted");
   const std::string told = describe(job.sequence, divergence);
   EXPECT_NE(told.find(R"(what the packet met:
             expected   observed

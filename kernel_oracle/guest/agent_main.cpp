@@ -125,9 +125,9 @@ class Agent {
     const bool log = !no_log_ && log_.open();
     if (!log) complaints_ += "the kernel's log (/dev/kmsg) or taint cannot be read: splats would go unseen; ";
     if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
-    runner_ =
-        std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_, log ? &log_ : nullptr,
-                                               counts_references_ ? &references_ : nullptr, alone_, heartbeat_);
+    runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_,
+                                               log ? &log_ : nullptr, counts_references_ ? &references_ : nullptr,
+                                               alone_, heartbeat_);
   }
 
   bool run(std::span<const std::uint8_t> payload) {

@@ -27,9 +27,8 @@ std::uint64_t now() {
 }  // namespace
 
 SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs,
-                               const Objects& objects,
-                               Traffic& traffic, KernelLog* log, References* references, bool alone,
-                               Heartbeat& heartbeat)
+                               const Objects& objects, Traffic& traffic, KernelLog* log, References* references,
+                               bool alone, Heartbeat& heartbeat)
     : devices_(std::move(devices)),
       keepers_(keepers),
       life_(life),

@@ -35,8 +35,7 @@ class SequenceRunner {
  public:
   /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
   SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs, const Objects& objects,
-                 Traffic& traffic,
-                 KernelLog* log, References* references, bool alone, Heartbeat& heartbeat);
+                 Traffic& traffic, KernelLog* log, References* references, bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
