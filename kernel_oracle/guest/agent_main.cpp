@@ -7,7 +7,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "kernel_oracle/guest/accident.hpp"
 #include "kernel_oracle/guest/bench.hpp"
 #include "kernel_oracle/guest/channel.hpp"
+#include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/guest_init.hpp"
 #include "kernel_oracle/guest/heartbeat.hpp"
@@ -96,13 +96,10 @@ class Agent {
     }
     utsname system{};
     uname(&system);
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
     const auto frame = wire::begin_frame(out_, wire::FrameType::hello);
     wire::put_hello(out_, {.agent = agent_version,
                            .devices = static_cast<std::uint8_t>(devices_.count),
-                           .clock = static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-                                    static_cast<std::uint64_t>(time.tv_nsec),
+                           .clock = now(),
                            .release = system.release,
                            .features = features,
                            .complaints = complaints_});

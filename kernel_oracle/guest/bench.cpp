@@ -2,7 +2,8 @@
 #include "kernel_oracle/guest/bench.hpp"
 
 #include <algorithm>
-#include <ctime>
+
+#include "kernel_oracle/guest/clock.hpp"
 
 namespace mprogcheck::guest {
 
@@ -10,12 +11,6 @@ namespace {
 
 constexpr std::uint64_t measured_ns = 1'000'000'000;  ///< each side, about
 constexpr std::uint64_t max_rounds = 1000;
-
-std::uint64_t now() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 bool run_all(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, RunFrames& scratch) {
   for (const auto& job : jobs) {

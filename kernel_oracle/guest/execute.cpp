@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::uint32_t bogus_id = never_an_id;
 
-int errno_of(int result) {
-  return result < 0 ? -result : 0;
-}
-
 /// The number that the kernel is to take for a file descriptor.
 std::uint32_t fd_argument(const StepRecord& step, std::uint8_t bit, std::uint32_t value) {
   return (step.named & bit) != 0 ? static_cast<std::uint32_t>(fd_of_slot(value)) : value;

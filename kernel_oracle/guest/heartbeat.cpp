@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/guest/heartbeat.hpp"
 
-#include <ctime>
+#include "kernel_oracle/guest/clock.hpp"
 
 namespace mprogcheck::guest {
-
-namespace {
-
-std::uint64_t now() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
-}
-
-}  // namespace
 
 Heartbeat::Heartbeat(Channel& channel, std::uint64_t interval_ns)
     : channel_(channel), interval_ns_(interval_ns), last_(now()) {}

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // Operations on devices, their qdiscs and pins, as the system calls that they are.
-#include <sched.h>
-
 #include <cstdio>
-#include <ctime>
 
+#include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/rtnetlink.h"
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
@@ -18,16 +16,6 @@ namespace {
 
 /// A pin's last reference on a link is dropped by a worker of the kernel, which sleeps through RCU grace periods.
 constexpr std::uint64_t patience_ns = 2'000'000'000;
-
-int errno_of(int result) {
-  return result < 0 ? -result : 0;
-}
-
-std::uint64_t now() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 struct PinPath {
   char text[32];
@@ -129,8 +117,7 @@ int SequenceRunner::unpin(const StepRecord& step) {
   if (result < 0) return -result;
   pinned_ = static_cast<std::uint16_t>(pinned_ & ~(1U << step.kind));
   pins_[step.kind] = nullptr;
-  const std::uint64_t deadline = now() + patience_ns;
-  while (waits && !was_let_go(*object, before) && now() < deadline) sched_yield();
+  if (waits) await(patience_ns, [&] { return was_let_go(*object, before); });
   return 0;
 }
 

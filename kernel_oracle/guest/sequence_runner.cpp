@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 
 #include "kernel_oracle/guest/accident.hpp"
+#include "kernel_oracle/guest/clock.hpp"
 
 namespace mprogcheck::guest {
 
@@ -17,12 +17,6 @@ namespace {
 
 /// Two walks cost as much as a few operations.
 constexpr std::uint32_t count_references_every = 32;
-
-std::uint64_t now() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 }  // namespace
 

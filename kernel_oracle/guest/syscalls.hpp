@@ -9,6 +9,11 @@
 
 namespace mprogcheck::guest {
 
+/// Of a result that is a negative errno if the call failed: a positive one, or 0.
+inline int errno_of(int result) {
+  return result < 0 ? -result : 0;
+}
+
 /// A system call as it was made, ready to be made again. What differs from one time to the next (the ids of links and
 /// of mortal programs) is patched in from the cell that holds it.
 struct RecordedCall {

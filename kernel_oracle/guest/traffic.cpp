@@ -9,8 +9,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 
+#include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 
 namespace mprogcheck::guest {
@@ -21,23 +21,6 @@ namespace {
 
 /// A packet may wait for a worker of the kernel (ksoftirqd): it gets so long, in nanoseconds.
 constexpr std::uint64_t patience = 1'000'000'000;
-
-std::uint64_t now() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
-}
-
-template <typename Condition>
-bool await(Condition holds) {
-  if (holds()) return true;
-  const std::uint64_t end = now() + patience;
-  while (now() < end) {
-    sched_yield();
-    if (holds()) return true;
-  }
-  return false;
-}
 
 int packet_socket(int protocol) {
   const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, protocol);
@@ -137,21 +120,22 @@ bool Traffic::has_arrived(std::uint32_t ifindex) const {
 /// after it.
 Fate Traffic::fate_of_ingress(Syscalls& calls, unsigned device) {
   const std::uint32_t here = devices_->ifindex[device];
-  if (!await([&] { return has_arrived(here); })) return Fate::lost;
+  if (!await(patience, [&] { return has_arrived(here); })) return Fate::lost;
   if (seen(here, probe) == 0 && seen(devices_->sink_peer, probe) == 0) {
     if (transmit(calls, direct_, devices_->sink, marker) != 0) return Fate::lost;
-    if (!await([&] { return seen(devices_->sink_peer, marker) != 0; })) return Fate::lost;
+    if (!await(patience, [&] { return seen(devices_->sink_peer, marker) != 0; })) return Fate::lost;
   }
   const unsigned passed = seen(here, probe), redirected = seen(devices_->sink_peer, probe);
   if (passed + redirected > 1) return Fate::multiplied;
   return passed != 0 ? Fate::passed : redirected != 0 ? Fate::redirected : Fate::dropped;
 }
 
-/// A packet that the hook drops is refused to the sender (net/core/dev.c: sch_handle_egress).
+/// A packet that the hook drops is refused to the sender (net/core/dev.c: sch_handle_egress), and that is the proof
+/// that it was. One that was taken comes out somewhere, or is lost: that it is not seen does not prove a drop.
 Fate Traffic::fate_of_egress(unsigned device, bool refused) {
   const std::uint32_t there = devices_->peer[device];
   const auto times = [&] { return seen(there, probe) + seen(devices_->sink_peer, probe); };
-  if (!refused) await([&] { return times() != 0; });
+  if (!refused && !await(patience, [&] { return times() != 0; })) return Fate::lost;
   if (times() > 1) return Fate::multiplied;
   return seen(there, probe) != 0 ? Fate::passed : times() != 0 ? Fate::redirected : Fate::dropped;
 }
