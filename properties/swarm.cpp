@@ -181,6 +181,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
     mix.declarations.uids[0] = 1000;
   }
   draw_lifetimes(random, limits, mix);
+  mix.objects = model::all_guest_objects & ~limits.lacks.objects;
   return mix;
 }
 

@@ -19,7 +19,9 @@ class Objects {
   [[nodiscard]] bool has(unsigned n) const { return made_[n].fd >= 0; }
   [[nodiscard]] int fd(unsigned n) const { return made_[n].fd; }
   /// The link or program that oN is; null of another kind, and of one that could not be made.
-  [[nodiscard]] const Object* of_number(unsigned n) const { return made_[n].object.id != 0 ? &made_[n].object : nullptr; }
+  [[nodiscard]] const Object* of_number(unsigned n) const {
+    return made_[n].object.id != 0 ? &made_[n].object : nullptr;
+  }
   /// The names of those that there are, each behind a space.
   [[nodiscard]] std::string features() const;
 
