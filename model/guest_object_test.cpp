@@ -73,7 +73,8 @@ TEST_P(AGuestObject, is_a_relative_as_far_as_its_kind_and_type_go) {
   const Rule found = object().type == ProgramType::sched_cls ? Rule::relative_absent : Rule::relative_type;
   EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before link fd(" + name() + ")"),
             link ? found : Rule::relative_kind);
-  EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before fd(" + name() + ")"), program ? found : Rule::relative_kind);
+  EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before fd(" + name() + ")"),
+            program ? found : Rule::relative_kind);
   EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 after link id(" + name() + ")"),
             link ? found : Rule::relative_id_gone);
   // Without a program no type is asked for.
