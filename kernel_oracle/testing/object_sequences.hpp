@@ -116,6 +116,16 @@ attach tcx_ingress@d0 p0 before link fd(h1)
 close o3
 detach_link o3
 update h0 p0
+
+mprogcheck 1
+netdev d0
+prog p0 sched_cls
+caller u uid 1000
+as u link l0 tcx_ingress@d0 o14
+as u attach tcx_ingress@d0 o14
+as u link l0 tcx_ingress@d0 o15
+as u link l0 tcx_ingress@d0 o16
+as u update l0 o14
 )";
 
 /// And with pins.
