@@ -87,14 +87,16 @@ TEST_P(AGuestObject, has_an_id_if_it_is_a_program_or_a_link) {
   const bool link = object().kind == ObjectKind::link, program = object().kind == ObjectKind::program;
   EXPECT_EQ(rule_of(world, "open h0 link id(" + name() + ")"), link ? Rule::open_done : Rule::open_gone);
   EXPECT_EQ(rule_of(world, "open h1 prog id(" + name() + ")"), program ? Rule::open_done : Rule::open_gone);
-  if (link) EXPECT_EQ(world.link(guest_link(GetParam())).references, 2U);
+  if (link) {
+    EXPECT_EQ(world.link(guest_link(GetParam())).references, 2U);
+  }
   EXPECT_EQ(rule_of(world, "dup h2 " + name()), Rule::dup_done);
   EXPECT_EQ(rule_of(world, "pin b0 h2"), object().pins ? Rule::pin_done : Rule::pin_no_object);
   EXPECT_EQ(rule_of(world, "get h3 b0"), object().pins ? Rule::get_done : Rule::get_absent);
 }
 
 INSTANTIATE_TEST_SUITE_P(each, AGuestObject, testing::Range(0U, Name::object_count),
-                         [](const auto& info) { return std::string(guest_objects[info.param].name); });
+                         [](const auto& test) { return std::string(guest_objects[test.param].name); });
 
 }  // namespace
 }  // namespace mprogcheck::model
