@@ -17,6 +17,7 @@
 #include "campaign/schedule.hpp"
 #include "campaign/stopwatch.hpp"
 #include "campaign/worker.hpp"
+#include "kernel_oracle/needs.hpp"
 #include "model/print.hpp"
 #include "model/words.hpp"
 #include "properties/generate.hpp"
@@ -332,7 +333,8 @@ properties::Lacks lacks_of(const OracleIdentity& kernel) {
   return {.devices = !kernel.has(feature_device),
           .qdiscs = !kernel.has(feature_qdisc),
           .pins = !kernel.has(feature_pin),
-          .packets = !kernel.has(feature_run)};
+          .packets = !kernel.has(feature_run),
+          .objects = lacking_objects(kernel)};
 }
 
 /// What a campaign with these options is, at its beginning.

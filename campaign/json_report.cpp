@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "model/guest_object.hpp"
+
 namespace mprogcheck {
 
 using json = nlohmann::ordered_json;
@@ -68,6 +70,8 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                  {"skipped", json::array()}};
   for (const std::string_view feature : optional_features)
     if (!report.kernel.has(feature)) result["skipped"].push_back(feature);
+  for (const model::GuestObject& object : model::guest_objects)
+    if (!report.kernel.has(object.name)) result["skipped"].push_back(object.name);
   if (report.error) result["error"] = report.error->message;
   return result;
 }

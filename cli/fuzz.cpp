@@ -79,6 +79,8 @@ void print_summary(const FuzzReport& report) {
   for (const KnownState& state : report.known.states) print_known(state);
   for (const std::string_view feature : optional_features)
     if (!report.kernel.has(feature)) fmt::print("skipped   {}: this kernel lacks the feature\n", feature);
+  for (const model::GuestObject& object : model::guest_objects)
+    if (!report.kernel.has(object.name)) fmt::print("skipped   {}: this kernel cannot make one\n", object.name);
   if (progress.unjudged != 0)
     fmt::print("unjudged  {} operations that ran after a divergence in their sequence\n", progress.unjudged);
   if (report.findings.empty()) fmt::print("findings  none\n");

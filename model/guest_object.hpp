@@ -48,14 +48,15 @@ inline constexpr std::array<GuestObject, Name::object_count> guest_objects{{
     {"tracing_link", ObjectKind::link, true, Updating::no_operation, false},
     {"perf_event_link", ObjectKind::link, true, Updating::no_operation, false},
     {"kprobe_multi_link", ObjectKind::link, true, Updating::no_operation, false},
-    {"cgroup_skb_prog", ObjectKind::program},
+    {"sk_skb_prog", ObjectKind::program},
     {"raw_tp_prog", ObjectKind::program},
     {"kprobe_prog", ObjectKind::program},
 }};
 
 /// Bit N: oN.
 using GuestObjectSet = std::uint32_t;
-static_assert(Name::object_count <= 32);
+static_assert(Name::object_count < 32);
+inline constexpr GuestObjectSet all_guest_objects = (GuestObjectSet{1} << Name::object_count) - 1;
 /// Those that an operation names.
 GuestObjectSet guest_objects_of(const Operation& operation);
 

@@ -42,8 +42,11 @@ const std::vector<Argument> fds = {{},
                                    Argument::of(Name::link(63)),
                                    Argument::literal(901),
                                    Argument::literal(0xffff'ffff)};
-const std::vector<Argument> ids = {
-    {}, Argument::of(Name::pool(0)), Argument::of(Name::filler(62)), Argument::literal(1U << 30)};
+const std::vector<Argument> ids = {{},
+                                   Argument::of(Name::pool(0)),
+                                   Argument::of(Name::filler(62)),
+                                   Argument::of(Name::object(16)),
+                                   Argument::literal(1U << 30)};
 const std::vector<Revision> revisions = {{}, Revision::now(), Revision::now(-1), Revision::literal(~0ULL)};
 
 /// All flags together with each other, with a bit that means nothing, and without.

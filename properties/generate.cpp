@@ -20,6 +20,7 @@ std::uint64_t digest_of(const GeneratorOptions& options) {
   digest.add(options.nonsense_ppm ? *options.nonsense_ppm : ~std::uint64_t{0});
   if (options.lacks != Lacks{})
     digest.add(options.lacks.devices).add(options.lacks.qdiscs).add(options.lacks.pins).add(options.lacks.packets);
+  if (options.lacks.objects != 0) digest.add(options.lacks.objects);
   if (options.with_devices) digest.add(*options.with_devices);
   return digest.value();
 }

@@ -232,7 +232,8 @@ Operation Composer::open() {
   auto name = scene_.pick(random_, names, [&](Name n) { return gone_too || !scene_.is_gone(n); });
   if (!name) name = scene_.at(0);
   ObjectKind kind = scene_.world().handle(*name).last_kind;
-  if (scene_.is_gone(*name)) kind = name->letter() == 'l' ? ObjectKind::link : ObjectKind::program;
+  if (scene_.is_gone(*name) || kind == ObjectKind::other)
+    kind = name->letter() == 'l' ? ObjectKind::link : ObjectKind::program;
   return model::Open{.name = name_to_bind(scene_.handles()), .kind = kind, .id = Argument::of(*name)};
 }
 
@@ -337,7 +338,8 @@ void Composer::follow(const Operation& operation, const model::Verdict& verdict)
     if (random_.chance(200)) use_ = load->name;
   } else if (const auto* dup = std::get_if<model::Dup>(&operation)) {
     const Name original = dup->from.name();
-    if (original != dup->name && original.letter() != 'p' && random_.chance(80)) leave_ = original;
+    if (original != dup->name && original.letter() != 'p' && original.letter() != 'o' && random_.chance(80))
+      leave_ = original;
   } else if (std::holds_alternative<model::Pin>(operation)) {
     leave_ = lifetimes_.left_to_its_pin(operation);
   } else if (mix_.mortals != 0) {

@@ -83,7 +83,8 @@ Operation Lifetimes::of_pin() {
 
 std::optional<Name> Lifetimes::left_to_its_pin(const Operation& operation) {
   const auto* pin = std::get_if<model::Pin>(&operation);
-  if (pin == nullptr || !pin->from.named || pin->from.name().letter() == 'p' || !random_.chance(140))
+  if (pin == nullptr || !pin->from.named || pin->from.name().letter() == 'p' || pin->from.name().letter() == 'o' ||
+      !random_.chance(140))
     return std::nullopt;
   return pin->from.name();
 }

@@ -2,6 +2,7 @@
 #include "properties/generate_nonsense.hpp"
 
 #include <array>
+#include <bit>
 
 #include "properties/generate_compose.hpp"
 
@@ -122,10 +123,16 @@ void Nonsense::spoil(model::DetachLink& call) {
 }
 
 void Nonsense::spoil(model::Close& call) {
-  call.name = random_.chance(200) ? closed_name() : any_name();
+  call.name = random_.chance(200)          ? closed_name()
+              : chance_of_guest_object(20) ? guest_object(ObjectKind::link)
+                                           : any_name();
 }
 
 void Nonsense::spoil(model::Dup& call) {
+  if (chance_of_guest_object(64)) {
+    call.from = Argument::of(guest_object(ObjectKind::link));
+    return;
+  }
   switch (random_.below(4)) {
     case 0:
       call.from = Argument::of(call.name);  // of itself
@@ -180,7 +187,9 @@ void Nonsense::spoil(model::SendPacket& call) {
 }
 
 void Nonsense::spoil(model::Pin& call) {
-  if (random_.chance(100))
+  if (chance_of_guest_object(64))
+    call.from = Argument::of(guest_object(ObjectKind::link));
+  else if (random_.chance(100))
     call.pin = any_pin();
   else
     call.from = random_.chance(64) ? Argument::literal(random_.below(3)) : Argument::of(closed_name());
@@ -230,7 +239,18 @@ Name Nonsense::of_other_kind(ObjectKind wanted) {
   return closed_name();
 }
 
+Name Nonsense::guest_object(ObjectKind wanted) {
+  model::GuestObjectSet among = 0;
+  for (model::GuestObjectSet rest = mix_.objects; rest != 0; rest &= rest - 1)
+    if (model::guest_objects[static_cast<unsigned>(std::countr_zero(rest))].kind == wanted) among |= rest & -rest;
+  if (among == 0 || random_.chance(80)) among = mix_.objects;
+  for (unsigned skip = random_.below(static_cast<std::uint32_t>(std::popcount(among))); skip != 0; --skip)
+    among &= among - 1;
+  return Name::object(static_cast<unsigned>(std::countr_zero(among)));
+}
+
 Argument Nonsense::odd_fd(ObjectKind wanted) {
+  if (chance_of_guest_object(wanted == ObjectKind::link ? 64 : 32)) return Argument::of(guest_object(wanted));
   static constexpr std::array<std::uint32_t, 8> literals{0,           1,           2,           900,
                                                          0x7fff'ffff, 0x8000'0000, 0xffff'fffe, 0xffff'ffff};
   switch (random_.below(8)) {
@@ -249,6 +269,7 @@ Argument Nonsense::odd_fd(ObjectKind wanted) {
 }
 
 Argument Nonsense::odd_id() {
+  if (chance_of_guest_object(32)) return Argument::of(guest_object(ObjectKind::link));
   static constexpr std::array<std::uint32_t, 5> literals{0, 1U << 30, 0x7fff'ffff, 0x8000'0000, 0xffff'ffff};
   switch (random_.below(4)) {
     case 0:

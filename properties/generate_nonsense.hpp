@@ -53,6 +53,9 @@ class Nonsense {
   model::Name closed_name();
   std::optional<model::Name> stray_link(const model::Site& site);
   model::Name of_other_kind(model::ObjectKind wanted);
+  /// One of the guest's objects, by preference of that kind; only if there is any.
+  model::Name guest_object(model::ObjectKind wanted);
+  [[nodiscard]] bool chance_of_guest_object(std::uint32_t share) { return mix_.objects != 0 && random_.chance(share); }
   model::Argument odd_fd(model::ObjectKind wanted);
   model::Argument odd_id();
   model::Revision odd_revision();

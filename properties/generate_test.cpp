@@ -178,6 +178,8 @@ GeneratorOptions any_options() {
   if (*rc::gen::arbitrary<bool>()) options.nonsense_ppm = *rc::gen::inRange(0U, 1'000'001U);
   options.with_devices = *rc::gen::inRange(0U, 10'001U);
   options.lacks = {*rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()};
+  options.lacks.objects = *rc::gen::element(model::GuestObjectSet{0}, model::all_guest_objects,
+                                            *rc::gen::arbitrary<model::GuestObjectSet>() & model::all_guest_objects);
   return options;
 }
 
@@ -201,6 +203,7 @@ RC_GTEST_PROP(Generate, EverySequenceIsValidAndKeepsToTheOptions, ()) {
                           std::holds_alternative<model::Unpin>(operation);
       RC_ASSERT(!(options.lacks.qdiscs && of_qdisc));
       RC_ASSERT(!(options.lacks.pins && of_pin));
+      RC_ASSERT((model::guest_objects_of(operation) & options.lacks.objects) == 0U);
       RC_ASSERT(!(options.lacks.devices && !of_qdisc && model::device_of(operation)));
     }
   }

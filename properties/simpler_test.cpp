@@ -103,7 +103,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Step{"link l4 tcx_ingress@d0 p1", "link l0 tcx_ingress@d0 p1"},
                     Step{"fill tcx_ingress@d0 62", "fill tcx_ingress@d0 31"},
                     Step{"fill tcx_ingress@d0 62", "fill tcx_ingress@d0 61"}, Step{"load q3 xdp", "load q3 sched_cls"},
-                    Step{"load q3 xdp", "load q0 xdp"}));
+                    Step{"load q3 xdp", "load q0 xdp"},
+                    Step{"attach tcx_ingress@d0 o14", "attach tcx_ingress@d0 fd 900"},
+                    Step{"open h0 link id(o3)", "open h0 link id 1073741824"}));
 
 /// The same, of several operations and what is declared.
 class AFold : public testing::TestWithParam<Step> {};

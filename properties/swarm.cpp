@@ -184,6 +184,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   }
   mix.declarations.unkept = random.below(64) == 0;
   draw_lifetimes(random, limits, mix);
+  mix.objects = model::all_guest_objects & ~limits.lacks.objects;
   return mix;
 }
 

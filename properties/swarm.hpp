@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "model/guest_object.hpp"
 #include "model/sequence.hpp"
 #include "properties/generate_random.hpp"
 
@@ -36,7 +37,8 @@ struct Lacks {
   bool devices = false;  ///< that come and go
   bool qdiscs = false;
   bool pins = false;
-  bool packets = false;  ///< that are sent through hooks
+  bool packets = false;               ///< that are sent through hooks
+  model::GuestObjectSet objects = 0;  ///< of the guest's
   friend bool operator==(const Lacks&, const Lacks&) = default;
 };
 
@@ -79,7 +81,8 @@ struct Mix {
   unsigned of_devices = 0;  ///< share of operations that remove, make or move a device
   unsigned of_qdiscs = 0;   ///< share of operations that set a qdisc
   unsigned of_pins = 0;     ///< share of operations on pins
-  unsigned as_user = 0;     ///< share of operations by a caller without capabilities
+  model::GuestObjectSet objects = 0;  ///< of the guest's, that can be named
+  unsigned as_user = 0;               ///< share of operations by a caller without capabilities
   unsigned crossing = 0;  ///< share of choices that ignore the owner: detach what a link owns, attach what is attached
 };
 

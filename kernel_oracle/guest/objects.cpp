@@ -186,7 +186,7 @@ int make_object(std::string_view name, const Devices& devices) {
   if (name == "tracing_link") return make_tracing_link();
   if (name == "perf_event_link") return make_perf_event_link();
   if (name == "kprobe_multi_link") return make_kprobe_multi_link();
-  if (name == "cgroup_skb_prog") return load(BPF_PROG_TYPE_CGROUP_SKB, 1, BPF_CGROUP_INET_INGRESS);
+  if (name == "sk_skb_prog") return load(BPF_PROG_TYPE_SK_SKB, 1, BPF_SK_SKB_VERDICT);
   if (name == "raw_tp_prog") return load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
   if (name == "kprobe_prog") return load(BPF_PROG_TYPE_KPROBE, 0);
   return -EINVAL;

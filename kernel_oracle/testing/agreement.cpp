@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel_oracle/observe.hpp"
+#include "kernel_oracle/testing/object_sequences.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
 
@@ -406,11 +407,15 @@ std::vector<Job> jobs_of(std::string_view text, Depth depth) {
 }  // namespace
 
 std::vector<Job> hand_made(Depth depth) {
-  return jobs_of(sequences, depth);
+  auto jobs = jobs_of(sequences, depth);
+  for (Job& job : jobs_of(objects, depth)) jobs.push_back(std::move(job));
+  return jobs;
 }
 
 std::vector<Job> hand_made_lifetimes(Depth depth) {
-  return jobs_of(lifetimes, depth);
+  auto jobs = jobs_of(lifetimes, depth);
+  for (Job& job : jobs_of(pinned_objects, depth)) jobs.push_back(std::move(job));
+  return jobs;
 }
 
 }  // namespace mprogcheck::testing
