@@ -23,7 +23,7 @@ void add_common(CLI::App& verb, CommonOptions& options) {
     const std::filesystem::path folder = std::filesystem::path(file).parent_path();
     std::error_code error;
     if (folder.empty() || std::filesystem::is_directory(folder, error)) return std::string();
-    return fmt::format("--json {}: there is no folder {}; make it first", file, folder.string());
+    return fmt::format("there is no folder {}; make it first", folder.string());
   });
   verb.add_option("--accel", options.accelerator, "kvm or tcg; by default the one that boots here");
   verb.add_option("--out", options.out, "folder for findings and logs")->capture_default_str();
