@@ -182,6 +182,10 @@ TEST_F(fuzz_campaign, a_leak_that_is_found_late_is_pinned_on_its_operation) {
     EXPECT_EQ(finding.label, Label::reproducible);
     EXPECT_LE(finding.shrunk.operations.size(), 2U);
   }
+  // Nothing is left of the runs after which the leaks were seen.
+  for (const auto& folder : fs::directory_iterator(options_.out / "findings"))
+    EXPECT_NE(std::ranges::find(report->findings, folder.path(), &Finding::folder), report->findings.end())
+        << folder.path();
 }
 
 /// Watches what is on disk when it is told of a finding.

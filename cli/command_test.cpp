@@ -72,6 +72,7 @@ TEST_F(command, refuses_what_it_does_not_know_in_one_line) {
   expect_refusal(run("replay"), 2, "file");
   expect_refusal(run("fuzz --frobnicate"), 2, "--frobnicate");
   expect_refusal(run("fuzz --seconds soon"), 2, "--seconds");
+  expect_refusal(run("fuzz --kernel model --sequences 0"), 2, "--sequences");
   expect_refusal(run("fuzz --hook xdp"), 2, "expected tcx");
   expect_refusal(run("fuzz --kernel model:frobnicate"), 2, "mprogcheck faults");
   expect_refusal(run("fuzz --kernel model --accel hax"), 2, "hax");
@@ -120,6 +121,9 @@ TEST_F(command, a_report_replaces_no_device_and_takes_any_bytes) {
   EXPECT_EQ(run("faults --json /dev/null").code, 0);
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
   expect_refusal(run("faults --json nowhere/report.json"), 3, "nowhere");
+  const Ran late = run("fuzz --kernel model:before_nothing_appends --sequences 100 --json nowhere/report.json");
+  expect_refusal(late, 2, "there is no folder nowhere");
+  EXPECT_EQ(late.out, "");
   EXPECT_FALSE(fs::exists(directory_ / "nowhere"));
   EXPECT_EQ(run("fuzz --kernel model --sequences 10 --seed $(printf '\\377') --json report.json").code, 0);
 }

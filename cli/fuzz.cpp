@@ -52,9 +52,7 @@ void print_known(const KnownState& state) {
 }
 
 void print_finding(const Finding& finding) {
-  const std::string how_sure = finding.label == Label::reproducible
-                                   ? fmt::format("reproducible ({} of {})", finding.confirmed, finding.runs)
-                                   : fmt::format("{} {}/{}", name_of(finding.label), finding.confirmed, finding.runs);
+  const std::string how_sure = how_sure_of(finding);
   const std::string company =
       finding.before.empty() ? "" : fmt::format(" after {} other sequences", finding.before.size());
   fmt::print("finding   {}  {}, {} operations{}, {} hits: {}\n", properties::name_of(finding.divergence.primary),
@@ -69,6 +67,9 @@ void print_summary(const FuzzReport& report) {
              progress.sequences,
              kernel.release.empty() ? kernel.source : fmt::format("{} ({})", kernel.release, kernel.source),
              progress.seconds, short_number(progress.seconds > 0 ? operations / progress.seconds : 0), report.seed);
+  if (report.carried_on != 0)
+    fmt::print("coverage  since this start: of {} sequences, {} were judged before\n",
+               progress.sequences - report.carried_on, report.carried_on);
   print_counts("outcomes ", report.coverage.by_errno());
   print_counts("lengths  ", report.coverage.lengths());
   const auto unseen = report.coverage.unseen();
@@ -163,7 +164,8 @@ void add_fuzz(CLI::App& app, Run& run_verb) {
       ->allow_extra_args(false);
   verb->add_option("--seconds", options->seconds, "stop after so long; 60 unless --sequences is given")
       ->check(CLI::Range(0.001, 1e9));
-  verb->add_option("--sequences", options->sequences, "stop after so many sequences");
+  verb->add_option("--sequences", options->sequences, "stop after so many sequences")
+      ->check(CLI::Range(std::uint64_t{1}, ~std::uint64_t{0}));
   verb->add_option("--seed", options->seed, "any text; the same text gives the same sequences on every machine");
   verb->add_option("--shard", options->shard, "another stream of sequences of the same seed");
   verb->add_option("--jobs", options->jobs, "so many VMs side by side; one for each core unless given")

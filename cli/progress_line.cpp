@@ -20,6 +20,13 @@ std::string short_number(double number) {
   return fmt::format("{:.0f}", number);
 }
 
+std::string how_sure_of(const Finding& finding) {
+  if (finding.label == Label::reproducible)
+    return fmt::format("reproducible ({} of {})", finding.confirmed, finding.runs);
+  const bool unseen = finding.label == Label::flaky && finding.confirmed == 0;
+  return fmt::format("{} {}/{}", unseen ? "not seen again," : name_of(finding.label), finding.confirmed, finding.runs);
+}
+
 ProgressLine::ProgressLine() : terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
 void ProgressLine::clear() {
@@ -58,9 +65,7 @@ void ProgressLine::finding(const Finding& finding) {
     fmt::print("found: {}\n       saved in {}; shrinking\n", properties::summary(finding.divergence),
                finding.folder.string());
   } else {
-    const std::string how_sure = finding.label == Label::reproducible
-                                     ? fmt::format("reproducible ({} of {})", finding.confirmed, finding.runs)
-                                     : fmt::format("{} {}/{}", name_of(finding.label), finding.confirmed, finding.runs);
+    const std::string how_sure = how_sure_of(finding);
     const std::string company =
         finding.before.empty() ? "" : fmt::format(", after {} other sequences", finding.before.size());
     fmt::print("\n{}\n{}, {} operations{}{}: {}/shrunk.mpc\n\n",

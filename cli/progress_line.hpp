@@ -25,6 +25,9 @@ class ProgressLine final : public Reporter {
   double next_line_ = 0;  ///< in a log: seconds into the campaign
 };
 
+/// "reproducible (4 of 4)", "flaky 1/4", "not seen again, 0/4": for people.
+std::string how_sure_of(const Finding& finding);
+
 /// "12 sequences", "1.5 M", "93.4 k": for people.
 std::string short_number(double number);
 

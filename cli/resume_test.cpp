@@ -120,6 +120,8 @@ TEST_F(killed_campaign, goes_on_with_the_same_options_and_no_others) {
   const auto report = nlohmann::json::parse(content(directory_ / "r.json"));
   EXPECT_EQ(report["seed"], "7");
   EXPECT_EQ(report["carried_on"], reached);
+  EXPECT_EQ(report["coverage"]["since"], "this start");
+  EXPECT_THAT(content(directory_ / "out.txt"), HasSubstr("coverage  since this start"));
   EXPECT_EQ(report["sequences"], reached + 300);
 }
 

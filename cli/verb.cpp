@@ -19,7 +19,12 @@ void add_common(CLI::App& verb, CommonOptions& options) {
       ->capture_default_str()
       ->take_all()
       ->allow_extra_args(false);
-  verb.add_option("--json", options.json, "write the report to this file, as JSON");
+  verb.add_option("--json", options.json, "write the report to this file, as JSON")->check([](const std::string& file) {
+    const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+    std::error_code error;
+    if (folder.empty() || std::filesystem::is_directory(folder, error)) return std::string();
+    return fmt::format("there is no folder {}; make it first", folder.string());
+  });
   verb.add_option("--accel", options.accelerator, "kvm or tcg; by default the one that boots here");
   verb.add_option("--out", options.out, "folder for findings and logs")->capture_default_str();
   verb.add_option("--known", options.known, "folder of known divergences, besides those that are built in");
