@@ -29,12 +29,22 @@ class CanaryNest {
   std::optional<Job> plant(const Job& honest);
 
  private:
+  void pass_turn() {
+    ++turn_;
+    refused_ = 0;
+  }
+
   std::mt19937_64 secret_;
   bool counts_;
-  unsigned turn_ = 0;  ///< each lie in turn, so that a short campaign plants every one
+  unsigned turn_ = 0;     ///< each lie in turn, so that a short campaign plants every one
+  unsigned refused_ = 0;  ///< sequences that had no place for it
 };
 
-/// caught: the judge blames the step that was misreported. spoilt: the run diverged before that, so it tells nothing.
+/// What the judge must find broken where the lie is told; nothing for none.
+std::optional<properties::Property> property_of(Lie lie);
+
+/// caught: the judge blames the step that was misreported, and the property that the lie is about. spoilt: the run
+/// diverged before that, so it tells nothing.
 enum class CanaryFate { caught, missed, spoilt };
 CanaryFate fate_of(const Job& canary, const properties::Judgement& judgement);
 

@@ -9,10 +9,12 @@
 
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "campaign/canary.hpp"
 #include "kernel_oracle/observe.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
@@ -184,39 +186,13 @@ TEST(ModelOracle, agrees_with_the_model_beside_an_idle_misbehaviour) {
 
 class ALie : public testing::TestWithParam<Lie> {};
 
-bool is_blamed(const Divergence& divergence, Lie lie) {
-  const auto& broken = divergence.broken;
-  switch (lie) {
-    case Lie::none:
-      return false;
-    case Lie::outcome:
-      return broken.contains(Property::outcome);
-    case Lie::revision:
-      return broken.contains(Property::revision);
-    case Lie::order:
-    case Lie::passage:
-    case Lie::fate:
-      return broken.contains(Property::order);
-    case Lie::isolation:
-      return broken.contains(Property::isolation) && divergence.primary == Property::isolation;
-    case Lie::permission:
-      return broken.contains(Property::permission) || broken.contains(Property::outcome);
-    case Lie::answer:
-      return broken.contains(Property::query);
-    case Lie::lifecycle:
-      return broken.contains(Property::lifecycle);
-    case Lie::references:
-      return broken.contains(Property::refcount);
-  }
-  return false;
-}
-
 TEST_P(ALie, is_caught_where_it_is_told_and_blamed_on_its_property) {
   ModelOracle oracle;
   const auto source = generator(9);
   unsigned told = 0;
   // Few sequences have a caller without capabilities, and few steps are queries.
-  const bool rare = GetParam() == Lie::permission || GetParam() == Lie::answer;
+  const bool rare = GetParam() == Lie::permission || GetParam() == Lie::answer || GetParam() == Lie::ownership ||
+                    GetParam() == Lie::first_last;
   const std::uint64_t tries = rare ? sequences : sequences / 4;
   for (std::uint64_t i = 0; i < tries; ++i) {
     Job job{.sequence = source.sequence(i), .quirks = {}, .depth = i % 2 != 0 ? Depth::deep : Depth::fast};
@@ -236,13 +212,61 @@ TEST_P(ALie, is_caught_where_it_is_told_and_blamed_on_its_property) {
     const bool at_the_end = is_about_the_end(job.lie);
     ASSERT_TRUE(judgement.divergence) << model::print(job.sequence);
     EXPECT_EQ(judgement.divergence->step, at_the_end ? length - 1 : job.lie_at);
-    EXPECT_TRUE(is_blamed(*judgement.divergence, job.lie)) << properties::describe(job.sequence, *judgement.divergence);
+    const auto& broken = judgement.divergence->broken;
+    EXPECT_TRUE(broken.contains(*property_of(job.lie))) << properties::describe(job.sequence, *judgement.divergence);
+    if (job.lie == Lie::isolation) {
+      EXPECT_EQ(judgement.divergence->primary, Property::isolation);
+    }
+    EXPECT_EQ(fate_of(job, judgement), CanaryFate::caught);
+    // To blame the right step for something else is not to have seen the lie.
+    auto mistaken = judgement;
+    mistaken.divergence->broken = {};
+    for (unsigned n = 0; n < properties::property_count; ++n)
+      if (const auto other = static_cast<Property>(n); other != property_of(job.lie))
+        mistaken.divergence->broken.add(other);
+    EXPECT_EQ(fate_of(job, mistaken), CanaryFate::missed);
   }
   EXPECT_GT(told, 50U);
 }
 INSTANTIATE_TEST_SUITE_P(Each, ALie,
                          testing::Values(Lie::outcome, Lie::revision, Lie::order, Lie::isolation, Lie::permission,
-                                         Lie::answer, Lie::lifecycle, Lie::references, Lie::passage, Lie::fate));
+                                         Lie::answer, Lie::lifecycle, Lie::references, Lie::passage, Lie::fate,
+                                         Lie::ownership, Lie::capacity, Lie::atomic, Lie::no_splat, Lie::first_last,
+                                         Lie::leak));
+
+TEST(Canaries, EveryPropertyHasOneAndEachHasItsTurn) {
+  properties::PropertySet all;
+  for (unsigned n = 1; n < lies; ++n) all.add(*property_of(static_cast<Lie>(n)));
+  for (unsigned n = 0; n < properties::property_count; ++n)
+    EXPECT_TRUE(all.contains(static_cast<Property>(n))) << properties::name_of(static_cast<Property>(n));
+
+  CanaryNest nest(true);
+  const auto source = generator(11);
+  std::set<Lie> planted;
+  std::uint64_t i = 0;
+  for (; i < sequences && planted.size() + 1 < lies; ++i)
+    if (const auto canary = nest.plant({.sequence = source.sequence(i), .quirks = {}})) planted.insert(canary->lie);
+  EXPECT_EQ(planted.size() + 1, lies) << "in " << i << " sequences";
+  RecordProperty("sequences_for_each_lie", std::to_string(i));
+}
+
+/// A splat, or a leak, that is real does not count as the one that was asked for.
+TEST(Canaries, ARealEndingIsNoLie) {
+  ModelOracle oracle;
+  const auto source = generator(12);
+  for (const Lie lie : {Lie::no_splat, Lie::leak}) {
+    std::uint64_t i = 0;
+    while (source.sequence(i).operations.empty()) ++i;
+    const Job job{.sequence = source.sequence(i), .quirks = {}, .depth = Depth::fast, .lie = lie};
+    auto judgement = judged(oracle, job);
+    ASSERT_TRUE(judgement.divergence);
+    EXPECT_EQ(fate_of(job, judgement), CanaryFate::caught);
+    judgement.divergence->note = "WARNING: CPU: 0 PID: 1 at tcx_link_release";
+    EXPECT_EQ(fate_of(job, judgement), CanaryFate::spoilt);
+    judgement.divergence.reset();
+    EXPECT_EQ(fate_of(job, judgement), CanaryFate::missed);
+  }
+}
 
 }  // namespace
 }  // namespace mprogcheck

@@ -130,10 +130,12 @@ Result<AgentHello> AgentConnection::hello() {
   if (frame.type == wire::FrameType::error) return fail("the agent gave up: {}", reader.text());
   if (frame.type != wire::FrameType::hello || !wire::get_hello(reader, hello))
     return fail("the agent did not introduce itself: expected a hello, found something else");
-  return AgentHello{.release = std::string(hello.release),
-                    .features = words(hello.features),
-                    .devices = hello.devices,
-                    .complaints = std::string(hello.complaints)};
+  AgentHello told{.release = std::string(hello.release),
+                  .features = words(hello.features),
+                  .devices = hello.devices,
+                  .complaints = std::string(hello.complaints)};
+  counts_ = told.has(feature_refcnt);
+  return told;
 }
 
 Result<void> AgentConnection::probe() {
@@ -161,15 +163,23 @@ void AgentConnection::encode_ahead(std::span<const Job> jobs, std::size_t& next,
   wire::end_frame(output_, frame);
 }
 
+/// That no leak was found means nothing where nobody looked.
+bool AgentConnection::is_missing_its_count(const Job& job, bool ends_frame) {
+  uncounted_ = run_.counted ? 0 : uncounted_ + 1;
+  const bool well = run_.ending == Run::Ending::complete || ends_by_lie(job.lie, run_.note);
+  return counts_ && well && uncounted_ != 0 && (ends_frame || job.depth == Depth::deep || uncounted_ >= counted_every);
+}
+
 AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::size_t begin, std::size_t end,
                                                bool one_by_one, RunSink& sink) {
-  Progress progress{.taken = begin, .sent = begin, .ending = Run::Ending::complete, .note = {}};
+  Progress progress{.taken = begin, .sent = begin, .ending = Run::Ending::complete, .note = {}, .fault = {}};
   const auto stop = [&](Run::Ending ending, std::string note) {
     progress.ending = ending;
     progress.note = std::move(note);
     return progress;
   };
   decoder_.reset();
+  uncounted_ = 0;
   std::vector<std::pair<std::size_t, std::size_t>> ahead;  // frames on their way: (jobs before, bytes)
   std::size_t bytes = 0;
   while (progress.taken < end) {
@@ -200,11 +210,21 @@ AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::s
           run_.steps.size() > jobs[number].sequence.operations.size())
         return stop(Run::Ending::lost, "the agent sent a run that makes no sense");
       if (!decoder_.whole()) continue;
+      run_.counts = counts_;
+      const bool ends_frame =
+          std::any_of(ahead.begin(), ahead.end(), [&](const auto& sent) { return sent.first == number + 1; });
+      if (is_missing_its_count(jobs[number], ends_frame)) {
+        progress.fault = fmt::format(
+            "the agent says that it counts references, and after the sequence of job {} it did not: leaks may have "
+            "gone unseen",
+            number);
+        return stop(Run::Ending::lost, progress.fault);
+      }
       const auto ending = run_.ending;
       auto note = run_.note;
       sink.take(number, run_);
       ++progress.taken;
-      if (ending != Run::Ending::complete) return stop(ending, std::move(note));
+      if (ending != Run::Ending::complete && !ends_by_lie(jobs[number].lie, note)) return stop(ending, std::move(note));
     }
     std::size_t done = 0;
     while (done < ahead.size() && ahead[done].first <= progress.taken) bytes -= ahead[done++].second;

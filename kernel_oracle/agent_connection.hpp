@@ -28,7 +28,9 @@ struct AgentHello {
 class AgentConnection {
  public:
   /// The socket stays the caller's. `deadline`: how long the line may be silent while an answer is due.
-  AgentConnection(int socket, std::chrono::milliseconds deadline) : socket_(socket), deadline_(deadline) {}
+  /// `counts`: the agent has said before, over another line, that it counts references. hello() finds out itself.
+  AgentConnection(int socket, std::chrono::milliseconds deadline, bool counts = false)
+      : socket_(socket), deadline_(deadline), counts_(counts) {}
 
   Result<AgentHello> hello();
   /// Does the agent answer, and can it empty its world? Runs a sequence of no operations. An Error says what is wrong.
@@ -42,7 +44,11 @@ class AgentConnection {
     /// lost: of the line; no run says so.
     Run::Ending ending = Run::Ending::complete;
     std::string note;
+    /// Not empty: the agent does not do what it is there for, in one line, and nothing it says can be relied on.
+    std::string fault;
   };
+  /// An agent that counts references does so at least after one of so many runs, and after the last one of a frame.
+  static constexpr std::uint32_t counted_every = 32;
   /// Runs jobs[begin, end). `one_by_one`: each run is sent before the next job begins, at the price of speed.
   Progress run(std::span<const Job> jobs, std::size_t begin, std::size_t end, bool one_by_one, RunSink& sink);
 
@@ -64,8 +70,12 @@ class AgentConnection {
   bool take_frame(wire::Frame& frame, bool& got_frame);
   void encode_ahead(std::span<const Job> jobs, std::size_t& next, std::size_t end, bool one_by_one);
 
+  [[nodiscard]] bool is_missing_its_count(const Job& job, bool ends_frame);
+
   int socket_;
   std::chrono::milliseconds deadline_;
+  bool counts_;
+  std::uint32_t uncounted_ = 0;  ///< runs since the last after which references were counted
   wire::Buffer output_;
   std::size_t output_sent_ = 0;
   wire::Buffer payload_;

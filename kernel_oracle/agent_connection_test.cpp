@@ -75,6 +75,26 @@ TEST(AgentConnection, OneLineServesManyBatches) {
   }
 }
 
+/// One that can count references, and does not when it should: that no leak was seen says nothing.
+TEST(AgentConnection, AnAgentThatDoesNotCountIsFaulty) {
+  const auto fault = [](FakeAgent::Plan plan, std::size_t jobs, std::string features = "tcx refcnt") {
+    FakeAgent agent(std::move(plan), 1024, std::move(features));
+    AgentConnection connection(agent.socket(), 10s);
+    EXPECT_TRUE(connection.hello());
+    Collector collector;
+    return connection.run(some_jobs(jobs), 0, jobs, false, collector).fault;
+  };
+  const auto only = [](std::uint32_t period) {
+    return [period](std::uint32_t job) {
+      return job % period == period - 1 ? FakeAgent::Fate::live : FakeAgent::Fate::uncounted;
+    };
+  };
+  EXPECT_EQ(fault(only(32), 64), "");
+  EXPECT_THAT(fault(only(32), 65), HasSubstr("after the sequence of job 64 it did not")) << "the last of its frame";
+  EXPECT_THAT(fault(only(33), 66), HasSubstr("after the sequence of job 31 it did not"));
+  EXPECT_EQ(fault(only(1000), 65, "tcx"), "") << "it never said that it can";
+}
+
 TEST(AgentConnection, SilenceIsAHang) {
   FakeAgent agent([](std::uint32_t job) { return job == 3 ? FakeAgent::Fate::freeze : FakeAgent::Fate::live; }, 0);
   AgentConnection connection(agent.socket(), 200ms);

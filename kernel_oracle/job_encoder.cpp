@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/job_encoder.hpp"
 
+#include "kernel_oracle/observe.hpp"
 #include "model/touched.hpp"
 
 namespace mprogcheck {
@@ -8,16 +9,6 @@ namespace mprogcheck {
 namespace {
 
 using wire::StepRecord;
-
-static_assert(static_cast<int>(Lie::fate) == static_cast<int>(wire::Lie::fate));
-static_assert(static_cast<int>(Lie::passage) == static_cast<int>(wire::Lie::passage));
-static_assert(static_cast<int>(Lie::references) == static_cast<int>(wire::Lie::references));
-static_assert(static_cast<int>(Lie::lifecycle) == static_cast<int>(wire::Lie::lifecycle));
-static_assert(static_cast<int>(Lie::answer) == static_cast<int>(wire::Lie::answer));
-static_assert(static_cast<int>(Lie::permission) == static_cast<int>(wire::Lie::permission));
-static_assert(static_cast<int>(Lie::isolation) == static_cast<int>(wire::Lie::isolation));
-static_assert(static_cast<int>(Lie::order) == static_cast<int>(wire::Lie::order));
-static_assert(static_cast<int>(Lie::revision) == static_cast<int>(wire::Lie::revision));
 
 /// The fields of each call, in the places that StepRecord says.
 class StepOf {
@@ -161,7 +152,11 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   wire::JobRecord head;
   head.number = number;
   head.deep = job.depth == Depth::deep;
-  head.lie = static_cast<wire::Lie>(job.lie);
+  // A lie that cannot be told is none. Of one about the end, the step is the last.
+  if (const auto about = lie_about(job.sequence, job.lie, job.lie_at, job.quirks)) {
+    head.lie = job.lie;
+    head.lie_on = *about;
+  }
   head.lie_at = job.lie_at;
   head.accident = job.accident;
   head.accident_at = job.accident_at;

@@ -46,6 +46,10 @@ class Session {
  public:
   Session(const Job& job, Run& run, Misbehaviour* misbehaviour, model::Quirks quirks)
       : job_(job), run_(run), misbehaviour_(misbehaviour), world_(job.sequence.declarations, quirks), model_(world_) {
+    if (const auto about = lie_about(job.sequence, job.lie, job.lie_at, job.quirks)) {
+      lie_ = job.lie;
+      lie_on_ = *about;
+    }
     for (unsigned n = 0; n < model::mortal_program_begin; ++n) programs_.made(n, n);
   }
 
@@ -56,11 +60,13 @@ class Session {
       last_ = i + 1 == operations.size();
       if (!take(operations[i])) return;
     }
+    run_.counted = true;
+    lie_about_the_ending();
   }
 
  private:
   [[nodiscard]] bool lies(Lie lie) const {
-    if (job_.lie != lie) return false;
+    if (lie_ != lie) return false;
     return is_about_the_end(lie) ? last_ : number_ == job_.lie_at;
   }
 
@@ -95,6 +101,8 @@ class Session {
     if (lies(Lie::permission) && !operation.caller.is_root())
       step.outcome = verdict.outcome == model::eperm ? model::success : model::eperm;
     if (lies(Lie::outcome)) step.outcome = verdict.outcome == model::einval ? model::erange : model::einval;
+
+    if (lies(Lie::capacity) && lie_on_ != 0) step.outcome = model::success;
 
     const bool changed = verdict.edit.kind != model::Edit::Kind::nothing;
     show_lists(step, observed, touched, changed);
@@ -176,7 +184,7 @@ class Session {
   }
 
   void show_lists(Step& step, ListSet observed, ListSet touched, bool changed) {
-    const bool lying = lies(Lie::revision) || lies(Lie::order) || lies(Lie::isolation);
+    const bool lying = lies(Lie::isolation) || lies_about_the_list();
     // As the wire does: what was seen before and did not change is not said again.
     if (misbehaviour_ == nullptr && !lying && !changed && observed == shown_ && observed != 0) {
       step.first_list = shown_first_;
@@ -195,21 +203,48 @@ class Session {
       ListView view{.list = index, .outcome = {}, .revision = list.revision, .count = list.count};
       entries_.assign(list.entries().begin(), list.entries().end());
       if (misbehaviour_ != nullptr) misbehaviour_->show(world_, view, entries_);
-      if ((lies(Lie::revision) && index == own) || (lies(Lie::isolation) && index == other)) ++view.revision;
-      if (lies(Lie::order) && index == own) lie_about_order(view);
+      if (lies(Lie::isolation) && index == other) ++view.revision;
+      if (index == own) lie_about_list(view);
       record(view);
     }
     shown_ = lying ? ListSet{0} : observed;
     shown_first_ = step.first_list;
   }
 
-  void lie_about_order(ListView& view) {
-    if (entries_.size() >= 2) {
-      std::swap(entries_.front(), entries_.back());
-      return;
+  [[nodiscard]] bool lies_about_the_list() const {
+    return lies(Lie::revision) || lies(Lie::order) || lies(Lie::ownership) || lies(Lie::capacity) ||
+           lies(Lie::atomic) || lies(Lie::first_last);
+  }
+
+  void lie_about_list(ListView& view) {
+    if (lies(Lie::revision)) ++view.revision;
+    if (lies(Lie::order)) {
+      if (entries_.size() >= 2)
+        std::swap(entries_.front(), entries_.back());
+      else
+        entries_.push_back({});  // an entry of nobody's
     }
-    entries_.push_back({});  // an entry of nobody's
-    view.count = static_cast<std::uint32_t>(entries_.size());
+    if (lies(Lie::ownership))
+      for (Entry& entry : entries_)
+        if (entry.link == lie_on_) entry.link = model::no_link;
+    if (lies(Lie::capacity) && lie_on_ == 0) entries_.resize(model::OrderedList::capacity + 1);
+    if (lies(Lie::atomic)) {
+      if (entries_.empty())
+        entries_.push_back({});
+      else
+        entries_.pop_back();
+    }
+    if (lies(Lie::first_last) && lie_on_ == 0) std::swap(entries_[0], entries_[1]);
+    if (lies(Lie::first_last) && lie_on_ != 0) std::swap(entries_.back(), entries_[entries_.size() - 2]);
+    if (lies_about_the_list()) view.count = static_cast<std::uint32_t>(entries_.size());
+  }
+
+  void lie_about_the_ending() {
+    if ((!lies(Lie::no_splat) && !lies(Lie::leak)) || run_.ending != Run::Ending::complete) return;
+    run_.ending = lies(Lie::no_splat) ? Run::Ending::splat : Run::Ending::unclean;
+    run_.at = static_cast<std::uint32_t>(number_);
+    run_.miscounted = lies(Lie::leak);
+    run_.note = lies(Lie::no_splat) ? std::string(lied_splat) : "references: one too many " + std::string(lie_mark);
   }
 
   /// The view with entries_ in the model's terms.
@@ -288,6 +323,8 @@ class Session {
   Slots<model::program_count> programs_;
   std::vector<Entry> entries_;
   std::vector<model::ProgramIndex> way_;  ///< of a packet
+  Lie lie_ = Lie::none;                   ///< none, if the one that was asked for cannot be told
+  std::uint8_t lie_on_ = 0;
   std::size_t number_ = 0;
   bool last_ = false;
   ListSet shown_ = 0;
@@ -313,6 +350,7 @@ Result<void> ModelOracle::run(std::span<const Job> jobs, RunSink& sink) {
   Run run;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     run.clear();
+    run.counts = true;
     run.steps.reserve(jobs[i].sequence.operations.size());
     if (misbehaviour_) misbehaviour_->begin();
     Session(jobs[i], run, misbehaviour_.get(), quirks_).run();

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "kernel_oracle/accident.hpp"
+#include "kernel_oracle/lie.hpp"
 #include "model/passage.hpp"
 #include "model/sequence.hpp"
 #include "model/world.hpp"
@@ -19,28 +20,6 @@ namespace mprogcheck {
 /// How much is looked at. fast: the touched hook after each step, everything after the last. deep: everything after
 /// each.
 enum class Depth : std::uint8_t { fast, deep };
-
-/// A canary: what the oracle is told to misreport, to see whether the judge notices. It runs the step honestly.
-enum class Lie : std::uint8_t {
-  none,
-  outcome,   ///< another errno, or an error instead of success
-  revision,  ///< the touched list's revision is one more
-  order,     ///< two entries of the touched list change places; with fewer than two, an entry that is not there appears
-  isolation,   ///< in the observation after the last step, the revision of a list that the step did not touch is one
-               ///< more
-  permission,  ///< the step is of a caller without capabilities: -EPERM is reported as success, all else as -EPERM
-  answer,      ///< the answer to a `query`: its count is one more
-  lifecycle,   ///< after the last step, an object that is alive is reported gone, or the other way round
-  references,  ///< after the last step, one reference more is reported on a link or program; only an oracle that has
-               ///< the feature "refcnt" can
-  passage,     ///< of the programs that a packet met, the first and the last change places; with fewer than two, one
-               ///< more is reported
-  fate,        ///< a packet that passed was dropped, and any other passed
-};
-/// Whether a lie is told about the last step, whatever Job::lie_at says.
-constexpr bool is_about_the_end(Lie lie) {
-  return lie == Lie::isolation || lie == Lie::lifecycle || lie == Lie::references;
-}
 
 /// One sequence to run from an empty world, and how.
 struct Job {
@@ -82,6 +61,7 @@ struct LinkView {
   model::ProgramIndex program = model::no_program;
   model::ListIndex list = model::no_list;  ///< no_list: detached
   std::uint16_t references = unknown_references;
+  model::Outcome outcome{};  ///< of the question itself; program and list are unknown if it failed
 };
 
 /// What is known of a program: alive by its id. Mortals that the sequence loaded; with reference counts, every declared
@@ -129,6 +109,9 @@ struct Run {
   /// unclean: what was left may as well be of one of so many runs before this one. Reference counts are not read after
   /// every run.
   std::uint32_t unchecked = 0;
+  /// References can be counted (feature_refcnt): in deep depth, every step must show those of every object.
+  bool counts = false;
+  bool counted = false;  ///< at rest after this run, every reference was counted
 
   void clear();
 };

@@ -21,6 +21,8 @@ void Run::clear() {
   note.clear();
   miscounted = false;
   unchecked = 0;
+  counts = false;
+  counted = false;
 }
 
 }  // namespace mprogcheck

@@ -36,6 +36,7 @@ class PartReader {
     run_.at = head.at;
     run_.miscounted = head.miscounted;
     run_.unchecked = head.unchecked;
+    run_.counted = head.counted;
     run_.note = reader_.text();
     return !reader_.failed();
   }
@@ -115,7 +116,7 @@ class PartReader {
     for (unsigned left = links; left != 0; --left) {
       wire::LinkRecord link;
       if (!wire::get_link(reader_, link)) return false;
-      run_.links.push_back({link.link, link.alive, link.program, link.list, link.references});
+      run_.links.push_back({link.link, link.alive, link.program, link.list, link.references, {link.error}});
     }
     const unsigned programs = reader_.u8();
     if (programs > model::program_count) return false;

@@ -129,7 +129,8 @@ vm::MachineConfig VmOracle::next_machine() const {
 
 void VmOracle::adopt(vm::Machine machine) {
   const int socket = machine.channel();
-  guest_ = std::make_unique<Guest>(Guest{std::move(machine), AgentConnection(socket, config_.answer_deadline), 0});
+  guest_ = std::make_unique<Guest>(
+      Guest{std::move(machine), AgentConnection(socket, config_.answer_deadline, identity_.has(feature_refcnt)), 0});
   console_path_ = guest_->machine.console_path();
 }
 

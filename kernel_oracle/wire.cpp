@@ -239,6 +239,7 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
     if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
   for (const std::uint32_t uid : job.uids) buffer.u32(uid);
   buffer.u8(job.unkept ? 1 : 0);
+  buffer.u8(job.lie_on);
   return at;
 }
 
@@ -269,6 +270,7 @@ bool get_job(Reader& reader, JobRecord& job) {
   const auto unkept = reader.u8();
   job.unkept = unkept != 0;
   good = good && unkept <= 1;
+  job.lie_on = reader.u8();
   job.steps = reader.bytes(steps * StepRecord::size);
   return good && !reader.failed();
 }
@@ -296,7 +298,7 @@ void end_run(Buffer& buffer, std::size_t run, const RunHead& head, std::string_v
   buffer.set32(run + 10, head.at);
   buffer.set32(run + 14, head.steps);
   buffer.set32(run + 18, head.unchecked);
-  buffer.set8(run + 22, head.miscounted ? 1 : 0);
+  buffer.set8(run + 22, static_cast<std::uint8_t>((head.miscounted ? 1 : 0) | (head.counted ? 2 : 0)));
   buffer.text(note);
 }
 
@@ -310,9 +312,10 @@ bool get_run_head(Reader& reader, RunHead& head) {
   head.at = reader.u32();
   head.steps = reader.u32();
   head.unchecked = reader.u32();
-  const auto miscounted = reader.u8();
-  head.miscounted = miscounted != 0;
-  return !reader.failed() && more <= 1 && ending < endings && miscounted <= 1 && head.first <= max_steps &&
+  const auto counts = reader.u8();
+  head.miscounted = (counts & 1) != 0;
+  head.counted = (counts & 2) != 0;
+  return !reader.failed() && more <= 1 && ending < endings && counts <= 3 && head.first <= max_steps &&
          head.steps <= max_steps - head.first;
 }
 
@@ -362,6 +365,7 @@ void put_link(Buffer& buffer, const LinkRecord& link) {
   buffer.u8(link.alive ? 1 : 0);
   buffer.u8(link.program);
   buffer.u8(link.list);
+  buffer.u16(link.error);
   buffer.u16(link.references);
 }
 
@@ -377,6 +381,7 @@ bool get_link(Reader& reader, LinkRecord& link) {
   link.alive = alive != 0;
   link.program = reader.u8();
   link.list = reader.u8();
+  link.error = reader.u16();
   link.references = reader.u16();
   return !reader.failed() && alive <= 1 && link.link < model::link_count &&
          (link.program < model::program_count || link.program == model::no_program) &&

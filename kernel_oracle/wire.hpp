@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "kernel_oracle/accident.hpp"
+#include "kernel_oracle/lie.hpp"
 #include "model/name.hpp"
 #include "model/passage.hpp"
 #include "model/world.hpp"
@@ -24,7 +25,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 3;
+inline constexpr std::uint16_t version = 4;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 8U << 20;
 
@@ -190,21 +191,6 @@ struct JobsHeader {
 void put_jobs_header(Buffer& buffer, const JobsHeader& header);
 bool get_jobs_header(Reader& reader, JobsHeader& header);
 
-/// mprogcheck::Lie, by the same numbers.
-enum class Lie : std::uint8_t {
-  none,
-  outcome,
-  revision,
-  order,
-  isolation,
-  permission,
-  answer,
-  lifecycle,
-  references,
-  passage,
-  fate
-};
-inline constexpr std::uint8_t lies = 11;
 /// Run::Ending, by the same numbers, as far as a guest can tell.
 enum class Ending : std::uint8_t { complete, unclean, splat };
 inline constexpr std::uint8_t endings = 3;
@@ -274,6 +260,7 @@ struct JobRecord {
   bool deep = false;
   Lie lie = Lie::none;
   std::uint32_t lie_at = 0;
+  std::uint8_t lie_on = 0;  ///< what lie_about() says
   Accident accident = Accident::none;
   std::uint32_t accident_at = 0;
   std::uint8_t devices = 0;
@@ -303,6 +290,7 @@ struct RunHead {
   std::uint32_t at = 0;
   std::uint32_t steps = 0;      ///< of this part
   bool miscounted = false;      ///< Run::miscounted
+  bool counted = false;         ///< Run::counted
   std::uint32_t unchecked = 0;  ///< Run::unchecked
 };
 /// Returns what ends it.
@@ -360,6 +348,7 @@ struct LinkRecord {
   std::uint8_t program = model::no_program;
   std::uint8_t list = model::no_list;
   std::uint16_t references = 0xffff;
+  std::uint16_t error = 0;  ///< errno of the question; program and list are none then
 };
 struct ProgramRecord {
   std::uint8_t program = 0;

@@ -194,6 +194,10 @@ std::string table_of(const Divergence& divergence, const Names& names) {
     const std::string label = names.of_link(observed.link);
     table.row(label, "", expected.alive ? "alive" : "gone", observed.alive ? "alive" : "gone");
     if (!expected.alive || !observed.alive) continue;
+    if (!observed.outcome.ok()) {
+      table.row(label + " info", "", model::to_string(model::success), model::to_string(observed.outcome));
+      continue;
+    }
     table.row(label + " program", "", names.of_program(expected.program), names.of_program(observed.program));
     table.row(label + " attached to", "", Names::of_list(expected.list), Names::of_list(observed.list));
     if (observed.references != unknown_references)

@@ -146,21 +146,38 @@ class Walk {
       malformed_ = fmt::format("step {}: no answer of the query", number + 1);
       return false;
     }
-    if (!last) return true;
-    std::array<bool, model::link_count> links{};
-    std::array<bool, model::program_count> programs{};
-    for (std::uint32_t i = 0; i < step.links; ++i) links[run_.links[step.first_link + i].link] = true;
-    for (std::uint32_t i = 0; i < step.programs; ++i) programs[run_.programs[step.first_program + i].program] = true;
+    if (!last && job_.depth != Depth::deep) return true;
+    return objects_are_shown(step, number);
+  }
+
+  /// Every link and mortal program that is alive; with counts, the pool and the fillers too, and how often each is
+  /// held.
+  bool objects_are_shown(const Step& step, std::size_t number) {
+    const bool counted = run_.counts && job_.depth == Depth::deep;
+    constexpr std::int32_t not_seen = -1;
+    std::array<std::int32_t, model::link_count> links;
+    std::array<std::int32_t, model::program_count> programs;
+    links.fill(not_seen);
+    programs.fill(not_seen);
+    for (const LinkView& view : std::span(run_.links).subspan(step.first_link, step.links))
+      links[view.link] = view.references;
+    for (const ProgramView& view : std::span(run_.programs).subspan(step.first_program, step.programs))
+      programs[view.program] = view.references;
+    const auto is_shown = [&](std::int32_t references, std::string_view kind, unsigned slot) {
+      if (references == not_seen)
+        malformed_ = fmt::format("step {}: no view of {} {}", number + 1, kind, slot);
+      else if (counted && references == unknown_references)
+        malformed_ = fmt::format("step {}: the references on {} {} were not counted", number + 1, kind, slot);
+      return malformed_.empty();
+    };
     for (unsigned link = 0; link < model::link_count; ++link)
-      if (world_.link(static_cast<model::LinkIndex>(link)).alive && !links[link]) {
-        malformed_ = fmt::format("step {}: no view of link {}", number + 1, link);
+      if (world_.link(static_cast<model::LinkIndex>(link)).alive && !is_shown(links[link], "link", link)) return false;
+    for (unsigned program = counted ? 0 : model::mortal_program_begin; program < model::program_count; ++program) {
+      const bool undeclared = program < model::filler_program_begin && !job_.sequence.declarations.has_program(program);
+      if (!undeclared && world_.program(static_cast<model::ProgramIndex>(program)).alive &&
+          !is_shown(programs[program], "program", program))
         return false;
-      }
-    for (unsigned program = model::mortal_program_begin; program < model::program_count; ++program)
-      if (world_.program(static_cast<model::ProgramIndex>(program)).alive && !programs[program]) {
-        malformed_ = fmt::format("step {}: no view of program {}", number + 1, program);
-        return false;
-      }
+    }
     return true;
   }
 

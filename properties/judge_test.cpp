@@ -2,8 +2,9 @@
 #include "properties/judge.hpp"
 
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
+
+#include <cerrno>
 
 #include "model/parse.hpp"
 #include "model/print.hpp"
@@ -162,6 +163,50 @@ RC_GTEST_PROP(Judge, never_passes_a_run_that_shows_less, ()) {
   const Judgement judgement = judge(job, run);
   RC_ASSERT(!judgement.malformed.empty());
   RC_ASSERT(!judgement.divergence);
+}
+
+/// In deep depth every step shows every object, and says how often it is held where that can be counted.
+RC_GTEST_PROP(Judge, never_passes_a_deep_step_that_hides_an_object, ()) {
+  Job job = any_job();
+  job.depth = Depth::deep;
+  auto run = RecordingOracle::record(job);
+  run.counts = *rc::gen::arbitrary<bool>();
+  RC_ASSERT(judge(job, run).malformed.empty());
+  Step& step = run.steps[any_below(run.steps.size())];
+  const bool drops = *rc::gen::arbitrary<bool>();
+  RC_PRE(drops || run.counts);
+  if (*rc::gen::arbitrary<bool>()) {
+    RC_PRE(step.links > 0U);
+    LinkView& link = run.links[step.first_link + step.links - 1];
+    RC_PRE(link.alive);
+    link.references = unknown_references;
+    if (drops) --step.links;
+  } else {
+    RC_PRE(step.programs > 0U);
+    ProgramView& program = run.programs[step.first_program + step.programs - 1];
+    RC_PRE(program.alive && (run.counts || program.program >= model::mortal_program_begin));
+    program.references = unknown_references;
+    if (drops) --step.programs;
+  }
+  const Judgement judgement = judge(job, run);
+  RC_ASSERT(!judgement.malformed.empty());
+  RC_ASSERT(!judgement.divergence);
+}
+
+RC_GTEST_PROP(Judge, takes_a_link_that_could_not_be_asked_for_a_difference, ()) {
+  const Job job = any_job();
+  auto run = RecordingOracle::record(job);
+  const Step& last = run.steps.back();
+  RC_PRE(last.links > 0U);
+  LinkView& link = run.links[last.first_link + any_below(last.links)];
+  RC_PRE(link.alive);
+  link.program = model::no_program;
+  link.list = model::no_list;
+  link.outcome = {EFAULT};
+  const Judgement judgement = judge(job, run);
+  RC_ASSERT(judgement.divergence.has_value());
+  RC_ASSERT(judgement.divergence->broken.contains(Property::lifecycle));
+  RC_ASSERT(describe(job.sequence, *judgement.divergence).find("EFAULT") != std::string::npos);
 }
 
 RC_GTEST_PROP(Judge, survives_any_index, ()) {

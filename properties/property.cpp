@@ -352,7 +352,7 @@ bool differs(const ListView& view, std::span<const Entry> entries, const Ordered
 bool differs(const LinkView& view, const model::Link& link) {
   if (view.alive != link.alive) return true;
   if (!view.alive) return false;
-  return view.program != link.program || view.list != link.list ||
+  return !view.outcome.ok() || view.program != link.program || view.list != link.list ||
          (view.references != unknown_references && view.references != link.references);
 }
 

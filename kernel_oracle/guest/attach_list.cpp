@@ -9,8 +9,16 @@ std::uint64_t address(const void* pointer) {
   return reinterpret_cast<std::uintptr_t>(pointer);
 }
 
-/// Where the kernel writes the attach flags of entries.
-RawView::Slots program_flags, link_flags;
+/// Where the kernel writes the attach flags of entries: the arrays of one more view.
+RawView flags;
+
+/// Whether a field of the attr that is no answer still has what was asked.
+bool is_what_was_asked(const union bpf_attr& now, const union bpf_attr& asked) {
+  return now.query.target_ifindex == asked.query.target_ifindex && now.query.attach_type == asked.query.attach_type &&
+         now.query.query_flags == asked.query.query_flags && now.query.prog_ids == asked.query.prog_ids &&
+         now.query.link_ids == asked.query.link_ids && now.query.prog_attach_flags == asked.query.prog_attach_flags &&
+         now.query.link_attach_flags == asked.query.link_attach_flags;
+}
 
 }  // namespace
 
@@ -19,7 +27,7 @@ void AttachList::place(std::uint32_t ifindex, std::uint32_t attach_type) {
   attach_type_ = attach_type;
   known_ = false;
   for (unsigned i = 0; i < queries_.size(); ++i) {
-    union bpf_attr& attr = queries_[i];
+    union bpf_attr& attr = queries_[i].value();
     mpc_clear(&attr, MPC_QUERY_SIZE);
     attr.query.target_ifindex = ifindex;
     attr.query.attach_type = attach_type;
@@ -31,22 +39,25 @@ void AttachList::place(std::uint32_t ifindex, std::uint32_t attach_type) {
 bool AttachList::look(Syscalls& calls, bool thorough) {
   const unsigned other = current_ ^ 1;
   RawView& next = raw_[other];
-  union bpf_attr& attr = queries_[other];
+  union bpf_attr& attr = queries_[other].value();
+  union bpf_attr asked;
   if (thorough) {
     next.poison_arrays();
-    program_flags.fill(poison);
-    link_flags.fill(poison);
-    attr.query.prog_attach_flags = address(program_flags.data());
-    attr.query.link_attach_flags = address(link_flags.data());
+    flags.poison_arrays();
+    attr.query.prog_attach_flags = address(flags.programs.data());
+    attr.query.link_attach_flags = address(flags.links.data());
+    queries_[other].lay_out(MPC_QUERY_SIZE);
+    asked = attr;
   }
   const int result = calls.query_all(&attr, RawView::room);
   next.take(result, RawView::room, attr.query.prog_cnt, attr.query.revision);
   if (thorough) {
+    const bool unchanged = is_what_was_asked(attr, asked);
     attr.query.prog_attach_flags = 0;
     attr.query.link_attach_flags = 0;
-    bool good =
-        next.keeps_promise() && wrote_exactly(program_flags, next.length) && wrote_exactly(link_flags, next.length);
-    for (std::uint32_t i = 0; i < next.length; ++i) good = good && program_flags[i] == 0 && link_flags[i] == 0;
+    flags.length = next.length;
+    bool good = unchanged && next.keeps_promise() && flags.keeps_promise() && queries_[other].intact(MPC_QUERY_SIZE);
+    for (std::uint32_t i = 0; i < next.length; ++i) good = good && flags.programs[i] == 0 && flags.links[i] == 0;
     if (!good) next.error = EPROTO;
   }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernel_oracle/guest/guarded.hpp"
 #include "kernel_oracle/guest/raw_view.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
 
@@ -16,8 +17,8 @@ class AttachList {
   void place(std::uint32_t ifindex, std::uint32_t attach_type);
 
   /// Queries it. True if it is not as it was last time. With `thorough`, what the kernel wrote is held to what it
-  /// promised, slot by slot, and the arrays of attach flags are asked for too, which must be zero: if not, the answer
-  /// becomes EPROTO.
+  /// promised, slot by slot, with guards around attr and arrays, and the arrays of attach flags are asked for too,
+  /// which must be zero: if not, the answer becomes EPROTO.
   bool look(Syscalls& calls, bool thorough = false);
 
   [[nodiscard]] const RawView& view() const { return raw_[current_]; }
@@ -37,7 +38,7 @@ class AttachList {
 
  private:
   std::array<RawView, 2> raw_{};
-  std::array<union bpf_attr, 2> queries_{};
+  std::array<Guarded<union bpf_attr>, 2> queries_{};
   unsigned current_ = 0;
   bool known_ = false;
   std::uint32_t ifindex_ = 0;

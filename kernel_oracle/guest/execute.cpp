@@ -277,26 +277,22 @@ Object* SequenceRunner::make(ObjectKind kind, std::uint8_t slot) {
 }
 
 void SequenceRunner::learn_link(Object& link) {
-  static struct bpf_link_info info;
-  union bpf_attr attr;
-  mpc_clear(&attr, MPC_INFO_SIZE);
+  int fd = 0;
   for (unsigned slot = Name::link_begin; slot < Name::any_begin; ++slot)
-    if (names_[slot] == &link && is_open(slot)) attr.info.bpf_fd = static_cast<std::uint32_t>(fd_of_slot(slot));
-  attr.info.info_len = offsetof(struct bpf_link_info, prog_id);
-  info.id = 0;
-  attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
-  if (calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE) >= 0) calls_.learn(link.id, info.id);
+    if (names_[slot] == &link && is_open(slot)) fd = fd_of_slot(slot);
+  const int error = link_info_.ask(calls_, fd, offsetof(struct bpf_link_info, prog_id));
+  if (error == 0)
+    calls_.learn(link.id, link_info_.info().id);
+  else
+    info_error_ = error;
 }
 
 void SequenceRunner::learn_program(Object& program, int fd) {
-  static struct bpf_prog_info info;
-  union bpf_attr attr;
-  mpc_clear(&attr, MPC_INFO_SIZE);
-  attr.info.bpf_fd = static_cast<std::uint32_t>(fd);
-  attr.info.info_len = offsetof(struct bpf_prog_info, tag);
-  info.id = 0;
-  attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
-  if (calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE) >= 0) calls_.learn(program.id, info.id);
+  const int error = program_info_.ask(calls_, fd, offsetof(struct bpf_prog_info, tag));
+  if (error == 0)
+    calls_.learn(program.id, program_info_.info().id);
+  else
+    info_error_ = error;
 }
 
 }  // namespace mprogcheck::guest

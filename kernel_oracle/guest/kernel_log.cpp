@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/splat_scan.hpp"
 
@@ -20,8 +22,16 @@ bool KernelLog::open() {
   return fd_ >= 0 && taint_.open();
 }
 
+long KernelLog::read_record(char* to, std::size_t room) {
+  if (pretended_.empty()) [[likely]]
+    return ::read(fd_, to, room);
+  const int length = std::snprintf(to, room, "4,0,0,-;%.*s\n", static_cast<int>(pretended_.size()), pretended_.data());
+  pretended_ = {};
+  return length;
+}
+
 std::string KernelLog::splat() {
-  return scan_for_splat([this](char* to, std::size_t room) { return ::read(fd_, to, room); }, line_, lines_left_);
+  return scan_for_splat([this](char* to, std::size_t room) { return read_record(to, room); }, line_, lines_left_);
 }
 
 }  // namespace mprogcheck::guest

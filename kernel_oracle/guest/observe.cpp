@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // What a step left behind, in the model's terms, written to the run. And the lies that the host may have asked for.
-#include "kernel_oracle/guest/sequence_runner.hpp"
-
 #include <algorithm>
 
-namespace mprogcheck::guest {
+#include "kernel_oracle/guest/lie.hpp"
+#include "kernel_oracle/guest/sequence_runner.hpp"
 
-using wire::Lie;
+namespace mprogcheck::guest {
 
 namespace {
 
@@ -26,7 +25,8 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
 
   wire::StepHead head{.error = static_cast<std::uint16_t>(error), .lists = lists, .sees = 0};
   if (lie == Lie::outcome && here) head.error = error == EINVAL ? ENOENT : EINVAL;
-  if (lie == Lie::permission && here && step.caller != 0) head.error = error == EPERM ? 0 : EPERM;
+  if (lie == Lie::permission && here) head.error = error == EPERM ? 0 : EPERM;
+  if (lie == Lie::capacity && here && job_->lie_on != 0) head.error = 0;
   if (all) head.sees |= wire::StepHead::has_objects;
   if (job_->deep) head.sees |= wire::StepHead::has_times;
   if (asked_) head.sees |= wire::StepHead::has_answer;
@@ -39,7 +39,7 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
 
   // At most one list is lied about: the first that fits.
   std::uint8_t victims = 0;
-  if ((lie == Lie::revision || lie == Lie::order) && here) victims = touched;
+  if (here && is_about_the_list(lie, job_->lie_on)) victims = touched;
   if (lie == Lie::isolation && last) victims = static_cast<std::uint8_t>(declared_lists_ & ~touched);
   const auto victim = static_cast<std::uint8_t>(victims & -victims);
   for (unsigned list = 0; list < model::list_count; ++list)
@@ -49,7 +49,9 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
   if (asked_) put_answer(here ? lie : Lie::none);
   if (fate_ != model::Fate::none) put_passage(here ? lie : Lie::none);
   if (!all) return;
-  const bool counts = references_ != nullptr && (job_->deep || (lie == Lie::references && last)) && references_->look();
+  const bool wanted = references_ != nullptr && (job_->deep || (lie == Lie::references && last));
+  const bool counts = wanted && references_->look();
+  if (wanted && !counts) unclean("references: the counts cannot be read");
   put_objects(last ? lie : Lie::none, counts);
 }
 
@@ -75,21 +77,12 @@ void SequenceRunner::show(AttachList& list, bool thorough, Lie lie) {
                       .length = static_cast<std::uint8_t>(view.length)};
   out_->u8(static_cast<std::uint8_t>(wire::ListTag::seen));
   list.shown = lie == Lie::none;
-  if (lie != Lie::order) {
-    if (lie != Lie::none) ++head.revision;
+  if (lie == Lie::none) {
     wire::put_view(*out_, head, list.entries.data());
     return;
   }
   auto entries = list.entries;
-  if (view.length >= 2) {
-    std::swap(entries[0], entries[2]);
-    std::swap(entries[1], entries[3]);
-  } else {
-    entries[2 * view.length] = model::no_program;
-    entries[2 * view.length + 1] = model::no_link;
-    ++head.length;
-    ++head.count;
-  }
+  lie_about_view(lie, job_->lie_on, head, entries);
   wire::put_view(*out_, head, entries.data());
 }
 
@@ -240,39 +233,32 @@ void SequenceRunner::put_programs(Lie& lie, bool counts) {
   out_->set8(programs_at, programs);
 }
 
-/// The id of the program that the link holds; 0 if there is no such link.
+/// The id of the program that the link holds; 0 if there is no such link, or it does not say.
 std::uint32_t SequenceRunner::program_of(const Object& link) {
   constexpr unsigned length = offsetof(struct bpf_link_info, prog_id) + sizeof(std::uint32_t);
-  struct bpf_link_info info = {};
+  const int fd = open_link(link);
+  if (fd < 0) return 0;
+  const int error = link_info_.ask(calls_, fd, length);
+  calls_.close(fd);
+  return error == 0 ? link_info_.info().prog_id : 0;
+}
+
+int SequenceRunner::open_link(const Object& link) {
   union bpf_attr attr;
   mpc_clear(&attr, MPC_BY_ID_SIZE);
   attr.link_id = link.id;
-  const int fd = calls_.bpf(BPF_LINK_GET_FD_BY_ID, &attr, MPC_BY_ID_SIZE, offsetof(union bpf_attr, link_id), &link.id);
-  if (fd < 0) return 0;
-  mpc_clear(&attr, MPC_INFO_SIZE);
-  attr.info.bpf_fd = static_cast<std::uint32_t>(fd);
-  attr.info.info_len = length;
-  attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
-  calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE);
-  calls_.close(fd);
-  return info.prog_id;
+  return calls_.bpf(BPF_LINK_GET_FD_BY_ID, &attr, MPC_BY_ID_SIZE, offsetof(union bpf_attr, link_id), &link.id);
 }
 
 wire::LinkRecord SequenceRunner::see_link(const Object& link) {
-  static struct bpf_link_info info;
-  constexpr unsigned length = offsetof(struct bpf_link_info, tcx.attach_type) + sizeof info.tcx.attach_type;
+  constexpr unsigned length = offsetof(struct bpf_link_info, tcx.attach_type) + sizeof(std::uint32_t);
   wire::LinkRecord seen{.link = link.slot};
-  union bpf_attr attr;
-  mpc_clear(&attr, MPC_BY_ID_SIZE);
-  attr.link_id = link.id;
-  const int fd = calls_.bpf(BPF_LINK_GET_FD_BY_ID, &attr, MPC_BY_ID_SIZE, offsetof(union bpf_attr, link_id), &link.id);
+  const int fd = open_link(link);
   if (fd < 0) return seen;
   seen.alive = true;
-  mpc_clear(&attr, MPC_INFO_SIZE);
-  attr.info.bpf_fd = static_cast<std::uint32_t>(fd);
-  attr.info.info_len = length;
-  attr.info.info = reinterpret_cast<std::uintptr_t>(&info);
-  if (calls_.bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, MPC_INFO_SIZE) >= 0) {
+  seen.error = static_cast<std::uint16_t>(link_info_.ask(calls_, fd, length));
+  if (seen.error == 0) {
+    const struct bpf_link_info& info = link_info_.info();
     seen.program = program_slot(info.prog_id);
     for (unsigned list = 0; list < devices_.count * model::hooks; ++list)
       if (lists_[list].ifindex() == info.tcx.ifindex && lists_[list].attach_type() == info.tcx.attach_type)

@@ -26,7 +26,12 @@ struct RawView {
   static constexpr std::uint32_t spare = 64;
   using Slots = std::array<std::uint32_t, room + spare>;
 
+  /// In front of an array; behind it is what is spare.
+  using Front = std::array<std::uint32_t, 16>;
+
+  Front before_programs;
   Slots programs;
+  Front before_links;
   Slots links;
   std::uint64_t revision = 1;
   std::uint32_t count = 0;
@@ -34,6 +39,8 @@ struct RawView {
   std::int32_t error = 0;
 
   void poison_arrays() {
+    before_programs.fill(poison);
+    before_links.fill(poison);
     programs.fill(poison);
     links.fill(poison);
   }
@@ -48,7 +55,10 @@ struct RawView {
     length = std::min(count, asked);
   }
   /// If the arrays were poison before the query: what the kernel wrote is what take() says it promised.
-  [[nodiscard]] bool keeps_promise() const { return wrote_exactly(programs, length) && wrote_exactly(links, length); }
+  [[nodiscard]] bool keeps_promise() const {
+    return wrote_exactly(before_programs, 0) && wrote_exactly(programs, length) && wrote_exactly(before_links, 0) &&
+           wrote_exactly(links, length);
+  }
 };
 
 }  // namespace mprogcheck::guest

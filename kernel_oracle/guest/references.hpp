@@ -29,6 +29,11 @@ class References {
   /// Walks over all programs and all links. False if that failed: nothing is known then.
   bool look();
 
+  /// For a lie: the last look() saw one reference more on this program.
+  void pretend_one_more(std::uint32_t program) {
+    for (Count& count : seen_[index(model::ObjectKind::program)]) count.references += count.id == program;
+  }
+
   /// What the last look() saw; by id, ascending.
   [[nodiscard]] const std::vector<Count>& all(model::ObjectKind kind) const { return seen_[index(kind)]; }
   [[nodiscard]] const std::vector<Count>& kept(model::ObjectKind kind) const { return kept_[index(kind)]; }

@@ -3,6 +3,8 @@
 // After a sequence the world is put back in place, and looked at: a reset that is not verified is a hope.
 #include <sched.h>
 
+#include <cstring>
+
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
 namespace mprogcheck::guest {
@@ -99,7 +101,7 @@ void SequenceRunner::reset() {
   for (const Object& object : made()) {
     if (object.id == 0)
       unclean(std::string(object.kind == model::ObjectKind::link ? "a link" : "a program") +
-              " did not tell its id: whether it is gone cannot be known");
+              " did not tell its id (info: " + std::strerror(info_error_) + "): whether it is gone cannot be known");
     unsigned turns = 0;
     while (!is_gone(object) && turns < patience) {
       ++turns;
@@ -111,6 +113,7 @@ void SequenceRunner::reset() {
     if (object.slot != 0xff) current(object.kind, object.slot) = nullptr;
   }
   made_count_ = 0;
+  info_error_ = 0;
   pending_link_ = nullptr;
   if (!keepers_.keep(calls_)) unclean("the kept programs cannot be attached again");
   if (++since_full_check_ >= full_check_every) full_check();

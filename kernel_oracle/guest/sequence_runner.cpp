@@ -92,6 +92,17 @@ bool SequenceRunner::kernel_complains() {
   return true;
 }
 
+/// On the way that a defect or a leak would be seen. True if it was told: the world is as well as before.
+bool SequenceRunner::lie_about_the_ending(bool& miscounted) {
+  if (job_->lie == Lie::no_splat && log_ != nullptr) {
+    log_->pretend(lied_splat);
+    kernel_complains();
+    return ends_by_lie(job_->lie, note_);
+  }
+  if (job_->lie == Lie::leak && references_ != nullptr) miscounted = !check_references(true);
+  return miscounted;
+}
+
 bool SequenceRunner::begin(const wire::JobRecord& job) {
   if (job.devices >> devices_.count != 0 || job.step_count() > wire::max_steps) return false;
   if (!bind_pool(job)) return false;
@@ -145,23 +156,26 @@ bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_
   }
   const std::uint32_t seen = step_;
   if (ending_ == wire::Ending::complete) reset();
-  const bool due = job.deep || last_for_now || unchecked_ + 1 >= count_references_every;
+  const bool due = job.deep || last_for_now || job.lie == Lie::leak || unchecked_ + 1 >= count_references_every;
   std::uint32_t unchecked = 0;
-  bool miscounted = false;
+  bool miscounted = false, counted = false;
   if (references_ == nullptr || !counting_ || !due || ending_ != wire::Ending::complete) {
     ++unchecked_;
   } else if (check_references()) {
     unchecked_ = 0;
+    counted = true;
   } else {
     unchecked = unchecked_;
     miscounted = true;
   }
   if (log_ != nullptr && ending_ != wire::Ending::splat) kernel_complains();
-  in_doubt_ = ending_ != wire::Ending::complete;
+  const bool lied = ending_ == wire::Ending::complete && lie_about_the_ending(miscounted);
+  in_doubt_ = ending_ != wire::Ending::complete && !lied;
   wire::RunHead head;
   head.ending = ending_;
   head.at = seen == 0 ? 0 : seen - 1;
   head.miscounted = miscounted;
+  head.counted = counted;
   head.unchecked = unchecked;
   runs.end_run(head, note_);
   return true;

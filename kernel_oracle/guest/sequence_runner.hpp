@@ -11,6 +11,7 @@
 #include "kernel_oracle/guest/device_life.hpp"
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/heartbeat.hpp"
+#include "kernel_oracle/guest/info_call.hpp"
 #include "kernel_oracle/guest/keepers.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/objects.hpp"
@@ -54,6 +55,7 @@ class SequenceRunner {
   bool bind_pool(const wire::JobRecord& job);
   void say_where() const;
   bool kernel_complains();
+  bool lie_about_the_ending(bool& miscounted);
 
   // execute.cpp: one operation, as the system calls that it is. A positive errno, or 0.
   int execute(const wire::StepRecord& step);
@@ -100,14 +102,15 @@ class SequenceRunner {
     std::uint64_t begin = 0, end = 0;
   };
   void observe(const wire::StepRecord& step, int error, bool last, Times times);
-  void show(AttachList& list, bool thorough, wire::Lie lie);
+  void show(AttachList& list, bool thorough, Lie lie);
   void look_at(AttachList& list, bool thorough = false);
   void translate(AttachList& list);
-  void put_answer(wire::Lie lie);
-  void put_passage(wire::Lie lie);
-  void put_objects(wire::Lie lie, bool counts);
-  void put_links(wire::Lie& lie, bool counts);
-  void put_programs(wire::Lie& lie, bool counts);
+  void put_answer(Lie lie);
+  void put_passage(Lie lie);
+  void put_objects(Lie lie, bool counts);
+  void put_links(Lie& lie, bool counts);
+  void put_programs(Lie& lie, bool counts);
+  int open_link(const Object& link);
   wire::LinkRecord see_link(const Object& link);
   std::uint32_t program_of(const Object& link);
   std::uint8_t program_slot(std::uint32_t id) const;
@@ -122,7 +125,7 @@ class SequenceRunner {
   void unclean(std::string note);
 
   // at_rest.cpp
-  bool check_references();
+  bool check_references(bool lying = false);
   [[nodiscard]] std::string not_at_rest(model::ObjectKind kind) const;
 
   [[nodiscard]] bool is_open(unsigned slot) const { return (open_[slot / 64] >> (slot % 64) & 1U) != 0; }
@@ -165,6 +168,9 @@ class SequenceRunner {
   std::array<const Object*, model::PinName::count> pins_{};  ///< what it holds
   bool asked_ = false;                                       ///< the step was a `query` that was answered
   model::Fate fate_ = model::Fate::none;                     ///< of the packet that the step sent
+  InfoCall<struct bpf_link_info> link_info_;
+  InfoCall<struct bpf_prog_info> program_info_;
+  int info_error_ = 0;  ///< of the object that last did not tell its id
   QueryCall query_;
   RawView answer_;
   std::uint8_t breach_ = 0;  ///< of the answer

@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -21,17 +22,19 @@ namespace mprogcheck::testing {
 class FakeAgent {
  public:
   enum class Fate {
-    live,     ///< answer
-    die,      ///< close the line, with what was not sent unsent
-    freeze,   ///< never answer again
-    chatter,  ///< answer, after a few heartbeats
-    babble,   ///< send what is no frame
-    parts,    ///< answer, each step in a frame of its own
-    unclean,  ///< answer that the world could not be emptied
+    live,       ///< answer
+    die,        ///< close the line, with what was not sent unsent
+    freeze,     ///< never answer again
+    chatter,    ///< answer, after a few heartbeats
+    babble,     ///< send what is no frame
+    parts,      ///< answer, each step in a frame of its own
+    unclean,    ///< answer that the world could not be emptied
+    uncounted,  ///< answer, and say that references were not counted after the run
   };
   using Plan = std::function<Fate(std::uint32_t job)>;
 
-  explicit FakeAgent(Plan plan, std::size_t coalesced = 1024) : plan_(std::move(plan)), coalesced_(coalesced) {
+  explicit FakeAgent(Plan plan, std::size_t coalesced = 1024, std::string features = "tcx")
+      : plan_(std::move(plan)), coalesced_(coalesced), features_(std::move(features)) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) std::abort();
     ours_ = Fd(ends[0]);
@@ -51,9 +54,9 @@ class FakeAgent {
   void serve() {
     guest::Channel channel(theirs_.get());
     wire::Buffer out;
-    send(channel, out, wire::FrameType::hello, [](wire::Buffer& to) {
-      wire::put_hello(to,
-                      {.agent = 1, .devices = 4, .clock = 0, .release = "fake", .features = "tcx", .complaints = ""});
+    send(channel, out, wire::FrameType::hello, [this](wire::Buffer& to) {
+      wire::put_hello(
+          to, {.agent = 1, .devices = 4, .clock = 0, .release = "fake", .features = features_, .complaints = ""});
     });
     wire::Frame frame;
     while (channel.read(frame)) {
@@ -119,6 +122,7 @@ class FakeAgent {
         ++head.steps;
       }
       if (fate == Fate::unclean) head.ending = wire::Ending::unclean;
+      head.counted = fate != Fate::uncounted;
       wire::end_run(runs, run, head, fate == Fate::unclean ? "left something" : "");
       if (header.one_by_one || fate == Fate::unclean || runs.size() >= coalesced_) flush();
       if (fate == Fate::unclean) return true;
@@ -129,6 +133,7 @@ class FakeAgent {
 
   Plan plan_;
   std::size_t coalesced_;
+  std::string features_;
   Fd ours_, theirs_;
   std::thread thread_;
 };
