@@ -18,21 +18,21 @@ struct Blamed {
   Property property;
 };
 constexpr std::array blamed{Blamed{Lie::outcome, Property::outcome},
-                          Blamed{Lie::revision, Property::revision},
-                          Blamed{Lie::order, Property::order},
-                          Blamed{Lie::isolation, Property::isolation},
-                          Blamed{Lie::permission, Property::permission},
-                          Blamed{Lie::answer, Property::query},
-                          Blamed{Lie::lifecycle, Property::lifecycle},
-                          Blamed{Lie::references, Property::refcount},
-                          Blamed{Lie::ownership, Property::ownership},
-                          Blamed{Lie::capacity, Property::capacity},
-                          Blamed{Lie::atomic, Property::atomic},
-                          Blamed{Lie::first_last, Property::first_last},
-                          Blamed{Lie::no_splat, Property::no_splat},
-                          Blamed{Lie::passage, Property::order},
-                          Blamed{Lie::fate, Property::order},
-                          Blamed{Lie::leak, Property::refcount}};
+                            Blamed{Lie::revision, Property::revision},
+                            Blamed{Lie::order, Property::order},
+                            Blamed{Lie::isolation, Property::isolation},
+                            Blamed{Lie::permission, Property::permission},
+                            Blamed{Lie::answer, Property::query},
+                            Blamed{Lie::lifecycle, Property::lifecycle},
+                            Blamed{Lie::references, Property::refcount},
+                            Blamed{Lie::ownership, Property::ownership},
+                            Blamed{Lie::capacity, Property::capacity},
+                            Blamed{Lie::atomic, Property::atomic},
+                            Blamed{Lie::first_last, Property::first_last},
+                            Blamed{Lie::no_splat, Property::no_splat},
+                            Blamed{Lie::passage, Property::order},
+                            Blamed{Lie::fate, Property::order},
+                            Blamed{Lie::leak, Property::refcount}};
 static_assert(blamed.size() == lies - 1, "each but none");
 
 /// So many sequences without a place for a lie: the next one has its turn.

@@ -2,6 +2,7 @@
 #include "kernel_oracle/observe.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "model/query.hpp"
 
@@ -118,7 +119,8 @@ std::optional<std::uint8_t> lie_about(const model::Sequence& sequence, Lie lie, 
     case Lie::atomic:
       return victim_if(!verdict.outcome.ok() && verdict.edit.kind == model::Edit::Kind::nothing && touched != 0);
     case Lie::first_last:
-      return inserted_end(verdict, world, operation);
+      // Binding a link's name may close another one: which list is lied about must be beyond doubt.
+      return std::popcount(touched) == 1 ? inserted_end(verdict, world, operation) : std::nullopt;
   }
   return std::nullopt;
 }

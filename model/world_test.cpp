@@ -103,11 +103,13 @@ RC_GTEST_PROP(world, every_count_is_what_its_holders_add_up_to, (const std::vect
     std::map<LinkIndex, unsigned> links;
     for (unsigned file = 0; file < Name::slots; ++file) {
       const File& open = world.file(static_cast<FileIndex>(file));
-      if (open.handles != 0) ++(open.kind == ObjectKind::program ? programs[open.object] : links[open.object]);
+      if (open.handles != 0 && open.kind == ObjectKind::program) ++programs[open.object];
+      if (open.handles != 0 && open.kind == ObjectKind::link) ++links[open.object];
     }
     for (unsigned n = 0; n < PinName::count; ++n) {
       const PinnedObject& pinned = world.pinned({static_cast<std::uint8_t>(n)});
-      if (pinned.held) ++(pinned.kind == ObjectKind::program ? programs[pinned.object] : links[pinned.object]);
+      if (pinned.held && pinned.kind == ObjectKind::program) ++programs[pinned.object];
+      if (pinned.held && pinned.kind == ObjectKind::link) ++links[pinned.object];
     }
     for (ListIndex list = 0; list < list_count; ++list)
       for (const Entry& entry : world.list(list).entries())
