@@ -36,8 +36,9 @@ int SequenceRunner::change_device(const StepRecord& step) {
     case wire::Call::make:
       // Of a device that the sequence has not declared it knows nothing: it is not there, so it goes.
       if ((spoken_of_ >> n & 1U) == 0) result = life_.remove(devices_.ifindex[n]);
+      if (result != 0) break;  // a caller without capabilities: the sequence still knows nothing of it
       spoken_of_ = static_cast<std::uint8_t>(spoken_of_ | 1U << n);
-      if (result == 0) result = life_.make(n);
+      result = life_.make(n);
       break;
     case wire::Call::move:
       result = life_.move(ifindex, step.kind != 0);

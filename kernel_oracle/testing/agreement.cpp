@@ -7,6 +7,7 @@
 #include "kernel_oracle/testing/object_sequences.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
+#include "model/query.hpp"
 
 namespace mprogcheck::testing {
 namespace {
@@ -347,6 +348,16 @@ std::string difference(const Job& job, const Run& run) {
                                 model::name_of(step.fate));
       if (!std::ranges::equal(passage.ran(), std::span(run.ran).subspan(step.first_ran, step.ran)))
         return at + "the packet met other programs";
+    }
+    if (const auto* query = std::get_if<model::Query>(&operations[n]);
+        query != nullptr && model::answers(verdict.rule)) {
+      if (step.answer < 0) return at + "no answer";
+      const auto& observed = run.lists[static_cast<std::size_t>(step.answer)];
+      const auto expected = model::answer_to(*query, world.list(*world.list_at(query->site)), world.quirks());
+      if (observed.revision != expected.revision || observed.count != expected.count ||
+          (observed.breach != 0) != expected.beyond_attr ||
+          !std::ranges::equal(expected.entries(), std::span(run.entries).subspan(observed.first, observed.length)))
+        return at + "another answer";
     }
     world.commit(verdict.edit);
     if (verdict.outcome != step.outcome)
