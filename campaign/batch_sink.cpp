@@ -76,7 +76,7 @@ void BatchSink::judge_canary(std::size_t number, const Run& run) {
     return;
   }
   // What spoilt it is as real as anywhere else.
-  if (run.ending == Run::Ending::complete)
+  if (run.ending == Run::Ending::complete || ends_by_lie(job.lie, run.note))
     met_(number, std::move(*judgement.divergence));
   else if (auto divergence = divergence_by_its_end(job, run))
     met_(number, std::move(*divergence));
