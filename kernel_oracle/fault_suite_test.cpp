@@ -138,9 +138,11 @@ TEST_F(FaultSuite, EachIsNoticedAndPinnedAndSurvived) {
       if (fault.accident == Accident::leak && depth == Depth::fast) continue;
       SCOPED_TRACE(fmt::format("{}, {}", fault.name, depth == Depth::deep ? "deep" : "fast"));
       auto jobs = hand_made(depth);
-      const std::size_t victim = jobs.size() / 2;
       constexpr std::uint32_t at = 2;
+      std::size_t victim = jobs.size() / 2;
+      while (victim + 1 < jobs.size() && jobs[victim].sequence.operations.size() <= at + 1) ++victim;
       ASSERT_GT(jobs[victim].sequence.operations.size(), at + 1);
+      ASSERT_LT(victim + 1, jobs.size());
       jobs[victim].accident = fault.accident;
       jobs[victim].accident_at = at;
       const pid_t before = oracle_->qemu_pid();

@@ -65,7 +65,10 @@ std::vector<SeenStep> any_steps() {
         step.lists.push_back(any_view(list));
     }
     shown |= lists;
-    if (*rc::gen::arbitrary<bool>()) step.answer = any_view(*rc::gen::element<unsigned>(0, 7, model::no_list));
+    if (*rc::gen::arbitrary<bool>()) {
+      step.answer = any_view(*rc::gen::element<unsigned>(0, 7, model::no_list));
+      step.answer->head.breach = static_cast<std::uint8_t>(*rc::gen::inRange<int>(0, wire::Breach::all + 1));
+    }
     step.fate = static_cast<model::Fate>(*rc::gen::inRange<int>(0, model::fates));
     if (step.fate != model::Fate::none)
       for (auto left = *rc::gen::element<std::size_t>(0, 1, 63, wire::max_passage); left != 0; --left)
@@ -128,6 +131,7 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
     }
     if (step.answer) {
       buffer.u8(step.answer->list);
+      buffer.u8(step.answer->head.breach);
       put(buffer, *step.answer);
     }
     if (step.fate != model::Fate::none) wire::put_passage(buffer, {.fate = step.fate, .programs = step.ran});
@@ -185,7 +189,10 @@ RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
       expect_view(run, run.lists[got.first_list + i], last[wanted.list]);
     }
     RC_ASSERT((got.answer >= 0) == steps[n].answer.has_value());
-    if (steps[n].answer) expect_view(run, run.lists[static_cast<std::size_t>(got.answer)], *steps[n].answer);
+    if (steps[n].answer) {
+      expect_view(run, run.lists[static_cast<std::size_t>(got.answer)], *steps[n].answer);
+      RC_ASSERT(run.lists[static_cast<std::size_t>(got.answer)].breach == steps[n].answer->head.breach);
+    }
     RC_ASSERT(got.fate == steps[n].fate);
     RC_ASSERT(std::ranges::equal(std::span(run.ran).subspan(got.first_ran, got.ran), steps[n].ran));
     RC_ASSERT(got.begin == steps[n].begin);

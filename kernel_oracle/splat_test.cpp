@@ -85,13 +85,14 @@ RC_GTEST_PROP(Splat, AConsoleThatIsCutOffTellsNothingWrong, ()) {
   static const auto cases = golden();
   const Case& one = *rc::gen::elementOf(cases);
   const auto whole = read_crash(one.console);
-  const auto part =
-      read_crash(std::string_view(one.console).substr(0, *rc::gen::inRange<std::size_t>(0, one.console.size())));
+  const auto text = std::string_view(one.console).substr(0, *rc::gen::inRange<std::size_t>(0, one.console.size()));
+  const auto part = read_crash(text);
   if (part.job && whole.job && std::to_string(*whole.job) != std::to_string(*part.job))
     RC_ASSERT(std::to_string(*whole.job).starts_with(std::to_string(*part.job)));  // Comm: 1|7
   if (!whole.job) RC_ASSERT(!part.job);
   if (part.step) RC_ASSERT(part.step == whole.step);
-  if (whole.splat.empty()) RC_ASSERT(part.splat.empty());
+  // A line that is cut off may lack the words that allow it; whole lines tell what they told.
+  if (whole.splat.empty()) RC_ASSERT(read_crash(text.substr(0, text.rfind('\n') + 1)).splat.empty());
 }
 
 RC_GTEST_PROP(Splat, AnyBytesDoNoHarm, (const std::string& console)) {
