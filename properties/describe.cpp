@@ -167,7 +167,8 @@ bool is_a_filler(ProgramIndex program) {
 }
 
 std::string ended_by(const World& world, ProgramIndex program) {
-  const auto returns = program == model::no_program ? model::Returns::next : world.program(program).returns;
+  // What an oracle saw may be a program that the model has no slot for.
+  const auto returns = program < model::program_count ? world.program(program).returns : model::Returns::next;
   return returns == model::Returns::next ? "" : fmt::format(" ({})", model::name_of(returns));
 }
 
