@@ -57,6 +57,8 @@ void BatchSink::take(std::size_t number, Run& run) {
   ++part_.sequences;
   part_.operations += judgement.judged;
   part_.unjudged += judgement.unjudged;
+  if (judgement.divergence && batch_.canary && batch_.index[number] == batch_.index[*batch_.canary])
+    honest_difference_ = judgement.divergence->step;
   if (!judgement.malformed.empty())
     malformed_ = std::move(judgement);
   else if (judgement.divergence)
@@ -68,11 +70,7 @@ void BatchSink::judge_canary(std::size_t number, const Run& run) {
   auto judgement = properties::judge(job, run);
   const CanaryFate fate = fate_of(job, judgement);
   if (fate != CanaryFate::spoilt) {
-    ++part_.canaries.planted;
-    if (fate == CanaryFate::caught)
-      ++part_.canaries.caught;
-    else
-      missed_ = job.lie_at;
+    fate_ = fate;
     return;
   }
   // What spoilt it is as real as anywhere else.
@@ -82,13 +80,25 @@ void BatchSink::judge_canary(std::size_t number, const Run& run) {
     met_(number, std::move(*divergence));
 }
 
+Progress BatchSink::part() const {
+  Progress part = part_;
+  part.canaries.caught += fate_ == CanaryFate::caught ? 1 : 0;
+  part.canaries.planted += fate_ == CanaryFate::caught || missed() ? 1 : 0;
+  return part;
+}
+
+bool BatchSink::missed() const {
+  return fate_ == CanaryFate::missed &&
+         (!honest_difference_ || *honest_difference_ > lying_step(batch_.jobs[*batch_.canary]));
+}
+
 Result<void> BatchSink::trustworthy() const {
   if (malformed_) return malformed_run(*malformed_);
-  if (missed_)
+  if (missed())
     return fail(
         "a canary was not caught: the guest was told to misreport step {} of a sequence, and the judge did not "
         "blame that step; nothing this campaign says can be relied on: report it with the seed",
-        *missed_);
+        batch_.jobs[*batch_.canary].lie_at);
   return {};
 }
 

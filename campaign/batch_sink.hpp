@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "campaign/batch.hpp"
+#include "campaign/canary.hpp"
 #include "properties/judge.hpp"
 
 namespace mprogcheck {
@@ -22,7 +23,8 @@ class BatchSink final : public RunSink {
 
   void take(std::size_t number, Run& run) override;
 
-  [[nodiscard]] const Progress& part() const { return part_; }
+  /// After the last run.
+  [[nodiscard]] Progress part() const;
   [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
   /// Runs that were found unclean, and how many of those before them may be the cause.
   [[nodiscard]] const std::vector<std::pair<std::size_t, std::uint32_t>>& vague() const { return vague_; }
@@ -31,6 +33,9 @@ class BatchSink final : public RunSink {
 
  private:
   void judge_canary(std::size_t number, const Run& run);
+  /// Whether the judge was blind to a lie. Where the kernel itself differs, a lie may undo what is wrong: the honest
+  /// run of the same sequence tells.
+  [[nodiscard]] bool missed() const;
 
   const Batch& batch_;
   Met met_;
@@ -38,7 +43,8 @@ class BatchSink final : public RunSink {
   properties::Coverage coverage_;
   std::vector<std::pair<std::size_t, std::uint32_t>> vague_;
   std::optional<properties::Judgement> malformed_;
-  std::optional<std::uint32_t> missed_;
+  std::optional<CanaryFate> fate_;                ///< of the canary, by its own run; nothing before, and if spoilt
+  std::optional<std::size_t> honest_difference_;  ///< the step at which its sequence differs without the lie
 };
 
 }  // namespace mprogcheck

@@ -38,12 +38,11 @@ static_assert(blamed.size() == lies - 1, "each but none");
 /// So many sequences without a place for a lie: the next one has its turn.
 constexpr unsigned patience = 128;
 
-/// The step that a lie shows in.
-std::size_t step_of(const Job& canary) {
+}  // namespace
+
+std::size_t lying_step(const Job& canary) {
   return is_about_the_end(canary.lie) ? canary.sequence.operations.size() - 1 : canary.lie_at;
 }
-
-}  // namespace
 
 std::optional<Job> CanaryNest::plant(const Job& honest) {
   const auto operations = static_cast<std::uint32_t>(honest.sequence.operations.size());
@@ -79,8 +78,8 @@ CanaryFate fate_of(const Job& canary, const properties::Judgement& judgement) {
   const bool ended_badly = found.ending != Run::Ending::complete && !ended_by_lie;
   const bool differs_before_its_end =
       ended_by_lie && found.ending == Run::Ending::unclean && found.fingerprint.ending.empty();
-  if (found.step < step_of(canary) || ended_badly || differs_before_its_end) return CanaryFate::spoilt;
-  const bool where = found.step == step_of(canary) && (!ends || ended_by_lie);
+  if (found.step < lying_step(canary) || ended_badly || differs_before_its_end) return CanaryFate::spoilt;
+  const bool where = found.step == lying_step(canary) && (!ends || ended_by_lie);
   const auto property = property_of(canary.lie);
   return where && property && found.broken.contains(*property) ? CanaryFate::caught : CanaryFate::missed;
 }

@@ -43,6 +43,9 @@ class CanaryNest {
 /// What the judge must find broken where the lie is told; nothing for none.
 std::optional<properties::Property> property_of(Lie lie);
 
+/// The step that its lie shows in.
+std::size_t lying_step(const Job& canary);
+
 /// caught: the judge blames the step that was misreported, and the property that the lie is about. spoilt: the run
 /// diverged before that, so it tells nothing.
 enum class CanaryFate { caught, missed, spoilt };
