@@ -5,10 +5,11 @@
 #include <bit>
 #include <utility>
 
+#include "model/visit_names.hpp"
+
 namespace mprogcheck::properties {
 namespace {
 
-using model::Argument;
 using model::Caller;
 using model::Declarations;
 using model::Name;
@@ -36,28 +37,6 @@ enum Phase : std::uint32_t {
 constexpr unsigned first_caller = Target::device_count + Name::pool_count;
 constexpr unsigned unkept = first_caller + Caller::declarable;
 constexpr std::size_t few = 12;  ///< so many operations that all pairs can be tried
-
-template <typename Visit>
-void visit_names(Operation& operation, Visit visit) {
-  const auto argument = [&](Argument& given) {
-    if (!given.named) return;
-    Name name = given.name();
-    visit(name);
-    given = Argument::of(name);
-  };
-  std::visit(
-      [&](auto& call) {
-        if constexpr (requires { call.name; }) visit(call.name);
-        if constexpr (requires { call.program; }) argument(call.program);
-        if constexpr (requires { call.relative; }) argument(call.relative);
-        if constexpr (requires { call.replace; }) argument(call.replace);
-        if constexpr (requires { call.link; }) argument(call.link);
-        if constexpr (requires { call.old_program; }) argument(call.old_program);
-        if constexpr (requires { call.from; }) argument(call.from);
-        if constexpr (requires { call.id; }) argument(call.id);
-      },
-      operation);
-}
 
 /// The device of an operation on devices.
 template <typename Visit>
