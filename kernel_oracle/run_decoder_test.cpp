@@ -82,7 +82,8 @@ std::vector<SeenStep> any_steps() {
                             .alive = *rc::gen::arbitrary<bool>(),
                             .program = any_entry().program,
                             .list = *rc::gen::element<model::ListIndex>(0, 7, model::no_list),
-                            .references = *rc::gen::arbitrary<std::uint16_t>()});
+                            .references = *rc::gen::arbitrary<std::uint16_t>(),
+                            .outcome = {*rc::gen::inRange(0, 134)}});
     for (unsigned left = *rc::gen::inRange(0U, 4U); left != 0; --left)
       step.programs.push_back(
           {.program = static_cast<model::ProgramIndex>(*rc::gen::inRange<unsigned>(0, model::program_count)),
@@ -138,7 +139,12 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
     if (!step.objects) continue;
     buffer.u8(static_cast<std::uint8_t>(step.links.size()));
     for (const auto& link : step.links)
-      wire::put_link(buffer, {link.link, link.alive, link.program, link.list, link.references});
+      wire::put_link(buffer, {.link = link.link,
+                              .alive = link.alive,
+                              .program = link.program,
+                              .list = link.list,
+                              .references = link.references,
+                              .error = static_cast<std::uint16_t>(link.outcome.error)});
     buffer.u8(static_cast<std::uint8_t>(step.programs.size()));
     for (const auto& program : step.programs)
       wire::put_program(buffer, {program.program, program.alive, program.references});
@@ -201,8 +207,8 @@ RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
     for (std::uint32_t i = 0; i < got.links; ++i) {
       const LinkView& link = run.links[got.first_link + i];
       const LinkView& wanted = steps[n].links[i];
-      RC_ASSERT(std::tie(link.link, link.alive, link.program, link.list, link.references) ==
-                std::tie(wanted.link, wanted.alive, wanted.program, wanted.list, wanted.references));
+      RC_ASSERT(std::tie(link.link, link.alive, link.program, link.list, link.references, link.outcome) ==
+                std::tie(wanted.link, wanted.alive, wanted.program, wanted.list, wanted.references, wanted.outcome));
     }
     RC_ASSERT(got.programs == steps[n].programs.size());
     for (std::uint32_t i = 0; i < got.programs; ++i) {
