@@ -47,11 +47,11 @@ bool Keepers::keep(Syscalls& calls) {
   return true;
 }
 
-bool Keepers::are_there(Syscalls& calls) {
+bool Keepers::are_untouched(Syscalls& calls) {
   for (AttachList& list : lists_) {
     if (ifindex_ == 0) break;
     list.look(calls);
-    if (list.view().error != 0 || list.view().count != 1) return false;
+    if (list.view().error != 0 || list.view().count != (kept_ ? 1U : 0U)) return false;
   }
   return true;
 }

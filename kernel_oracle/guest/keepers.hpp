@@ -22,8 +22,8 @@ class Keepers {
   bool keep(Syscalls& calls);
   [[nodiscard]] bool are_kept() const { return kept_; }
 
-  /// Nobody has touched them.
-  bool are_there(Syscalls& calls);
+  /// Whether their lists are as release() or keep() left them: nobody has touched them.
+  bool are_untouched(Syscalls& calls);
 
  private:
   int change(Syscalls& calls, int command, unsigned hook) const;

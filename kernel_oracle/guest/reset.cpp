@@ -115,6 +115,9 @@ void SequenceRunner::reset() {
   made_count_ = 0;
   info_error_ = 0;
   pending_link_ = nullptr;
+  // Otherwise the sequence was one like all others, and showed nothing of the static keys.
+  if (job_->unkept && (keepers_.are_kept() || !keepers_.are_untouched(calls_)))
+    unclean("the kept programs were attached while they should not have been");
   if (!keepers_.keep(calls_)) unclean("the kept programs cannot be attached again");
   if (++since_full_check_ >= full_check_every) full_check();
 }
@@ -125,7 +128,7 @@ void SequenceRunner::full_check() {
     lists_[list].look(calls_);
     if (!lists_[list].is_fresh()) unclean("list " + std::to_string(list) + " is not empty, and was not declared");
   }
-  if (!keepers_.are_there(calls_)) unclean("the kept programs were touched");
+  if (!keepers_.are_untouched(calls_)) unclean("the kept programs were touched");
 }
 
 }  // namespace mprogcheck::guest
