@@ -11,9 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <linux/if_link.h>
 #include <linux/if_packet.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -304,85 +302,28 @@ static inline int mpc_write_file(const char* path, const char* text) {
   return written < 0 ? (int)written : 0;
 }
 
-/* A message to rtnetlink in the making. */
-struct mpc_message {
-  struct nlmsghdr header;
-  struct ifinfomsg link;
-  char rest[512];
-};
+/* Names in a BPF file system. */
+#define MPC_OBJ_SIZE MPC_END_OF(file_flags)
 
-static inline struct rtattr* mpc_put(struct mpc_message* message, unsigned short type, const void* data,
-                                     size_t length) {
-  struct rtattr* attribute = (struct rtattr*)((char*)message + NLMSG_ALIGN(message->header.nlmsg_len));
+static inline int mpc_pin(const char* path, int fd) {
+  union bpf_attr attr;
 
-  attribute->rta_type = type;
-  attribute->rta_len = (unsigned short)RTA_LENGTH(length);
-  if (length) memcpy(RTA_DATA(attribute), data, length);
-  message->header.nlmsg_len = NLMSG_ALIGN(message->header.nlmsg_len) + (uint32_t)RTA_ALIGN(attribute->rta_len);
-  return attribute;
+  mpc_clear(&attr, MPC_OBJ_SIZE);
+  attr.pathname = (uint64_t)(uintptr_t)path;
+  attr.bpf_fd = (uint32_t)fd;
+  return mpc_bpf(BPF_OBJ_PIN, &attr, MPC_OBJ_SIZE);
 }
 
-static inline void mpc_end(struct mpc_message* message, struct rtattr* nest) {
-  nest->rta_len = (unsigned short)((char*)message + NLMSG_ALIGN(message->header.nlmsg_len) - (char*)nest);
+static inline int mpc_get(const char* path) {
+  union bpf_attr attr;
+
+  mpc_clear(&attr, MPC_OBJ_SIZE);
+  attr.pathname = (uint64_t)(uintptr_t)path;
+  return mpc_bpf(BPF_OBJ_GET, &attr, MPC_OBJ_SIZE);
 }
 
-static inline int mpc_netlink(struct mpc_message* message) {
-  struct {
-    struct nlmsghdr header;
-    struct nlmsgerr error;
-    char rest[1024];
-  } answer;
-  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-  int result;
-
-  if (fd < 0) return -errno;
-  message->header.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-  if (send(fd, message, message->header.nlmsg_len, 0) < 0 || recv(fd, &answer, sizeof(answer), 0) < 0)
-    result = -errno;
-  else
-    result = answer.header.nlmsg_type == NLMSG_ERROR ? answer.error.error : -EPROTO;
-  close(fd);
-  return result;
-}
-
-/* Makes a network device; if `peer` is given, the pair of it and its peer (kinds veth and netkit). */
-static inline int mpc_add_device(const char* kind, const char* name, const char* peer) {
-  /* VETH_INFO_PEER and IFLA_NETKIT_PEER_INFO are the same number, and carry the same. */
-  enum { peer_info = 1 };
-  struct mpc_message message;
-  struct rtattr *info, *data, *nest;
-  struct ifinfomsg peer_link;
-
-  memset(&message, 0, sizeof(message));
-  message.header.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
-  message.header.nlmsg_type = RTM_NEWLINK;
-  message.header.nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
-  mpc_put(&message, IFLA_IFNAME, name, strlen(name) + 1);
-  info = mpc_put(&message, IFLA_LINKINFO, NULL, 0);
-  mpc_put(&message, IFLA_INFO_KIND, kind, strlen(kind));
-  if (peer) {
-    memset(&peer_link, 0, sizeof(peer_link));
-    data = mpc_put(&message, IFLA_INFO_DATA, NULL, 0);
-    nest = mpc_put(&message, peer_info, &peer_link, sizeof(peer_link));
-    mpc_put(&message, IFLA_IFNAME, peer, strlen(peer) + 1);
-    mpc_end(&message, nest);
-    mpc_end(&message, data);
-  }
-  mpc_end(&message, info);
-  return mpc_netlink(&message);
-}
-
-/* Brings a device up. */
-static inline int mpc_bring_up(uint32_t ifindex) {
-  struct mpc_message message;
-
-  memset(&message, 0, sizeof(message));
-  message.header.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
-  message.header.nlmsg_type = RTM_NEWLINK;
-  message.link.ifi_index = (int)ifindex;
-  message.link.ifi_flags = IFF_UP;
-  message.link.ifi_change = IFF_UP;
-  return mpc_netlink(&message);
+static inline int mpc_unlink(const char* path) {
+  return unlink(path) < 0 ? -errno : 0;
 }
 
 #ifdef __cplusplus

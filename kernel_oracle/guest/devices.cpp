@@ -3,6 +3,7 @@
 
 #include "kernel_oracle/guest/bpf_world.h"
 #include "kernel_oracle/guest/programs.hpp"
+#include "kernel_oracle/guest/rtnetlink.h"
 
 namespace mprogcheck::guest {
 
@@ -18,15 +19,16 @@ bool take(Devices& devices, const char* name) {
   return true;
 }
 
-bool make_pairs(Devices& devices, const char* kind) {
+bool make_pairs(int netlink, Devices& devices, const char* kind) {
   // Each with a peer of its own: a device that is removed takes its peer along.
   for (std::size_t n = 0; n < device_names.size(); ++n) {
-    if (mpc_add_device(kind, device_names[n], peer_names[n]) < 0 || !take(devices, device_names[n])) break;
+    if (mpc_make_device(netlink, kind, device_names[n], 0, peer_names[n], 0) < 0 || !take(devices, device_names[n]))
+      break;
     devices.peer[n] = if_nametoindex(peer_names[n]);
   }
   if (devices.count == 0) return false;
-  if (mpc_add_device(kind, "keeper", "keeper_peer") == 0) devices.keeper = if_nametoindex("keeper");
-  if (mpc_add_device(kind, "sink", "sink_peer") == 0) {
+  if (mpc_make_device(netlink, kind, "keeper", 0, "keeper_peer", 0) == 0) devices.keeper = if_nametoindex("keeper");
+  if (mpc_make_device(netlink, kind, "sink", 0, "sink_peer", 0) == 0) {
     devices.sink = if_nametoindex("sink");
     devices.sink_peer = if_nametoindex("sink_peer");
   }
@@ -34,11 +36,11 @@ bool make_pairs(Devices& devices, const char* kind) {
   return true;
 }
 
-bool make_dummies(Devices& devices) {
+bool make_dummies(int netlink, Devices& devices) {
   for (const char* name : device_names)
-    if (mpc_add_device("dummy", name, nullptr) < 0 || !take(devices, name)) break;
+    if (mpc_make_device(netlink, "dummy", name, 0, nullptr, 0) < 0 || !take(devices, name)) break;
   if (devices.count == 0) return false;
-  if (mpc_add_device("dummy", "keeper", nullptr) == 0) devices.keeper = if_nametoindex("keeper");
+  if (mpc_make_device(netlink, "dummy", "keeper", 0, nullptr, 0) == 0) devices.keeper = if_nametoindex("keeper");
   devices.kind = "dummy";
   return true;
 }
@@ -50,7 +52,11 @@ Devices make_devices() {
   mpc_write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
   mpc_write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
   Devices devices;
-  if (make_pairs(devices, "netkit") || make_pairs(devices, "veth") || make_dummies(devices)) return devices;
+  const int netlink = mpc_open_netlink();
+  const bool made =
+      make_pairs(netlink, devices, "netkit") || make_pairs(netlink, devices, "veth") || make_dummies(netlink, devices);
+  if (netlink >= 0) ::close(netlink);
+  if (made) return devices;
   take(devices, "lo");
   devices.kind = "lo";
   return devices;

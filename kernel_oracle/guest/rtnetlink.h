@@ -1,18 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Network devices that go away, come back and move, and their qdiscs, over an rtnetlink socket that the caller keeps:
+ * Network devices that come, go away and move, and their qdiscs, over an rtnetlink socket that the caller keeps:
  * the network namespace it was made in is the one that is asked. As bpf_world.h: plain C, 0 or a negative errno.
  */
 #ifndef MPROGCHECK_RTNETLINK_H
 #define MPROGCHECK_RTNETLINK_H
 
+#include <linux/if_link.h>
 #include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
 
 #include "kernel_oracle/guest/bpf_world.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* A message to rtnetlink in the making. */
+struct mpc_message {
+  struct nlmsghdr header;
+  struct ifinfomsg link;
+  char rest[512];
+};
+
+static inline struct rtattr* mpc_put(struct mpc_message* message, unsigned short type, const void* data,
+                                     size_t length) {
+  struct rtattr* attribute = (struct rtattr*)((char*)message + NLMSG_ALIGN(message->header.nlmsg_len));
+
+  attribute->rta_type = type;
+  attribute->rta_len = (unsigned short)RTA_LENGTH(length);
+  if (length) memcpy(RTA_DATA(attribute), data, length);
+  message->header.nlmsg_len = NLMSG_ALIGN(message->header.nlmsg_len) + (uint32_t)RTA_ALIGN(attribute->rta_len);
+  return attribute;
+}
+
+static inline void mpc_end(struct mpc_message* message, struct rtattr* nest) {
+  nest->rta_len = (unsigned short)((char*)message + NLMSG_ALIGN(message->header.nlmsg_len) - (char*)nest);
+}
 
 static inline int mpc_open_netlink(void) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -48,9 +72,13 @@ static inline int mpc_remove_device(int netlink, uint32_t ifindex) {
   return mpc_ask(netlink, &message.header);
 }
 
-/* As mpc_add_device(), with interface indices of the caller's choice. */
+/*
+ * Makes a network device; if `peer` is given, the pair of it and its peer (kinds veth and netkit). Interface indices
+ * are the kernel's choice where they are 0.
+ */
 static inline int mpc_make_device(int netlink, const char* kind, const char* name, uint32_t ifindex, const char* peer,
                                   uint32_t peer_ifindex) {
+  /* VETH_INFO_PEER and IFLA_NETKIT_PEER_INFO are the same number, and carry the same. */
   enum { peer_info = 1 };
   struct mpc_message message;
   struct rtattr *info, *data, *nest;
@@ -115,30 +143,6 @@ static inline int mpc_set_qdisc(int netlink, uint32_t ifindex, const char* kind)
     message.header.nlmsg_len = NLMSG_ALIGN(message.header.nlmsg_len) + (uint32_t)RTA_ALIGN(attribute->rta_len);
   }
   return mpc_ask(netlink, &message.header);
-}
-
-/* Names in a BPF file system. */
-#define MPC_OBJ_SIZE MPC_END_OF(file_flags)
-
-static inline int mpc_pin(const char* path, int fd) {
-  union bpf_attr attr;
-
-  mpc_clear(&attr, MPC_OBJ_SIZE);
-  attr.pathname = (uint64_t)(uintptr_t)path;
-  attr.bpf_fd = (uint32_t)fd;
-  return mpc_bpf(BPF_OBJ_PIN, &attr, MPC_OBJ_SIZE);
-}
-
-static inline int mpc_get(const char* path) {
-  union bpf_attr attr;
-
-  mpc_clear(&attr, MPC_OBJ_SIZE);
-  attr.pathname = (uint64_t)(uintptr_t)path;
-  return mpc_bpf(BPF_OBJ_GET, &attr, MPC_OBJ_SIZE);
-}
-
-static inline int mpc_unlink(const char* path) {
-  return unlink(path) < 0 ? -errno : 0;
 }
 
 #ifdef __cplusplus

@@ -12,6 +12,7 @@
 
 #include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/programs.hpp"
+#include "kernel_oracle/guest/rtnetlink.h"
 
 namespace mprogcheck::guest {
 
@@ -73,13 +74,19 @@ std::string Traffic::open(const Devices& devices) {
     if (const int error = watch(before); error < 0) return failed("a watching socket", error);
 
   // The peer first: the device finds its carrier when it comes up, and is ready at once.
-  const auto up = [](std::uint32_t peer, std::uint32_t device) {
-    const int error = mpc_bring_up(peer);
-    return error < 0 ? error : mpc_bring_up(device);
+  const int netlink = mpc_open_netlink();
+  int up = netlink;
+  const auto bring_up = [&](std::uint32_t ifindex) {
+    if (up >= 0) up = mpc_set_up(netlink, ifindex);
   };
-  if (const int error = up(devices.sink_peer, devices.sink); error < 0) return failed("the sink", error);
-  for (unsigned n = 0; n < devices.count; ++n)
-    if (const int error = up(devices.peer[n], devices.ifindex[n]); error < 0) return failed("a device", error);
+  bring_up(devices.sink_peer);
+  bring_up(devices.sink);
+  for (unsigned n = 0; n < devices.count; ++n) {
+    bring_up(devices.peer[n]);
+    bring_up(devices.ifindex[n]);
+  }
+  if (netlink >= 0) ::close(netlink);
+  if (up < 0) return failed("bringing the devices up", up);
   // What is put into a processor's backlog is taken out on the same one, before the sender goes on.
   cpu_set_t one;
   CPU_ZERO(&one);
