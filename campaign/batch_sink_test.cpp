@@ -14,8 +14,8 @@ namespace {
 
 /// One sequence, honest and as a canary that lies about its last step.
 Batch batch_with_canary(bool canary_first) {
-  const auto sequence =
-      model::parse("mprogcheck 1\nnetdev d0\nprog p0..p1 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1 before\n");
+  const auto sequence = model::parse(
+      "mprogcheck 1\nnetdev d0\nprog p0..p1 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1 before\n");
   EXPECT_TRUE(sequence);
   const Job honest{.sequence = *sequence, .quirks = {}};
   Job canary = honest;

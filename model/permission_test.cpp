@@ -54,9 +54,12 @@ TEST(permission, is_asked_for_what_nobody_handed_over) {
 
 TEST(permission, is_not_asked_for_what_is_in_hand) {
   const std::pair<const char*, Rule> cases[] = {
-      {"as u attach tcx_ingress@d0 p2 before", Rule::attach_done}, {"as u detach tcx_ingress@d0 p0", Rule::detach_done},
-      {"as u link l1 tcx_egress@d0 p0", Rule::link_done},          {"as u update l0 p2", Rule::update_done},
-      {"as u detach_link l0", Rule::detach_link_done},             {"as u close l0", Rule::close_done},
+      {"as u attach tcx_ingress@d0 p2 before", Rule::attach_done},
+      {"as u detach tcx_ingress@d0 p0", Rule::detach_done},
+      {"as u link l1 tcx_egress@d0 p0", Rule::link_done},
+      {"as u update l0 p2", Rule::update_done},
+      {"as u detach_link l0", Rule::detach_link_done},
+      {"as u close l0", Rule::close_done},
       {"as u fill tcx_ingress@d0 9", Rule::fill_done},
   };
   for (const auto& [operation, rule] : cases) EXPECT_EQ(name_of(rule_of(operation)), name_of(rule)) << operation;
