@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace mprogcheck::properties {
+
+/// What can be explored: states, and a fixed number of operations, each of which has one verdict in every state.
+template <typename M>
+concept StateMachine = requires(const M& machine, const typename M::State& state, std::size_t operation,
+                                const typename M::Verdict& verdict) {
+  { machine.initial() } -> std::same_as<typename M::State>;
+  { machine.operations() } -> std::same_as<std::size_t>;
+  { machine.predict(state, operation) } -> std::same_as<typename M::Verdict>;
+  /// False: the state stays as it is.
+  { machine.changes(verdict) } -> std::same_as<bool>;
+  { machine.after(state, verdict) } -> std::same_as<typename M::State>;
+  /// Two states have the same key only if no operation, now or later, can tell them apart; where the machine removes
+  /// a symmetry, also states that are the same but for names.
+  { machine.key(state) } -> std::same_as<std::string>;
+};
+
+/// Every state that the operations can reach, and every transition. Breadth first: a state's number is never less than
+/// that of one with a shorter way, and its way is a shortest one.
+template <StateMachine M>
+class StateGraph {
+ public:
+  struct Edge {
+    std::uint32_t from;
+    std::uint32_t operation;
+    std::uint32_t to;
+  };
+
+  /// Calls `visit(number, state, operation, verdict)` for every (state, operation) pair there is. At most `max_states`
+  /// are looked into: is_complete() is false if there are more.
+  template <typename Visit>
+  StateGraph(const M& machine, std::uint32_t max_states, Visit visit) {
+    find(machine, machine.initial(), no_edge, 0);
+    for (std::uint32_t from = 0; from < states_.size() && complete_; ++from) {
+      first_edge_.push_back(static_cast<std::uint32_t>(edges_.size()));
+      const typename M::State state = states_[from];
+      for (std::uint32_t operation = 0; operation < machine.operations(); ++operation) {
+        const typename M::Verdict verdict = machine.predict(state, operation);
+        visit(from, state, operation, verdict);
+        if (!machine.changes(verdict)) continue;
+        const auto edge = static_cast<std::uint32_t>(edges_.size());
+        const std::uint32_t to = find(machine, machine.after(state, verdict), edge, depth_[from] + 1);
+        edges_.push_back({from, operation, to});
+        complete_ = states_.size() <= max_states;
+        if (!complete_) break;
+      }
+    }
+    first_edge_.resize(states_.size() + 1, static_cast<std::uint32_t>(edges_.size()));
+    numbers_.clear();
+  }
+
+  /// All that the operations can reach is here.
+  [[nodiscard]] bool is_complete() const { return complete_; }
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(states_.size()); }
+  [[nodiscard]] const typename M::State& state(std::uint32_t number) const { return states_[number]; }
+  /// Operations on a shortest way to the state.
+  [[nodiscard]] std::uint32_t depth(std::uint32_t number) const { return depth_[number]; }
+  [[nodiscard]] const std::vector<Edge>& edges() const { return edges_; }
+  /// Those that leave a state: [first_edge(n), first_edge(n + 1)), by operation.
+  [[nodiscard]] std::uint32_t first_edge(std::uint32_t number) const { return first_edge_[number]; }
+
+  /// A shortest way from the initial state: operations, in order.
+  [[nodiscard]] std::vector<std::uint32_t> way_to(std::uint32_t number) const {
+    std::vector<std::uint32_t> way;
+    for (auto edge = found_by_[number]; edge != no_edge; edge = found_by_[edges_[edge].from])
+      way.push_back(edges_[edge].operation);
+    std::reverse(way.begin(), way.end());
+    return way;
+  }
+
+ private:
+  static constexpr std::uint32_t no_edge = ~0U;
+
+  std::uint32_t find(const M& machine, typename M::State state, std::uint32_t edge, std::uint32_t depth) {
+    const auto [at, is_new] = numbers_.try_emplace(machine.key(state), size());
+    if (is_new) {
+      states_.push_back(std::move(state));
+      found_by_.push_back(edge);
+      depth_.push_back(depth);
+    }
+    return at->second;
+  }
+
+  std::vector<typename M::State> states_;
+  std::vector<std::uint32_t> found_by_, depth_, first_edge_;
+  std::vector<Edge> edges_;
+  std::unordered_map<std::string, std::uint32_t> numbers_;
+  bool complete_ = true;
+};
+
+}  // namespace mprogcheck::properties
