@@ -27,6 +27,15 @@ concept StateMachine = requires(const M& machine, const typename M::State& state
   { machine.key(state) } -> std::same_as<std::string>;
 };
 
+/// Whether a machine's state is to be looked into. Of one with `inside(state)` the others are only where ways end.
+template <StateMachine M>
+bool is_inside(const M& machine, const typename M::State& state) {
+  if constexpr (requires { machine.inside(state); })
+    return machine.inside(state);
+  else
+    return true;
+}
+
 /// Every state that the operations can reach, and every transition. Breadth first: a state's number is never less than
 /// that of one with a shorter way, and its way is a shortest one.
 template <StateMachine M>
@@ -35,8 +44,9 @@ class StateGraph {
   struct Edge {
     std::uint32_t from;
     std::uint32_t operation;
-    std::uint32_t to;
+    std::uint32_t to;  ///< or `outside`
   };
+  static constexpr std::uint32_t outside = ~0U;  ///< a state that is_inside() is false of
 
   /// Calls `visit(number, state, operation, verdict)` for every (state, operation) pair there is. At most `max_states`
   /// are looked into: is_complete() is false if there are more.
@@ -51,8 +61,9 @@ class StateGraph {
         visit(from, state, operation, verdict);
         if (!machine.changes(verdict)) continue;
         const auto edge = static_cast<std::uint32_t>(edges_.size());
-        const std::uint32_t to = find(machine, machine.after(state, verdict), edge, depth_[from] + 1);
-        edges_.push_back({from, operation, to});
+        typename M::State next = machine.after(state, verdict);
+        const bool inside = is_inside(machine, next);
+        edges_.push_back({from, operation, inside ? find(machine, std::move(next), edge, depth_[from] + 1) : outside});
         complete_ = states_.size() <= max_states;
         if (!complete_) break;
       }

@@ -57,5 +57,19 @@ TEST(state_graph, says_when_there_is_more) {
   EXPECT_TRUE(StateGraph<Counter>(Counter{.top = 10}, 11, [](auto...) {}).is_complete());
 }
 
+/// Of whose states only those below a limit are looked into.
+struct Limited : Counter {
+  [[nodiscard]] bool inside(int state) const { return state < 3; }
+};
+
+TEST(state_graph, looks_into_no_state_outside) {
+  unsigned pairs = 0;
+  const StateGraph<Limited> graph(Limited{{.top = 10}}, 100, [&](auto...) { ++pairs; });
+  EXPECT_TRUE(graph.is_complete());
+  EXPECT_EQ(graph.size(), 3U);
+  EXPECT_EQ(pairs, 12U);
+  EXPECT_EQ(std::ranges::count(graph.edges(), graph.outside, &StateGraph<Limited>::Edge::to), 1);
+}
+
 }  // namespace
 }  // namespace mprogcheck::properties
