@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -27,6 +28,14 @@ concept StateMachine = requires(const M& machine, const typename M::State& state
   { machine.key(state) } -> std::same_as<std::string>;
 };
 
+/// An operation that changes the state. States have numbers.
+struct Transition {
+  static constexpr std::uint32_t outside = ~0U;  ///< `to`: a state that is_inside() is false of
+  std::uint32_t from = 0;
+  std::uint32_t operation = 0;
+  std::uint32_t to = 0;
+};
+
 /// Whether a machine's state is to be looked into. Of one with `inside(state)` the others are only where ways end.
 template <StateMachine M>
 bool is_inside(const M& machine, const typename M::State& state) {
@@ -41,13 +50,6 @@ bool is_inside(const M& machine, const typename M::State& state) {
 template <StateMachine M>
 class StateGraph {
  public:
-  struct Edge {
-    std::uint32_t from;
-    std::uint32_t operation;
-    std::uint32_t to;  ///< or `outside`
-  };
-  static constexpr std::uint32_t outside = ~0U;  ///< a state that is_inside() is false of
-
   /// Calls `visit(number, state, operation, verdict)` for every (state, operation) pair there is. At most `max_states`
   /// are looked into: is_complete() is false if there are more.
   template <typename Visit>
@@ -63,7 +65,9 @@ class StateGraph {
         const auto edge = static_cast<std::uint32_t>(edges_.size());
         typename M::State next = machine.after(state, verdict);
         const bool inside = is_inside(machine, next);
-        edges_.push_back({from, operation, inside ? find(machine, std::move(next), edge, depth_[from] + 1) : outside});
+        edges_.push_back({.from = from,
+                          .operation = operation,
+                          .to = inside ? find(machine, std::move(next), edge, depth_[from] + 1) : Transition::outside});
         complete_ = states_.size() <= max_states;
         if (!complete_) break;
       }
@@ -78,9 +82,11 @@ class StateGraph {
   [[nodiscard]] const typename M::State& state(std::uint32_t number) const { return states_[number]; }
   /// Operations on a shortest way to the state.
   [[nodiscard]] std::uint32_t depth(std::uint32_t number) const { return depth_[number]; }
-  [[nodiscard]] const std::vector<Edge>& edges() const { return edges_; }
-  /// Those that leave a state: [first_edge(n), first_edge(n + 1)), by operation.
-  [[nodiscard]] std::uint32_t first_edge(std::uint32_t number) const { return first_edge_[number]; }
+  [[nodiscard]] const std::vector<Transition>& edges() const { return edges_; }
+  /// Those that leave a state, by operation.
+  [[nodiscard]] std::span<const Transition> edges_of(std::uint32_t number) const {
+    return std::span(edges_).subspan(first_edge_[number], first_edge_[number + 1] - first_edge_[number]);
+  }
 
   /// A shortest way from the initial state: operations, in order.
   [[nodiscard]] std::vector<std::uint32_t> way_to(std::uint32_t number) const {
@@ -106,7 +112,7 @@ class StateGraph {
 
   std::vector<typename M::State> states_;
   std::vector<std::uint32_t> found_by_, depth_, first_edge_;
-  std::vector<Edge> edges_;
+  std::vector<Transition> edges_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
   bool complete_ = true;
 };

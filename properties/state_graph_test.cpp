@@ -48,7 +48,7 @@ TEST(state_graph, ways_are_shortest_and_lead_there) {
     EXPECT_EQ(state, graph.state(n));
     EXPECT_EQ(graph.way_to(n).size(), graph.depth(n));
     EXPECT_EQ(graph.depth(n), static_cast<unsigned>(graph.state(n)));
-    for (auto i = graph.first_edge(n); i < graph.first_edge(n + 1); ++i) EXPECT_EQ(graph.edges()[i].from, n);
+    for (const Transition& edge : graph.edges_of(n)) EXPECT_EQ(edge.from, n);
   }
 }
 
@@ -68,7 +68,7 @@ TEST(state_graph, looks_into_no_state_outside) {
   EXPECT_TRUE(graph.is_complete());
   EXPECT_EQ(graph.size(), 3U);
   EXPECT_EQ(pairs, 12U);
-  EXPECT_EQ(std::ranges::count(graph.edges(), graph.outside, &StateGraph<Limited>::Edge::to), 1);
+  EXPECT_EQ(std::ranges::count(graph.edges(), Transition::outside, &Transition::to), 1);
 }
 
 }  // namespace

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "properties/state_graph.hpp"
+
+namespace mprogcheck::properties {
+
+/// One way through a state graph, from the initial state on. Operations that leave a state as it is are tried where the
+/// way stops; the others are the way.
+struct Tour {
+  struct Stop {
+    std::uint32_t steps = 0;  ///< so many operations of the way come before it
+    std::uint32_t state = 0;
+  };
+  std::vector<Transition> way;
+  std::vector<bool>
+      counts;  ///< for each of `way`: it is executed for its own sake, for the first time, not to get somewhere
+  std::vector<Stop> stops;  ///< at each, everything that leaves the state as it is
+};
+
+struct TourOptions {
+  std::uint32_t operations = 0;  ///< of the machine
+  /// So many pairs, or a little more, in one tour: what is lost with a guest, and what a resumed run does again.
+  std::uint64_t pairs = 200'000;
+  std::uint32_t most_steps = 20'000;
+  /// Whose pairs are to be covered; all, if empty. The way may lead through others.
+  std::function<bool(std::uint32_t state)> owns{};
+};
+
+/// Tours that execute every (state, operation) pair once, but for those edges that are needed to get from one place to
+/// the next: a depth-first walk along edges that were not taken yet and, where there is none, the shortest way to a
+/// state that has something left. A way that leaves the bound ends there. Every state can be reached from the initial
+/// one, so nothing is left out; a pure function of its arguments.
+std::vector<Tour> plan_tours(std::uint32_t states, std::span<const Transition> edges, const TourOptions& options);
+
+}  // namespace mprogcheck::properties
