@@ -53,7 +53,9 @@ std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
     value = (value ^ *at) * prime;
     value ^= value >> 32;
   }
-  return static_cast<std::uint32_t>(value ^ (value >> 32));
+  // The upper half of a product has every bit of its factor in it; to fold the halves together would undo the last
+  // round's folding, and leave out half of the last word.
+  return static_cast<std::uint32_t>(value * prime >> 32);
 }
 
 namespace {
