@@ -138,25 +138,32 @@ TEST_F(VmTrialTest, LiesAreTold) {
   EXPECT_EQ(runs[1].trial_errnos.back(), truth);
 }
 
-/// The floor is the same system calls, each with its query, in a tight loop.
+/// The floor is the same system calls, each with its query, in a tight loop. Of the whole alphabet its recording would
+/// not fit the caches, and be slow for that.
 TEST_F(VmTrialTest, CanBeMeasured) {
-  Job job = job_of(three_programs, alphabet_);
+  std::vector<model::Operation> some;
+  for (std::size_t n = 0; n < alphabet_->size(); n += 20) some.push_back(alphabet_->operations()[n]);
+  const Job job = job_of(three_programs, std::make_shared<const Alphabet>(some));
   const auto bench = oracle_->bench(std::span(&job, 1));
   ASSERT_TRUE(bench) << bench.error().message;
-  EXPECT_GT(bench->operations, 2 * alphabet_->size());
-  EXPECT_GT(bench->system_calls, 2 * bench->operations);
+  EXPECT_GT(bench->operations, 2 * some.size());
+  EXPECT_GE(bench->system_calls, 2 * bench->operations);
   EXPECT_EQ(bench->floor_failures, bench->checked_failures);
-  const auto per_operation = [&](std::uint64_t ns) {
-    return static_cast<double>(ns) / 1000.0 / static_cast<double>(bench->rounds * bench->operations);
+  const auto microseconds = [&](std::uint64_t ns) {
+    return std::to_string(static_cast<double>(ns) / 1000.0 / static_cast<double>(bench->rounds * bench->operations));
   };
-  RecordProperty("floor_us", std::to_string(per_operation(bench->floor_ns)));
-  RecordProperty("checked_us", std::to_string(per_operation(bench->checked_ns)));
-  RecordProperty("uncounted_us", std::to_string(per_operation(bench->uncounted_ns)));
-  if (std::getenv("TRIAL_FIGURES") != nullptr)
-    std::fprintf(stderr, "floor %.3f checked %.3f uncounted %.3f us, %llu operations %llu calls %llu rounds\n",
-                 per_operation(bench->floor_ns), per_operation(bench->checked_ns), per_operation(bench->uncounted_ns),
-                 (unsigned long long)bench->operations, (unsigned long long)bench->system_calls,
-                 (unsigned long long)bench->rounds);
+  RecordProperty("floor_us_per_operation", microseconds(bench->floor_ns));
+  RecordProperty("checked_us_per_operation", microseconds(bench->checked_ns));
+}
+
+/// More than is held in the guest at once.
+TEST_F(VmTrialTest, ALongRunComesInParts) {
+  std::string path = "mprogcheck 1\nnetdev d0\nprog p0..p3 sched_cls returns next\nattach tcx_ingress@d0 p0\n";
+  for (int n = 0; n < 15; ++n) path += "query tcx_ingress@d0\n";
+  const Job job = job_of(path, alphabet_);
+  const auto runs = run(std::span(&job, 1));
+  ASSERT_GT(runs[0].trial_errnos.size(), 512UL << 10);
+  expect_as_predicted(job, runs[0]);
 }
 
 }  // namespace
