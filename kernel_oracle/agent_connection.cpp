@@ -148,11 +148,22 @@ Result<void> AgentConnection::probe() {
   return fail("the agent cannot run a sequence of no operations: {}", progress.note);
 }
 
+bool AgentConnection::has_alphabet_of(const Job& job) const {
+  return job.trials.empty() || job.alphabet == nullptr || job.alphabet->number() == alphabet_;
+}
+
+void AgentConnection::send_alphabet_of(const Job& job) {
+  if (has_alphabet_of(job)) return;
+  const Stopwatch encoding(times_.encoding);
+  encode_alphabet(*job.alphabet, output_);
+  alphabet_ = job.alphabet->number();
+}
+
 void AgentConnection::encode_ahead(std::span<const Job> jobs, std::size_t& next, std::size_t end, bool one_by_one) {
   const Stopwatch encoding(times_.encoding);
   payload_.clear();
   std::uint32_t count = 0;
-  while (next < end && payload_.size() < frame_bytes) {
+  while (next < end && payload_.size() < frame_bytes && has_alphabet_of(jobs[next])) {
     encode_job(jobs[next], static_cast<std::uint32_t>(next), payload_);
     ++next;
     ++count;
@@ -184,6 +195,7 @@ AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::s
   std::size_t bytes = 0;
   while (progress.taken < end) {
     while (progress.sent < end && bytes < bytes_ahead && output_.size() - output_sent_ < bytes_ahead) {
+      send_alphabet_of(jobs[progress.sent]);
       const std::size_t before = output_.size();
       encode_ahead(jobs, progress.sent, end, one_by_one);
       ahead.emplace_back(progress.sent, output_.size() - before);
@@ -234,6 +246,9 @@ AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::s
 }
 
 Result<wire::Bench> AgentConnection::bench(std::span<const Job> jobs) {
+  for (const Job& job : jobs) send_alphabet_of(job);
+  if (!std::all_of(jobs.begin(), jobs.end(), [this](const Job& job) { return has_alphabet_of(job); }))
+    return fail(Error::Kind::usage, "the jobs to be measured have several alphabets");
   const auto request = wire::begin_frame(output_, wire::FrameType::bench_request);
   wire::put_jobs_header(output_, {.jobs = static_cast<std::uint32_t>(jobs.size()), .one_by_one = false});
   for (std::size_t i = 0; i < jobs.size(); ++i) encode_job(jobs[i], static_cast<std::uint32_t>(i), output_);

@@ -70,12 +70,17 @@ class AgentConnection {
   bool take_frame(wire::Frame& frame, bool& got_frame);
   void encode_ahead(std::span<const Job> jobs, std::size_t& next, std::size_t end, bool one_by_one);
 
+  /// The agent has, or will have got before what is sent next, what the job's trials choose from.
+  [[nodiscard]] bool has_alphabet_of(const Job& job) const;
+  void send_alphabet_of(const Job& job);
+
   [[nodiscard]] bool is_missing_its_count(const Job& job, bool ends_frame);
 
   int socket_;
   std::chrono::milliseconds deadline_;
   bool counts_;
   std::uint32_t uncounted_ = 0;  ///< runs since the last after which references were counted
+  std::uint32_t alphabet_ = 0;   ///< Alphabet::number() of the last one sent
   wire::Buffer output_;
   std::size_t output_sent_ = 0;
   wire::Buffer payload_;

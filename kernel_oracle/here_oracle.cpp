@@ -85,6 +85,7 @@ Result<void> HereOracle::run(std::span<const Job> jobs, RunSink& sink) {
       return fail(Error::Kind::usage, "the sequence declares more devices than there are: d0 to d{}", devices_ - 1);
   for (const Job& job : jobs)
     if (auto able = can_run(identity_, job.sequence); !able) return able;
+  if (auto able = trial_needs_.can_try(identity_, jobs); !able) return able;
   return run_supervised(*this, jobs, sink);
 }
 

@@ -10,6 +10,7 @@
 #include "kernel_oracle/agent_connection.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "kernel_oracle/supervise.hpp"
+#include "kernel_oracle/trial_needs.hpp"
 
 namespace mprogcheck {
 
@@ -45,6 +46,7 @@ class HereOracle final : public Oracle, private AgentSource {
   unsigned devices_ = 0;
   std::uint64_t launches_ = 0;
   OracleIdentity identity_;
+  TrialNeeds trial_needs_;
 };
 
 }  // namespace mprogcheck

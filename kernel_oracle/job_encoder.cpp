@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/job_encoder.hpp"
 
+#include <algorithm>
+
 #include "kernel_oracle/observe.hpp"
+#include "kernel_oracle/wire_trial.hpp"
 #include "model/touched.hpp"
 
 namespace mprogcheck {
@@ -145,7 +148,32 @@ bool dies_with(const model::World& world, const model::Edit& edit) {
                                                 : world.program(pinned.object).references == 1;
 }
 
+/// Of a trial the model expects no object: if it makes one nevertheless, it takes a slot that is in no one's way, for
+/// nothing is shown after that.
+StepRecord step_of_trial(const model::Operation& operation) {
+  StepRecord step;
+  std::visit(StepOf(step), operation);
+  step.caller = operation.caller.number;
+  if (step.call == wire::Call::link) step.made = model::link_count - 1;
+  if (step.call == wire::Call::load) step.made = model::program_count - 1;
+  return step;
+}
+
 }  // namespace
+
+void encode_alphabet(const Alphabet& alphabet, wire::Buffer& out) {
+  const auto operations = alphabet.operations();
+  std::size_t first = 0;
+  do {
+    const auto part =
+        operations.subspan(first, std::min<std::size_t>(wire::most_in_alphabet_frame, operations.size() - first));
+    const auto frame = wire::begin_frame(out, wire::FrameType::alphabet);
+    wire::put_alphabet_head(out, alphabet.number(), static_cast<std::uint32_t>(first));
+    for (const model::Operation& operation : part) wire::put_step(out, step_of_trial(operation));
+    wire::end_frame(out, frame);
+    first += part.size();
+  } while (first < operations.size());
+}
 
 void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   const auto& declarations = job.sequence.declarations;
@@ -166,6 +194,11 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
     head.classes[n] = wire::program_class(declarations.classes[n].type, declarations.classes[n].returns);
   head.unkept = declarations.unkept;
   for (unsigned n = 0; n < model::Caller::declarable; ++n) head.uids[n] = declarations.uids[n];
+  wire::Buffer trials;
+  for (const Trials& block : job.trials)
+    wire::put_trials(trials, {.step = block.step, .lie = block.lie, .lie_at = block.lie_at, .which = block.which});
+  head.trials = trials.view();
+  if (!job.trials.empty() && job.alphabet != nullptr) head.alphabet = job.alphabet->number();
   const std::size_t at = wire::put_job_head(out, head);
   wire::set_step_count(out, at, static_cast<std::uint32_t>(job.sequence.operations.size()));
 
@@ -182,6 +215,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
     wire::put_step(out, step);
     world.commit(verdict.edit);
   }
+  out.bytes(head.trials.data(), head.trials.size());
 }
 
 }  // namespace mprogcheck

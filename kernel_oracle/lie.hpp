@@ -32,6 +32,18 @@ enum class Lie : std::uint8_t {
 };
 inline constexpr std::uint8_t lies = 17;
 
+/// The same for operations that are only tried (kernel_oracle/trial.hpp).
+enum class TrialLie : std::uint8_t {
+  none,
+  outcome,  ///< another errno than the real one
+  change,   ///< as if a list had changed
+};
+inline constexpr std::uint8_t trial_lies = 3;
+constexpr int lied_errno(int error) {
+  constexpr int enoent = 2, einval = 22;
+  return error == einval ? enoent : einval;
+}
+
 /// Whether a lie is told about the last step, whatever Job::lie_at says.
 constexpr bool is_about_the_end(Lie lie) {
   return lie == Lie::isolation || lie == Lie::lifecycle || lie == Lie::references || lie == Lie::no_splat ||

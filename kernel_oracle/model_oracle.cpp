@@ -6,6 +6,7 @@
 #include <bit>
 #include <utility>
 
+#include "kernel_oracle/model_trials.hpp"
 #include "kernel_oracle/observe.hpp"
 #include "model/query.hpp"
 
@@ -55,10 +56,15 @@ class Session {
 
   void run() {
     const auto& operations = job_.sequence.operations;
+    auto trials = job_.trials.begin();
     for (std::size_t i = 0; i < operations.size(); ++i) {
       number_ = i;
       last_ = i + 1 == operations.size();
       if (!take(operations[i])) return;
+      if (trials == job_.trials.end() || trials->step != i) continue;
+      if (try_in_world(world_, misbehaviour_, *job_.alphabet, *trials++, run_)) continue;
+      if (run_.ending != Run::Ending::complete && run_.ending != Run::Ending::unclean) return;
+      break;
     }
     run_.counted = true;
     lie_about_the_ending();
@@ -94,7 +100,7 @@ class Session {
       send(operation, verdict, step);
       world_.commit(verdict.edit);
       misbehaviour_->applied(world_, before, operation, honest);
-      detach_links_without_entry();
+      detach_links_without_entry(world_);
       model_.commit(expected.edit);
     }
     step.outcome = verdict.outcome;
@@ -130,14 +136,6 @@ class Session {
     }
     if (taken.edit.kind == Kind::load && expected.edit.kind == Kind::load)
       programs_.made(world_.next_mortal(), reference.next_mortal());
-  }
-
-  /// World::commit() relies on every attached link having its entry.
-  void detach_links_without_entry() {
-    for (unsigned n = 0; n < model::link_count; ++n) {
-      model::Link& link = world_.mutable_link(static_cast<model::LinkIndex>(n));
-      if (link.list != model::no_list && !world_.list(link.list).find(link.program)) link.list = model::no_list;
-    }
   }
 
   void answer(const model::Operation& operation, Verdict& verdict, Step& step) {
@@ -347,6 +345,7 @@ ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbe
 }
 
 Result<void> ModelOracle::run(std::span<const Job> jobs, RunSink& sink) {
+  if (auto able = trial_needs_.can_try(identity_, jobs); !able) return able;
   Run run;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     run.clear();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernel_oracle/oracle.hpp"
+#include "kernel_oracle/trial_needs.hpp"
 #include "model/quirk.hpp"
 #include "model/touched.hpp"
 
@@ -52,6 +53,7 @@ class ModelOracle final : public Oracle {
 
  private:
   OracleIdentity identity_;
+  TrialNeeds trial_needs_;
   std::unique_ptr<Misbehaviour> misbehaviour_;
   model::Quirks quirks_;
 };

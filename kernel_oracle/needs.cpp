@@ -24,9 +24,9 @@ model::GuestObjectSet lacking_objects(const OracleIdentity& identity) {
   return lacking;
 }
 
-Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence) {
+Result<void> can_run(const OracleIdentity& identity, std::span<const model::Operation> operations) {
   const model::GuestObjectSet lacking = lacking_objects(identity);
-  for (const model::Operation& operation : sequence.operations) {
+  for (const model::Operation& operation : operations) {
     if (const auto missing = model::guest_objects_of(operation) & lacking; missing != 0)
       return fail(Error::Kind::skipped, "kernel {} lacks the feature \"{}\", which `{}` needs", identity.release,
                   model::guest_objects[static_cast<unsigned>(std::countr_zero(missing))].name, model::print(operation));

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/result.hpp"
 #include "kernel_oracle/accident.hpp"
 #include "kernel_oracle/lie.hpp"
+#include "kernel_oracle/trial.hpp"
 #include "model/passage.hpp"
 #include "model/sequence.hpp"
 #include "model/world.hpp"
@@ -29,7 +31,9 @@ struct Job {
   Lie lie = Lie::none;
   std::uint32_t lie_at = 0;  ///< the step it applies to, if it is not about the end
   Accident accident = Accident::none;
-  std::uint32_t accident_at = 0;  ///< the step before which it happens
+  std::uint32_t accident_at = 0;               ///< the step before which it happens
+  std::shared_ptr<const Alphabet> alphabet{};  ///< of the trials; null without any
+  std::vector<Trials> trials{};                ///< ascending by step, at most one per step
 };
 
 /// How the kernel wrote something else to the buffers of a query than it promised.
@@ -102,6 +106,10 @@ struct Run {
   std::vector<ProgramView> programs;
   /// What Step::ran counts: model::no_program is one that the oracle has never heard of.
   std::vector<model::ProgramIndex> ran;
+  /// One for each Trials whose step was taken. After one that changed something the run ends: `steps` are then fewer
+  /// than there are operations, though the ending may be complete.
+  std::vector<TriedTrials> trials;
+  std::vector<std::uint8_t> trial_errnos;
   Ending ending = Ending::complete;
   std::uint32_t at = 0;  ///< the step during which it ended, where that is known
   std::string note;

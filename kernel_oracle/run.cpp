@@ -16,6 +16,8 @@ void Run::clear() {
   links.clear();
   programs.clear();
   ran.clear();
+  trials.clear();
+  trial_errnos.clear();
   ending = Ending::complete;
   at = 0;
   note.clear();

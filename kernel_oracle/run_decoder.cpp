@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel_oracle/wire_trial.hpp"
+
 namespace mprogcheck {
 
 namespace {
@@ -76,7 +78,20 @@ class PartReader {
     if ((head.sees & wire::StepHead::has_objects) != 0 && !read_objects()) return false;
     step.links = static_cast<std::uint32_t>(run_.links.size()) - step.first_link;
     step.programs = static_cast<std::uint32_t>(run_.programs.size()) - step.first_program;
+    if ((head.sees & wire::StepHead::has_trials) != 0 && !read_tried()) return false;
     return !reader_.failed();
+  }
+
+  bool read_tried() {
+    wire::TriedRecord tried;
+    if (!wire::get_tried(reader_, tried)) return false;
+    run_.trials.push_back({.step = static_cast<std::uint32_t>(run_.steps.size() - 1),
+                           .first = static_cast<std::uint32_t>(run_.trial_errnos.size()),
+                           .length = static_cast<std::uint32_t>(tried.errnos.size()),
+                           .changed = tried.changed,
+                           .changed_elsewhere = tried.changed_elsewhere});
+    run_.trial_errnos.insert(run_.trial_errnos.end(), tried.errnos.begin(), tried.errnos.end());
+    return true;
   }
 
   bool read_list(model::ListIndex list) {

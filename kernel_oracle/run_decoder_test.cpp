@@ -8,6 +8,8 @@
 #include <set>
 #include <vector>
 
+#include "kernel_oracle/wire_trial.hpp"
+
 namespace mprogcheck {
 namespace {
 
@@ -29,6 +31,9 @@ struct SeenStep {
   std::uint64_t begin = 0, end = 0;
   std::vector<LinkView> links;
   std::vector<ProgramView> programs;
+  std::optional<Bytes> tried;
+  std::uint32_t changed = TriedTrials::none;
+  bool changed_elsewhere = false;
 };
 
 model::Entry any_entry() {
@@ -75,6 +80,11 @@ std::vector<SeenStep> any_steps() {
         step.ran.push_back(any_entry().program);
     step.timed = *rc::gen::arbitrary<bool>();
     if (step.timed) step.begin = *rc::gen::arbitrary<std::uint64_t>(), step.end = *rc::gen::arbitrary<std::uint64_t>();
+    if (*rc::gen::arbitrary<bool>()) {
+      step.tried = *rc::gen::arbitrary<Bytes>();
+      if (!step.tried->empty()) step.changed = *rc::gen::element(TriedTrials::none, 0U, 40'000U);
+      step.changed_elsewhere = *rc::gen::arbitrary<bool>();
+    }
     step.objects = *rc::gen::arbitrary<bool>();
     if (!step.objects) continue;
     for (unsigned left = *rc::gen::inRange(0U, 4U); left != 0; --left)
@@ -104,6 +114,26 @@ void put(wire::Buffer& buffer, const View& view) {
                  entries.data());
 }
 
+void put_objects(wire::Buffer& buffer, const SeenStep& step) {
+  buffer.u8(static_cast<std::uint8_t>(step.links.size()));
+  for (const auto& link : step.links)
+    wire::put_link(buffer, {.link = link.link,
+                            .alive = link.alive,
+                            .program = link.program,
+                            .list = link.list,
+                            .references = link.references,
+                            .error = static_cast<std::uint16_t>(link.outcome.error)});
+  buffer.u8(static_cast<std::uint8_t>(step.programs.size()));
+  for (const auto& program : step.programs)
+    wire::put_program(buffer, {program.program, program.alive, program.references});
+}
+
+void put_tried(wire::Buffer& buffer, const SeenStep& step) {
+  const auto tried = wire::begin_tried(buffer);
+  buffer.bytes(step.tried->data(), step.tried->size());
+  wire::end_tried(buffer, tried, step.changed, step.changed_elsewhere);
+}
+
 /// As the agent writes it; in parts that end after the steps with these numbers.
 Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std::string& note,
               const std::set<std::uint32_t>& cuts = {}) {
@@ -124,6 +154,7 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
     if (step.answer) head.sees |= wire::StepHead::has_answer;
     if (step.fate != model::Fate::none) head.sees |= wire::StepHead::has_passage;
     if (step.objects) head.sees |= wire::StepHead::has_objects;
+    if (step.tried) head.sees |= wire::StepHead::has_trials;
     wire::put_step_head(buffer, head);
     if (step.timed) buffer.u64(step.begin), buffer.u64(step.end);
     for (const View& view : step.lists) {
@@ -136,18 +167,8 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
       put(buffer, *step.answer);
     }
     if (step.fate != model::Fate::none) wire::put_passage(buffer, {.fate = step.fate, .programs = step.ran});
-    if (!step.objects) continue;
-    buffer.u8(static_cast<std::uint8_t>(step.links.size()));
-    for (const auto& link : step.links)
-      wire::put_link(buffer, {.link = link.link,
-                              .alive = link.alive,
-                              .program = link.program,
-                              .list = link.list,
-                              .references = link.references,
-                              .error = static_cast<std::uint16_t>(link.outcome.error)});
-    buffer.u8(static_cast<std::uint8_t>(step.programs.size()));
-    for (const auto& program : step.programs)
-      wire::put_program(buffer, {program.program, program.alive, program.references});
+    if (step.objects) put_objects(buffer, step);
+    if (step.tried) put_tried(buffer, step);
   }
   wire::RunHead head;
   head.ending = ending;
@@ -184,6 +205,7 @@ RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
   RC_ASSERT(run.note == note);
   RC_ASSERT(run.at == 3U);
   RC_ASSERT(run.steps.size() == steps.size());
+  std::size_t blocks = 0;
   std::vector<View> last(model::list_count);
   for (std::size_t n = 0; n < steps.size(); ++n) {
     const Step& got = run.steps[n];
@@ -217,7 +239,13 @@ RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
       RC_ASSERT(std::tie(program.program, program.alive, program.references) ==
                 std::tie(wanted.program, wanted.alive, wanted.references));
     }
+    if (!steps[n].tried) continue;
+    const TriedTrials& tried = run.trials.at(blocks++);
+    RC_ASSERT(tried.step == n && tried.changed == steps[n].changed);
+    RC_ASSERT(tried.changed_elsewhere == steps[n].changed_elsewhere);
+    RC_ASSERT(std::ranges::equal(std::span(run.trial_errnos).subspan(tried.first, tried.length), *steps[n].tried));
   }
+  RC_ASSERT(run.trials.size() == blocks);
 }
 
 /// Every index of a decoded run is in range: what follows may use it unseen.
@@ -232,6 +260,10 @@ void expect_in_range(const Run& run) {
     RC_ASSERT(step.first_program + step.programs <= run.programs.size());
     RC_ASSERT(step.first_ran + step.ran <= run.ran.size());
     RC_ASSERT(step.answer < static_cast<std::int32_t>(run.lists.size()));
+  }
+  for (const TriedTrials& tried : run.trials) {
+    RC_ASSERT(tried.step < run.steps.size());
+    RC_ASSERT(tried.first + tried.length <= run.trial_errnos.size());
   }
   for (const model::ProgramIndex program : run.ran)
     RC_ASSERT(program < model::program_count || program == model::no_program);

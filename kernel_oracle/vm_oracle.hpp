@@ -9,6 +9,7 @@
 #include "kernel_oracle/agent_connection.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "kernel_oracle/supervise.hpp"
+#include "kernel_oracle/trial_needs.hpp"
 #include "vm/machine.hpp"
 
 namespace mprogcheck {
@@ -98,6 +99,7 @@ class VmOracle final : public Oracle, private AgentSource {
   double boot_seconds_ = 0, snapshot_seconds_ = 0, restore_seconds_ = 0;
   unsigned devices_ = 0;
   OracleIdentity identity_;
+  TrialNeeds trial_needs_;
   std::string accelerator_line_;
   std::string console_path_;
   std::string last_console_;  ///< of the machine that was discarded last

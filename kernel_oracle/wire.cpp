@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "kernel_oracle/wire_trial.hpp"
+
 namespace mprogcheck::wire {
 
 Buffer::Buffer(Buffer&& other) noexcept
@@ -51,7 +53,9 @@ std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
     value = (value ^ *at) * prime;
     value ^= value >> 32;
   }
-  return static_cast<std::uint32_t>(value ^ (value >> 32));
+  // The upper half of a product has every bit of its factor in it; to fold the halves together would undo the last
+  // round's folding, and leave out half of the last word.
+  return static_cast<std::uint32_t>(value * prime >> 32);
 }
 
 namespace {
@@ -240,6 +244,8 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
   for (const std::uint32_t uid : job.uids) buffer.u32(uid);
   buffer.u8(job.unkept ? 1 : 0);
   buffer.u8(job.lie_on);
+  buffer.u32(job.alphabet);
+  buffer.u32(static_cast<std::uint32_t>(job.trials.size()));
   return at;
 }
 
@@ -271,8 +277,12 @@ bool get_job(Reader& reader, JobRecord& job) {
   job.unkept = unkept != 0;
   good = good && unkept <= 1;
   job.lie_on = reader.u8();
+  job.alphabet = reader.u32();
+  const std::size_t trials = reader.u32();
   job.steps = reader.bytes(steps * StepRecord::size);
-  return good && !reader.failed();
+  job.trials = reader.bytes(trials);
+  good = good && (trials == 0) == (job.alphabet == 0);
+  return good && !reader.failed() && are_trials(job.trials, static_cast<std::uint32_t>(steps));
 }
 
 std::size_t put_run_head(Buffer& buffer, std::uint32_t number, std::uint32_t first) {
@@ -323,7 +333,7 @@ bool get_step_head(Reader& reader, StepHead& head) {
   head.error = reader.u16();
   head.lists = reader.u8();
   head.sees = reader.u8();
-  return !reader.failed() && head.sees <= 15;
+  return !reader.failed() && head.sees <= 31;
 }
 
 void put_passage(Buffer& buffer, const PassageRecord& passage) {

@@ -25,7 +25,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 4;
+inline constexpr std::uint16_t version = 5;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 8U << 20;
 
@@ -38,8 +38,9 @@ enum class FrameType : std::uint16_t {
   bye,            ///< host → agent: power off, or end
   log,            ///< agent → host: one line of text for the report
   error,          ///< agent → host: why it cannot go on; nothing follows
+  alphabet,       ///< host → agent: see AlphabetPart
 };
-inline constexpr std::uint16_t last_frame_type = static_cast<std::uint16_t>(FrameType::error);
+inline constexpr std::uint16_t last_frame_type = static_cast<std::uint16_t>(FrameType::alphabet);
 
 /// Bytes to be sent. Grows; never shrinks, so that one buffer is used over and over.
 class Buffer {
@@ -254,7 +255,7 @@ void put_step(Buffer& buffer, const StepRecord& step);
 /// False if a field is out of range.
 bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord& step);
 
-/// One sequence: this, then the steps.
+/// One sequence: this, then the steps, then the trials.
 struct JobRecord {
   std::uint32_t number = 0;  ///< its run carries the same
   bool deep = false;
@@ -268,14 +269,17 @@ struct JobRecord {
   std::uint8_t classes[model::Name::pool_count] = {};  ///< program_class(); of programs that are declared
   bool unkept = false;
   std::uint32_t uids[model::Caller::declarable] = {};  ///< of the callers that are declared, or 0
+  std::uint32_t alphabet = 0;                          ///< AlphabetPart::number; without trials, 0
   std::span<const std::uint8_t> steps;                 ///< whole StepRecords
+  std::span<const std::uint8_t> trials{};              ///< whole TrialsRecords (wire_trial.hpp), ascending by step
   [[nodiscard]] std::size_t step_count() const { return steps.size() / StepRecord::size; }
 };
 inline constexpr std::uint8_t program_classes = model::program_types * model::returns_count;
 constexpr std::uint8_t program_class(model::ProgramType type, model::Returns returns) {
   return static_cast<std::uint8_t>(static_cast<unsigned>(type) * model::returns_count + static_cast<unsigned>(returns));
 }
-/// Writes all but the steps, which follow one by one; returns what set_step_count() needs.
+/// Writes all but the steps, which follow one by one, and the `trials` behind them; returns what set_step_count()
+/// needs.
 std::size_t put_job_head(Buffer& buffer, const JobRecord& job);
 void set_step_count(Buffer& buffer, std::size_t job, std::uint32_t steps);
 bool get_job(Reader& reader, JobRecord& job);
@@ -303,7 +307,7 @@ bool get_run_head(Reader& reader, RunHead& head);
 
 /// What begins a step of a run: then, per bit of `lists`, a ListTag and what it says; then, if `sees`, the rest.
 struct StepHead {
-  static constexpr std::uint8_t has_objects = 1, has_times = 2, has_answer = 4, has_passage = 8;
+  static constexpr std::uint8_t has_objects = 1, has_times = 2, has_answer = 4, has_passage = 8, has_trials = 16;
   std::uint16_t error = 0;
   std::uint8_t lists = 0;
   std::uint8_t sees = 0;

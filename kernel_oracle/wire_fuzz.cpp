@@ -8,6 +8,7 @@
 
 #include "kernel_oracle/run_decoder.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "kernel_oracle/wire_trial.hpp"
 
 namespace {
 
@@ -35,6 +36,11 @@ void require_in_range(const Run& run) {
     require(step.first_program + step.programs <= run.programs.size());
     require(step.answer < static_cast<std::int32_t>(run.lists.size()));
   }
+  for (const TriedTrials& tried : run.trials) {
+    require(tried.step < run.steps.size() && tried.length <= trial_set::most_operations);
+    require(tried.first + tried.length <= run.trial_errnos.size());
+    require(tried.changed == TriedTrials::none || tried.changed < trial_set::most_operations);
+  }
   for (const model::Entry& entry : run.entries) {
     require(is_program(entry.program));
     require(entry.link < model::link_count || entry.link == model::no_link || entry.link == foreign_link);
@@ -55,6 +61,32 @@ void read_runs(Bytes payload, RunDecoder& decoder, Run& run) {
   }
 }
 
+/// As the agent reads it (guest/alphabet.cpp).
+void read_alphabet(Bytes payload) {
+  wire::Reader reader(payload);
+  wire::AlphabetPart part;
+  if (!wire::get_alphabet_part(reader, part)) return;
+  require(part.first + part.count() <= trial_set::most_operations);
+  for (auto left = part.operations; !left.empty(); left = left.subspan(wire::StepRecord::size)) {
+    wire::StepRecord step;
+    if (!wire::get_step(left.first<wire::StepRecord::size>(), step)) return;
+    require(static_cast<std::uint8_t>(step.call) < wire::calls);
+  }
+}
+
+/// Trials of a job that was read: they can be taken for granted.
+void read_trials(const wire::JobRecord& job) {
+  wire::Reader reader(job.trials);
+  std::uint32_t next = 0;
+  while (reader.left() != 0) {
+    wire::TrialsRecord trials;
+    require(wire::get_trials(reader, trials));
+    require(trials.step >= next && trials.step < job.step_count());
+    require(trials.which.size() <= trial_set::most_operations / 8);
+    next = trials.step + 1;
+  }
+}
+
 /// As the agent reads them (guest/agent_main.cpp).
 void read_jobs(Bytes payload) {
   wire::Reader reader(payload);
@@ -65,6 +97,7 @@ void read_jobs(Bytes payload) {
     if (!wire::get_job(reader, job)) return;
     require(job.step_count() <= wire::max_steps && static_cast<std::uint8_t>(job.accident) < accidents);
     require(job.devices >> model::Target::device_count == 0);
+    read_trials(job);
     for (const auto type : job.classes) require(type < wire::program_classes);
     for (std::size_t i = 0; i < job.step_count(); ++i) {
       wire::StepRecord step;
@@ -86,6 +119,7 @@ void read_frames(Bytes stream) {
     wire::Bench bench;
     if (frame.type == wire::FrameType::runs) read_runs(frame.payload, decoder, run);
     if (frame.type == wire::FrameType::jobs || frame.type == wire::FrameType::bench_request) read_jobs(frame.payload);
+    if (frame.type == wire::FrameType::alphabet) read_alphabet(frame.payload);
     if (frame.type == wire::FrameType::hello) wire::get_hello(reader, hello);
     if (frame.type == wire::FrameType::bench_answer) wire::get_bench(reader, bench);
     if (frame.type == wire::FrameType::error || frame.type == wire::FrameType::log) reader.text();
@@ -114,7 +148,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes rest(data + 1, size - 1);
   RunDecoder decoder;
   Run run;
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0:
       read_frames(rest);
       break;
@@ -123,6 +157,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 2:
       read_jobs(rest);
+      break;
+    case 3:
+      read_alphabet(rest);
       break;
     default:
       read_framed(rest);

@@ -9,6 +9,7 @@
 
 #include "model/touched.hpp"
 #include "properties/fingerprint.hpp"
+#include "properties/trial_check.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -37,10 +38,12 @@ class Walk {
   std::optional<std::size_t> first_difference(StepVisitor visitor) {
     const auto& operations = job_.sequence.operations;
     const bool whole = run_.ending == Run::Ending::complete || run_.ending == Run::Ending::unclean;
-    if (run_.steps.size() > operations.size() || (whole && run_.steps.size() != operations.size())) {
+    if (run_.steps.size() > operations.size() ||
+        (whole && run_.steps.size() != operations.size() && !ends_by_a_trial(run_))) {
       malformed_ = fmt::format("expected {} steps, found {}", operations.size(), run_.steps.size());
       return std::nullopt;
     }
+    if (malformed_ = trials_are_malformed(job_, run_); !malformed_.empty()) return std::nullopt;
     for (std::size_t i = 0; i < run_.steps.size(); ++i) {
       const Step& step = run_.steps[i];
       if (!indices_are_sound(step, i)) return std::nullopt;

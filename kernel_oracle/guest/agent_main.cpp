@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernel_oracle/guest/accident.hpp"
+#include "kernel_oracle/guest/alphabet.hpp"
 #include "kernel_oracle/guest/bench.hpp"
 #include "kernel_oracle/guest/channel.hpp"
 #include "kernel_oracle/guest/clock.hpp"
@@ -26,7 +27,7 @@
 namespace mprogcheck::guest {
 namespace {
 
-constexpr std::uint32_t agent_version = 3;
+constexpr std::uint32_t agent_version = 4;
 /// Runs are sent when so many bytes have come together: an exchange costs 0.1 ms, and 64 KiB cost 0.6.
 constexpr std::size_t coalesced = 32U << 10;
 
@@ -56,6 +57,9 @@ class Agent {
       switch (frame.type) {
         case wire::FrameType::jobs:
           if (!run(frame.payload)) return;
+          break;
+        case wire::FrameType::alphabet:
+          if (!learn(frame.payload)) return;
           break;
         case wire::FrameType::bench_request:
           if (!bench(frame.payload)) return;
@@ -125,6 +129,14 @@ class Agent {
     runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_,
                                                log ? &log_ : nullptr, counts_references_ ? &references_ : nullptr,
                                                alone_, heartbeat_);
+    runner_->choose_from(&alphabet_);
+  }
+
+  bool learn(std::span<const std::uint8_t> payload) {
+    wire::Reader reader(payload);
+    wire::AlphabetPart part;
+    return (wire::get_alphabet_part(reader, part) && alphabet_.take(part)) ||
+           give_up("a part of an alphabet that makes no sense");
   }
 
   bool run(std::span<const std::uint8_t> payload) {
@@ -194,6 +206,7 @@ class Agent {
   bool accidents_;  ///< this kernel is there for them
   bool no_log_;
   KernelLog log_;
+  Alphabet alphabet_;
   std::unique_ptr<SequenceRunner> runner_;
   wire::Buffer out_;
 };

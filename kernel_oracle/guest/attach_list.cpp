@@ -20,6 +20,19 @@ bool is_what_was_asked(const union bpf_attr& now, const union bpf_attr& asked) {
          now.query.link_attach_flags == asked.query.link_attach_flags;
 }
 
+/// Lists are short, and memcmp() is of vectors, which an emulated processor is slow at.
+bool is_same(const RawView::Slots& a, const RawView::Slots& b, std::uint32_t length) {
+  const auto pair = [](const RawView::Slots& slots, std::uint32_t i) {
+    std::uint64_t value;
+    std::memcpy(&value, slots.data() + i, sizeof value);
+    return value;
+  };
+  std::uint32_t i = 0;
+  for (; i + 2 <= length; i += 2)
+    if (pair(a, i) != pair(b, i)) return false;
+  return i == length || a[i] == b[i];
+}
+
 }  // namespace
 
 void AttachList::place(std::uint32_t ifindex, std::uint32_t attach_type) {
@@ -62,10 +75,8 @@ bool AttachList::look(Syscalls& calls, bool thorough) {
   }
 
   const RawView& last = raw_[current_];
-  const std::size_t bytes = next.length * sizeof(std::uint32_t);
   if (known_ && last.count == next.count && last.revision == next.revision && last.error == next.error &&
-      std::memcmp(last.programs.data(), next.programs.data(), bytes) == 0 &&
-      std::memcmp(last.links.data(), next.links.data(), bytes) == 0)
+      is_same(last.programs, next.programs, next.length) && is_same(last.links, next.links, next.length))
     return false;
   current_ = other;
   known_ = true;

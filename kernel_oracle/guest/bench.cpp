@@ -21,6 +21,14 @@ bool run_all(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, RunF
   return true;
 }
 
+std::uint64_t tried_in(const wire::JobRecord& job) {
+  std::uint64_t tried = 0;
+  wire::Reader reader(job.trials);
+  wire::TrialsRecord trials;
+  while (reader.left() != 0 && wire::get_trials(reader, trials)) tried += trial_set::count(trials.which);
+  return tried;
+}
+
 /// In pieces that are long for the machine and short for the host. An adopt belongs to the call before it.
 std::uint64_t replay_all(std::span<const RecordedCall> trace, Heartbeat& heartbeat) {
   constexpr std::size_t piece = 4096;
@@ -55,7 +63,7 @@ bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire
     if (trace.size() == before) break;
   }
 
-  for (const auto& job : jobs) bench.operations += job.step_count();
+  for (const auto& job : jobs) bench.operations += job.step_count() + tried_in(job);
   for (const auto& call : trace)
     bench.system_calls += call.kind == RecordedCall::Kind::learn ? 0 : call.kind == RecordedCall::Kind::adopt ? 2 : 1;
   // The two sides take turns, so that what disturbs the machine disturbs both.

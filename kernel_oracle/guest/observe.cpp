@@ -31,6 +31,7 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
   if (job_->deep) head.sees |= wire::StepHead::has_times;
   if (asked_) head.sees |= wire::StepHead::has_answer;
   if (fate_ != model::Fate::none) head.sees |= wire::StepHead::has_passage;
+  if (has_trials()) head.sees |= wire::StepHead::has_trials;
   wire::put_step_head(*out_, head);
   if (job_->deep) {
     out_->u64(times.begin);
@@ -55,13 +56,15 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
   put_objects(last ? lie : Lie::none, counts);
 }
 
-void SequenceRunner::look_at(AttachList& list, bool thorough) {
+/// True if it is not as it was last time.
+bool SequenceRunner::look_at(AttachList& list, bool thorough) {
   const auto device = static_cast<unsigned>(&list - lists_.data()) / model::hooks;
   const bool away = life_.can_move() && life_.is_away(device);
   if (away) life_.enter(true);
   const bool changed = list.look(calls_, thorough);
   if (away) life_.enter(false);
   if (changed) translate(list);
+  return changed;
 }
 
 void SequenceRunner::show(AttachList& list, bool thorough, Lie lie) {

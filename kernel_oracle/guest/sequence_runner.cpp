@@ -44,7 +44,7 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
     names_[Name::object(n).slot] = objects_.of_number(n);
     if (objects_.has(n)) set_open(Name::object(n).slot);
   }
-  made_.resize(wire::max_steps);
+  made_.resize(wire::max_steps + 1);  // and what a trial may make, after which nothing follows
 }
 
 bool SequenceRunner::bind_pool(const wire::JobRecord& job) {
@@ -72,10 +72,10 @@ bool SequenceRunner::bind_pool(const wire::JobRecord& job) {
   return true;
 }
 
-/// The task's name is printed by every oops.
-void SequenceRunner::say_where() const {
+/// The task's name is printed by every oops: the job, in deep depth and where a step takes its time that one too.
+void SequenceRunner::say_where(bool step) const {
   char name[16];
-  if (job_->deep)
+  if (job_->deep || step)
     std::snprintf(name, sizeof name, "%u.%u", job_->number, step_);
   else
     std::snprintf(name, sizeof name, "%u", job_->number);
@@ -105,10 +105,12 @@ bool SequenceRunner::lie_about_the_ending(bool& miscounted) {
 
 bool SequenceRunner::begin(const wire::JobRecord& job) {
   if (job.devices >> devices_.count != 0 || job.step_count() > wire::max_steps) return false;
-  if (!bind_pool(job)) return false;
+  if (!can_try(job) || !bind_pool(job)) return false;
   if (job.unkept) keepers_.release(calls_);  // if it fails, so does keep()
   std::fill(names_.begin() + Name::mortal_begin, names_.begin() + Name::filler_begin, nullptr);
   job_ = &job;
+  trials_left_ = wire::Reader(job.trials);
+  expect_trials();
   ending_ = wire::Ending::complete;
   note_.clear();
   declared_lists_ = 0;
@@ -148,11 +150,12 @@ bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_
     const int error = execute(step);
     if (job.deep) times.end = now();
     observe(step, error, step_ + 1 == steps, times);
+    const bool goes_on = !has_trials() || try_operations();
     ++step_;
     runs.step_done();
     heartbeat_.did(job.deep ? 16 : 1);
-    if (!job.deep || log_ == nullptr) continue;
-    if (kernel_complains()) break;
+    if (job.deep && log_ != nullptr && kernel_complains()) break;
+    if (!goes_on) break;
   }
   const std::uint32_t seen = step_;
   if (ending_ == wire::Ending::complete) reset();

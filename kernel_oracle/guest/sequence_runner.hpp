@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel_oracle/guest/alphabet.hpp"
 #include "kernel_oracle/guest/attach_list.hpp"
 #include "kernel_oracle/guest/device_life.hpp"
 #include "kernel_oracle/guest/devices.hpp"
@@ -22,6 +23,7 @@
 #include "kernel_oracle/guest/syscalls.hpp"
 #include "kernel_oracle/guest/traffic.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "kernel_oracle/wire_trial.hpp"
 
 namespace mprogcheck::guest {
 
@@ -42,6 +44,9 @@ class SequenceRunner {
   /// After the last one for now, references are counted in any case.
   bool run(const wire::JobRecord& job, RunFrames& runs, bool last_for_now);
 
+  /// What trials choose from; without it, no job may have any. It may change between runs.
+  void choose_from(const Alphabet* alphabet) { alphabet_ = alphabet; }
+
   [[nodiscard]] Syscalls& calls() { return calls_; }
   [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
   /// Whether references are counted now and then; if they can be at all, they are.
@@ -53,7 +58,7 @@ class SequenceRunner {
   // sequence_runner.cpp
   bool begin(const wire::JobRecord& job);
   bool bind_pool(const wire::JobRecord& job);
-  void say_where() const;
+  void say_where(bool step = false) const;
   bool kernel_complains();
   bool lie_about_the_ending(bool& miscounted);
 
@@ -103,7 +108,7 @@ class SequenceRunner {
   };
   void observe(const wire::StepRecord& step, int error, bool last, Times times);
   void show(AttachList& list, bool thorough, Lie lie);
-  void look_at(AttachList& list, bool thorough = false);
+  bool look_at(AttachList& list, bool thorough = false);
   void translate(AttachList& list);
   void put_answer(Lie lie);
   void put_passage(Lie lie);
@@ -115,6 +120,14 @@ class SequenceRunner {
   std::uint32_t program_of(const Object& link);
   std::uint8_t program_slot(std::uint32_t id) const;
   std::uint8_t link_slot(const std::uint32_t& id);
+
+  // trials.cpp
+  [[nodiscard]] bool can_try(const wire::JobRecord& job) const;
+  void expect_trials();
+  [[nodiscard]] bool has_trials() const { return trials_come_ && trials_.step == step_; }
+  bool try_operations();
+  bool changes_something(const wire::StepRecord& step, int error);
+  bool any_list_changed(bool thorough);
 
   // reset.cpp
   void reset();
@@ -158,6 +171,11 @@ class SequenceRunner {
   std::array<Object*, model::program_count> mortals_{};  ///< by their slot
   std::array<Object*, model::link_count> links_{};
   Object* pending_link_ = nullptr;  ///< made by this step, and its id not learnt yet
+
+  const Alphabet* alphabet_ = nullptr;
+  wire::Reader trials_left_{{}};
+  bool trials_come_ = false;
+  wire::TrialsRecord trials_{};  ///< the next ones
 
   const wire::JobRecord* job_ = nullptr;
   wire::Buffer* out_ = nullptr;
