@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   cli::add_kernel(app, run);
   cli::add_bench(app, run);
   cli::add_faults(app, run);
+  cli::add_explore(app, run);
 
   try {
     app.parse(argc, argv);

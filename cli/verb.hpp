@@ -27,6 +27,7 @@ void add_shrink(CLI::App& app, Run& run);
 void add_kernel(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_faults(CLI::App& app, Run& run);
+void add_explore(CLI::App& app, Run& run);
 
 /// The options that most verbs share.
 struct CommonOptions {

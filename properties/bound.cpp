@@ -30,6 +30,10 @@ Name of_other_type(const Bound& bound) {
   return Name::pool(bound.programs);
 }
 
+std::string plural(unsigned n, std::string_view noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
+
 /// Goes over the fields.
 class Spelling {
  public:
@@ -166,7 +170,8 @@ std::vector<Operation> alphabet_of(const Bound& bound) {
 
 std::vector<std::string> left_out_by(const Bound& bound) {
   std::vector<std::string> lines{
-      fmt::format("more than {} programs, {} links and {} hook at once", bound.programs, bound.links, 1),
+      fmt::format("more than {} and {}; more than one hook at once", plural(bound.programs, "program"),
+                  plural(bound.links, "link")),
       "further handles: dup, open by id, pins; handles of programs that are closed",
       "replace targets and old programs by literal fd; a replace target without REPLACE other than none and a closed "
       "fd",
@@ -179,9 +184,6 @@ std::vector<std::string> left_out_by(const Bound& bound) {
 }
 
 std::string text_of(const Bound& bound) {
-  const auto plural = [](unsigned n, std::string_view noun) {
-    return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
-  };
   return fmt::format(
       "{}, {}, {}{}", model::print(model::Site{bound.hook, model::Target::device(0)}),
       plural(bound.programs, "program"), plural(bound.links, "link"),

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "kernel_oracle/oracle.hpp"
 #include "model/canonical.hpp"
 #include "model/world.hpp"
 #include "properties/bound.hpp"
@@ -18,8 +20,10 @@ class WorldMachine {
   using State = model::World;
   using Verdict = model::Verdict;
 
-  WorldMachine(const Bound& bound, model::Naming naming, model::Quirks quirks = {})
-      : alphabet_(std::make_shared<const std::vector<model::Operation>>(alphabet_of(bound))),
+  /// Without the operations that `avoid` says true of.
+  WorldMachine(const Bound& bound, model::Naming naming, model::Quirks quirks = {},
+               const std::function<bool(const model::Operation&)>& avoid = {})
+      : alphabet_(std::make_shared<const Alphabet>(without(alphabet_of(bound), avoid))),
         initial_(declarations_of(bound), quirks),
         naming_(naming),
         list_(model::list_of(bound.hook, 0)),
@@ -29,9 +33,9 @@ class WorldMachine {
 
   [[nodiscard]] model::World initial() const { return initial_; }
   [[nodiscard]] std::size_t operations() const { return alphabet_->size(); }
-  [[nodiscard]] const model::Operation& operation(std::size_t number) const { return (*alphabet_)[number]; }
+  [[nodiscard]] const model::Operation& operation(std::size_t number) const { return alphabet_->operations()[number]; }
   [[nodiscard]] model::Verdict predict(const model::World& world, std::size_t operation) const {
-    return world.predict((*alphabet_)[operation]);
+    return world.predict(alphabet_->operations()[operation]);
   }
   [[nodiscard]] bool changes(const model::Verdict& verdict) const {
     return verdict.edit.kind != model::Edit::Kind::nothing;
@@ -49,10 +53,16 @@ class WorldMachine {
     return fillers == fill_;
   }
   [[nodiscard]] std::string key(const model::World& world) const { return model::canonical(world, naming_); }
-  [[nodiscard]] const std::shared_ptr<const std::vector<model::Operation>>& alphabet() const { return alphabet_; }
+  [[nodiscard]] const std::shared_ptr<const Alphabet>& alphabet() const { return alphabet_; }
 
  private:
-  std::shared_ptr<const std::vector<model::Operation>> alphabet_;
+  static std::vector<model::Operation> without(std::vector<model::Operation> operations,
+                                               const std::function<bool(const model::Operation&)>& avoid) {
+    if (avoid) std::erase_if(operations, avoid);
+    return operations;
+  }
+
+  std::shared_ptr<const Alphabet> alphabet_;
   model::World initial_;
   model::Naming naming_;
   model::ListIndex list_;

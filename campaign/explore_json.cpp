@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/explore_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "campaign/json_report.hpp"
+#include "model/print.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json bound_json(const properties::Bound& bound) {
+  return {{"hook", model::print(model::Site{bound.hook, model::Target::device(0)})},
+          {"progs", bound.programs},
+          {"links", bound.links},
+          {"fill", bound.fill},
+          {"left_out", properties::left_out_by(bound)}};
+}
+
+json table_json(const PairTable& table) {
+  json calls = json::object();
+  for (const auto& [call, row] : table.rows())
+    for (const auto& [outcome, cell] : row) calls[call][outcome] = {{"covered", cell.covered}, {"total", cell.total}};
+  return calls;
+}
+
+json unseen_json(const properties::Coverage& coverage) {
+  json names = json::array();
+  for (const auto rule : coverage.unseen()) names.push_back(model::name_of(rule));
+  return names;
+}
+
+double rate(std::uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0.0;
+}
+
+}  // namespace
+
+json to_json(const ExploreReport& report) {
+  json known = json::array();
+  for (const KnownState& state : report.known.states)
+    known.push_back({{"name", state.name}, {"hits", state.hits}, {"stale", state.stale}});
+  json result = {
+      {"kernel", to_json(report.kernel)},
+      {"bound", bound_json(report.bound)},
+      {"shard", to_string(report.shard)},
+      {"states", report.states},
+      {"own_states", report.own_states},
+      {"transitions", report.transitions},
+      {"alphabet", report.operations},
+      {"operations", report.covered},
+      {"complete", report.is_complete()},
+      {"steps", report.steps},
+      {"tours", {{"total", report.tours}, {"done", report.tours_done}, {"carried_on", report.tours_carried_on}}},
+      {"seconds", report.seconds},
+      {"operations_per_second", rate(report.covered, report.seconds)},
+      {"canaries", {{"planted", report.canaries.planted}, {"caught", report.canaries.caught}}},
+      {"findings", to_json(report.findings)},
+      {"known", known},
+      {"coverage",
+       {{"pairs_total", report.own_pairs},
+        {"pairs_covered", report.covered},
+        {"pairs_of_all_shards", report.pairs},
+        {"rules", report.coverage.rules()},
+        {"by_errno", report.coverage.by_errno()},
+        {"unseen_rules", unseen_json(report.coverage)},
+        {"calls", table_json(report.table)}}},
+      {"skipped", json::array()}};
+  if (report.error) result["error"] = report.error->message;
+  return result;
+}
+
+json to_json(const ModelExploration& result, const properties::Bound& bound) {
+  json broken = json::array();
+  for (const auto& one : result.broken)
+    broken.push_back({{"property", properties::name_of(one.invariant.property)},
+                      {"what", one.invariant.what},
+                      {"sequence", model::print(one.sequence)}});
+  return {{"bound", bound_json(bound)},
+          {"states", result.states},
+          {"transitions", result.transitions},
+          {"depth", result.depth},
+          {"outside", result.outside},
+          {"complete", result.complete},
+          {"operations", result.pairs},
+          {"seconds", result.seconds},
+          {"operations_per_second", rate(result.pairs, result.seconds)},
+          {"findings", broken},
+          {"coverage",
+           {{"pairs_total", result.pairs},
+            {"pairs_covered", 0},
+            {"rules", result.coverage.rules()},
+            {"by_errno", result.coverage.by_errno()},
+            {"unseen_rules", unseen_json(result.coverage)},
+            {"calls", table_json(result.table)}}}};
+}
+
+}  // namespace mprogcheck

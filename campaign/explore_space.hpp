@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/quirk.hpp"
+#include "properties/bound.hpp"
+#include "properties/coverage.hpp"
+#include "properties/state_graph.hpp"
+#include "properties/tour.hpp"
+#include "properties/world_machine.hpp"
+
+namespace mprogcheck {
+
+/// Which of several runs that share a bound this is: number `index` of `count`, from 1.
+struct Shard {
+  unsigned index = 1;
+  unsigned count = 1;
+  friend bool operator==(const Shard&, const Shard&) = default;
+};
+/// "2/5"; nothing if it is none.
+std::optional<Shard> parse_shard(std::string_view text);
+std::string to_string(const Shard& shard);
+
+/// Pairs by call and outcome: how many there are, and of how many the outcome was recorded.
+class PairTable {
+ public:
+  struct Cell {
+    std::uint64_t covered = 0;
+    std::uint64_t total = 0;
+    friend bool operator==(const Cell&, const Cell&) = default;
+  };
+  using Row = std::map<std::string, Cell>;  ///< by outcome: "ok", "-ENOENT"
+
+  /// As the model predicts it.
+  void expect(const model::Operation& operation, model::Outcome outcome) { ++at(operation, outcome.error).total; }
+  /// As it was seen.
+  void saw(const model::Operation& operation, int error) { ++at(operation, error).covered; }
+  void merge(const PairTable& other);
+
+  [[nodiscard]] std::map<std::string, Row> rows() const;  ///< by call
+  [[nodiscard]] Cell sum() const;
+
+  // To keep it between starts: (call, errno, covered), of those that were seen.
+  struct Seen {
+    std::uint32_t call, error;
+    std::uint64_t covered;
+  };
+  [[nodiscard]] std::vector<Seen> seen() const;
+  void saw(const Seen& seen) {
+    cells_[seen.call][seen.error < errors ? seen.error : errors - 1].covered += seen.covered;
+  }
+
+ private:
+  static constexpr unsigned errors = 256;
+  static constexpr std::size_t calls = std::variant_size_v<model::AnyCall>;
+  Cell& at(const model::Operation& operation, int error) {
+    const auto number = static_cast<std::uint32_t>(error);
+    return cells_[operation.index()][number < errors ? number : errors - 1];
+  }
+  std::vector<std::vector<Cell>> cells_ = std::vector(calls, std::vector<Cell>(errors));
+};
+
+/// A bound, all of its states as the model has them, and the tours that a kernel shall be led on.
+class ExploreSpace {
+ public:
+  using Graph = properties::StateGraph<properties::WorldMachine>;
+
+  /// Without the operations that `avoid` says true of.
+  ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
+               const std::function<bool(const model::Operation&)>& avoid = {});
+
+  [[nodiscard]] const properties::Bound& bound() const { return bound_; }
+  [[nodiscard]] const properties::WorldMachine& machine() const { return machine_; }
+  [[nodiscard]] const Graph& graph() const { return graph_; }
+  [[nodiscard]] const std::vector<properties::Tour>& tours() const { return tours_; }
+  [[nodiscard]] std::uint64_t pairs() const { return std::uint64_t{graph_.size()} * machine_.operations(); }
+  /// Of them, those whose state is this shard's.
+  [[nodiscard]] std::uint64_t own_pairs() const { return own_.sum().total; }
+  [[nodiscard]] const PairTable& own_table() const { return own_; }
+  [[nodiscard]] std::uint32_t own_states() const { return own_states_; }
+  [[nodiscard]] bool is_own(std::uint32_t state) const { return owner_[state]; }
+  /// What the pairs of all shards together are decided by.
+  [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
+  /// Of everything that another start, or another shard, must agree on.
+  [[nodiscard]] std::uint64_t digest() const;
+
+  /// The sequence that leads to a state by a shortest way; with an operation more, if one is given.
+  [[nodiscard]] model::Sequence sequence_to(std::uint32_t state, std::optional<std::uint32_t> operation = {}) const;
+  /// The prelude's length.
+  [[nodiscard]] std::uint32_t prelude() const { return prelude_; }
+
+  /// A bound has no more states than this, or it cannot be explored.
+  static constexpr std::uint32_t most_states = 40'000;
+
+ private:
+  properties::Bound bound_;
+  model::Quirks quirks_;
+  std::uint32_t prelude_;
+  properties::WorldMachine machine_;
+  properties::Coverage coverage_;
+  PairTable own_;
+  std::vector<bool> owner_;  ///< by state: it is this shard's
+  std::uint32_t own_states_ = 0;
+  Graph graph_;
+  std::vector<properties::Tour> tours_;
+};
+
+}  // namespace mprogcheck

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/explore_state.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "campaign/explore.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+std::filesystem::path file_in(const std::filesystem::path& folder) {
+  return folder / "explore.json";
+}
+
+}  // namespace
+
+Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (!std::filesystem::exists(file_in(folder), error)) return std::nullopt;
+  const auto text = read_file(file_in(folder));
+  if (!text) return tl::unexpected(text.error());
+  const auto json = nlohmann::json::parse(*text, nullptr, false);
+  ExploreState state;
+  const auto torn = [&] {
+    return fail(Error::Kind::usage,
+                "{}: expected what an exploration leaves, found something else; move it away, or name another folder "
+                "with --out",
+                file_in(folder).string());
+  };
+  const auto number = [&json](const char* key) { return json.value(key, std::uint64_t{0}); };
+  try {
+    const auto shard = parse_shard(json.at("shard").get<std::string>());
+    if (!shard) return torn();
+    state.shard = *shard;
+    state.kernel = json.at("kernel");
+    state.bound = json.at("bound");
+    state.digest = json.at("digest");
+    state.pairs = number("pairs");
+    state.own_pairs = number("own_pairs");
+    state.done = json.at("done").get<std::set<std::uint32_t>>();
+    for (const auto& [call, error_number, covered] :
+         json.at("seen").get<std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>>>()) {
+      if (call >= std::variant_size_v<model::AnyCall>) return torn();
+      state.table.saw({call, error_number, covered});
+    }
+    state.steps = number("steps");
+    state.findings = number("findings");
+    state.seconds = json.value("seconds", 0.0);
+    state.finished = json.value("finished", false);
+  } catch (const nlohmann::json::exception&) {
+    return torn();
+  }
+  return state;
+}
+
+Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder) {
+  nlohmann::ordered_json json{{"kernel", state.kernel},
+                              {"bound", state.bound},
+                              {"shard", to_string(state.shard)},
+                              {"digest", state.digest},
+                              {"pairs", state.pairs},
+                              {"own_pairs", state.own_pairs},
+                              {"covered", state.table.sum().covered},
+                              {"steps", state.steps},
+                              {"findings", state.findings},
+                              {"seconds", state.seconds},
+                              {"finished", state.finished},
+                              {"done", state.done}};
+  json["seen"] = nlohmann::ordered_json::array();
+  for (const PairTable::Seen& seen : state.table.seen()) json["seen"].push_back({seen.call, seen.error, seen.covered});
+  return write_file(file_in(folder), json.dump() + '\n', state.finished);
+}
+
+Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& folders) {
+  std::vector<ExploreState> states;
+  for (const auto& folder : folders) {
+    auto state = read_explore_state(folder);
+    if (!state) return tl::unexpected(state.error());
+    if (!*state)
+      return fail(Error::Kind::usage, "{}: expected a folder that explore --out left, found no explore.json in it",
+                  folder.string());
+    states.push_back(std::move(**state));
+  }
+  if (states.empty()) return fail(Error::Kind::usage, "expected the folders of all shards, found none");
+  const ExploreState& first = states.front();
+  MergedShards merged{.bound = first.bound, .kernel = first.kernel, .shards = first.shard.count};
+  std::set<unsigned> seen;
+  for (std::size_t n = 0; n < states.size(); ++n) {
+    const ExploreState& state = states[n];
+    const std::string where = folders[n].string();
+    if (state.kernel != first.kernel || state.bound != first.bound || state.digest != first.digest ||
+        state.shard.count != first.shard.count)
+      return fail(Error::Kind::usage, "{}: expected a shard of {} on {} ({} of them), found {} on {} ({})", where,
+                  first.bound, first.kernel, first.shard.count, state.bound, state.kernel, to_string(state.shard));
+    if (!seen.insert(state.shard.index).second)
+      return fail(Error::Kind::usage, "{}: shard {} is here twice", where, to_string(state.shard));
+    if (!state.finished || state.table.sum().covered != state.own_pairs)
+      return fail(Error::Kind::usage, "{}: shard {} has {} of its {} pairs; run it again with the same --out", where,
+                  to_string(state.shard), state.table.sum().covered, state.own_pairs);
+    merged.pairs += state.own_pairs;
+    merged.findings += state.findings;
+  }
+  for (unsigned index = 1; index <= first.shard.count; ++index)
+    if (!seen.contains(index))
+      return fail(Error::Kind::usage, "shard {} is missing: expected all {}",
+                  to_string(Shard{index, first.shard.count}), first.shard.count);
+  if (merged.pairs != first.pairs)
+    return fail(Error::Kind::usage, "the shards have {} pairs together, and the bound has {}", merged.pairs,
+                first.pairs);
+  return merged;
+}
+
+}  // namespace mprogcheck

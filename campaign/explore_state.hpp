@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/result.hpp"
+#include "campaign/explore_space.hpp"
+
+namespace mprogcheck {
+
+/// Where an exploration stands: what the next start needs to go on, and what merge_shards() puts together. One file,
+/// explore.json, in the folder that --out names.
+struct ExploreState {
+  // What it is.
+  std::string kernel, bound;
+  Shard shard;
+  std::uint64_t digest = 0;
+  std::uint64_t pairs = 0, own_pairs = 0;
+
+  // How far it has come.
+  std::set<std::uint32_t> done;  ///< tours
+  PairTable table;               ///< of `covered` what the tours done saw
+  std::uint64_t steps = 0;
+  std::uint64_t findings = 0;
+  double seconds = 0;
+  bool finished = false;
+
+  [[nodiscard]] bool is_same(const ExploreState& other) const {
+    return kernel == other.kernel && bound == other.bound && shard == other.shard && digest == other.digest;
+  }
+};
+
+/// Nothing if there is no such file. An Error if it is none of ours.
+Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::path& folder);
+Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder);
+
+}  // namespace mprogcheck

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/tour_run.hpp"
+
+#include <algorithm>
+
+#include "campaign/one_run.hpp"
+
+namespace mprogcheck {
+
+namespace {
+
+/// So often a tour is begun again without a pair that spoilt it. A kernel that needs more is known to be wrong.
+constexpr unsigned most_again = 16;
+
+/// Judges the run of one tour.
+class TourSink final : public RunSink {
+ public:
+  TourSink(const ExploreSpace& space, const properties::Tour& tour, const Job& job, const Oracle& oracle)
+      : space_(space), tour_(tour), job_(job), oracle_(oracle) {}
+
+  void take(std::size_t /*job*/, Run& run) override {
+    table = {};
+    judgement = properties::judge(job_, run);
+    if (!judgement.malformed.empty()) return;
+    if (judgement.divergence) console = oracle_.console_tail(console_lines);
+    differences = properties::check_trials(job_, run);
+    const std::size_t good = judgement.divergence ? judgement.divergence->step : run.steps.size();
+    steps = run.steps.size();
+    for (std::size_t i = 0; i < tour_.way.size() && space_.prelude() + i < good; ++i)
+      if (tour_.counts[i])
+        table.saw(space_.machine().operation(tour_.way[i].operation), run.steps[space_.prelude() + i].outcome.error);
+    for (std::size_t n = 0; n < run.trials.size(); ++n) count(run, job_.trials[n], run.trials[n]);
+  }
+
+  PairTable table;
+  properties::Judgement judgement;
+  std::vector<properties::TrialDifference> differences;
+  std::size_t steps = 0;
+  std::string console;
+
+ private:
+  void count(const Run& run, const Trials& trials, const TriedTrials& tried) {
+    std::uint32_t seen = 0;
+    trial_set::for_each(trials.which, [&](std::uint32_t number) {
+      if (seen == tried.length) return false;
+      table.saw(space_.machine().operation(number), run.trial_errnos[tried.first + seen++]);
+      return true;
+    });
+  }
+
+  const ExploreSpace& space_;
+  const properties::Tour& tour_;
+  const Job& job_;
+  const Oracle& oracle_;
+};
+
+/// Where the tour stands after so many operations of its way.
+std::uint32_t state_after(const properties::Tour& tour, std::size_t steps) {
+  return steps == 0 ? 0 : tour.way[steps - 1].to;
+}
+
+class TourRun {
+ public:
+  TourRun(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, Oracle& oracle)
+      : space_(space), tour_(tour), quirks_(quirks), oracle_(oracle) {}
+
+  Result<TourResult> run() {
+    for (unsigned again = 0;; ++again) {
+      const Job job = job_of(space_, tour_, quirks_, excluded_);
+      TourSink sink(space_, tour_, job, oracle_);
+      if (auto ran = oracle_.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
+      if (!sink.judgement.malformed.empty()) return malformed_run(sink.judgement);
+      const std::size_t before = excluded_.size();
+      note(sink);
+      if (excluded_.size() == before || again == most_again) {
+        result_.table.merge(sink.table);
+        result_.steps = sink.steps;
+        result_.covered = result_.table.sum().covered;
+        return std::move(result_);
+      }
+    }
+  }
+
+ private:
+  void note(const TourSink& sink) {
+    for (const auto& difference : sink.differences) {
+      const auto steps = difference.step + 1 - space_.prelude();
+      TourSuspect suspect{.pair = {state_after(tour_, steps), difference.operation},
+                          .expected = difference.expected,
+                          .found = difference.found,
+                          .changed = difference.changed,
+                          .way = way_to(steps),
+                          .divergence = {},
+                          .console = sink.console};
+      const bool known = difference.operation == TriedTrials::none;
+      if (difference.changed && !known && excluded_.insert(suspect.pair).second)
+        result_.table.saw(space_.machine().operation(difference.operation), difference.found);
+      if (!known) suspect.way.push_back({suspect.pair.state, difference.operation, suspect.pair.state});
+      add(std::move(suspect));
+    }
+    if (!sink.judgement.divergence) return;
+    const properties::Divergence& divergence = *sink.judgement.divergence;
+    TourSuspect suspect;
+    suspect.expected = divergence.verdict.outcome.error;
+    suspect.found = divergence.observed.error;
+    suspect.divergence = divergence;
+    suspect.console = sink.console;
+    if (divergence.step >= space_.prelude() && divergence.step - space_.prelude() < tour_.way.size()) {
+      const std::size_t step = divergence.step - space_.prelude();
+      suspect.pair = {tour_.way[step].from, tour_.way[step].operation};
+      suspect.way = way_to(step + 1);
+    }
+    // A run that ended badly may have done so during what was tried after its last step.
+    if (divergence.ending != Run::Ending::complete) {
+      const std::size_t step =
+          std::min(tour_.way.size(), sink.steps - std::min<std::size_t>(sink.steps, space_.prelude()));
+      suspect.pair = {state_after(tour_, step), TriedTrials::none};
+      suspect.way = way_to(step);
+    }
+    add(std::move(suspect));
+  }
+
+  void add(TourSuspect suspect) {
+    const auto same = [&](const TourSuspect& other) { return other.pair == suspect.pair; };
+    if (std::ranges::none_of(result_.suspects, same)) result_.suspects.push_back(std::move(suspect));
+  }
+
+  [[nodiscard]] std::vector<properties::Transition> way_to(std::size_t steps) const {
+    return {tour_.way.begin(), tour_.way.begin() + static_cast<std::ptrdiff_t>(steps)};
+  }
+
+  const ExploreSpace& space_;
+  const properties::Tour& tour_;
+  model::Quirks quirks_;
+  Oracle& oracle_;
+  TourResult result_;
+  std::set<Pair> excluded_;
+};
+
+}  // namespace
+
+Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
+           const std::set<Pair>& excluded) {
+  Job job{.sequence = {properties::declarations_of(space.bound()), properties::prelude_of(space.bound())},
+          .quirks = quirks};
+  job.alphabet = space.machine().alphabet();
+  for (const properties::Transition& edge : tour.way)
+    job.sequence.operations.push_back(space.machine().operation(edge.operation));
+  const auto operations = static_cast<std::uint32_t>(space.machine().operations());
+  for (const properties::Tour::Stop& stop : tour.stops) {
+    Trials trials{.step = space.prelude() - 1 + stop.steps,
+                  .which = std::vector<std::uint8_t>(trial_set::bytes_for(operations), 0xff)};
+    const auto leave_out = [&](std::uint32_t operation) {
+      trials.which[operation / 8] = static_cast<std::uint8_t>(trials.which[operation / 8] & ~(1U << operation % 8));
+    };
+    for (std::uint32_t beyond = operations; beyond % 8 != 0; ++beyond) leave_out(beyond);
+    for (const properties::Transition& edge : space.graph().edges_of(stop.state)) leave_out(edge.operation);
+    for (auto pair = excluded.lower_bound({stop.state, 0}); pair != excluded.end() && pair->state == stop.state; ++pair)
+      leave_out(pair->operation);
+    job.trials.push_back(std::move(trials));
+  }
+  return job;
+}
+
+Result<TourResult> run_tour(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
+                            Oracle& oracle) {
+  return TourRun(space, tour, quirks, oracle).run();
+}
+
+}  // namespace mprogcheck

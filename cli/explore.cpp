@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/explore.hpp"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "campaign/explore_json.hpp"
+#include "campaign/explore_model.hpp"
+#include "campaign/hook_spec.hpp"
+#include "campaign/json_report.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/verb.hpp"
+#include "model/print.hpp"
+#include "model/words.hpp"
+
+namespace mprogcheck::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string hook = "tcx_ingress";
+  properties::Bound bound;
+  std::string shard = "1/1";
+  std::string graph;
+  std::vector<std::string> merge;
+  std::optional<unsigned> jobs;
+  bool model_only = false;
+  bool labelled = false;
+};
+
+std::string in_words(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), 1, ',');
+  return text;
+}
+
+/// One line for each call: what was covered of what there is, by outcome.
+void print_table(const PairTable& table, bool covered) {
+  for (const auto& [call, row] : table.rows()) {
+    std::string line = fmt::format("  {:<12}", call);
+    for (const auto& [outcome, cell] : row) {
+      std::string item = fmt::format("  {} {}", outcome, in_words(covered ? cell.covered : cell.total));
+      if (covered && cell.covered != cell.total) item += fmt::format(" of {}", in_words(cell.total));
+      if (line.size() + item.size() > 118) {
+        fmt::print("{}\n", line);
+        line.assign(14, ' ');
+      }
+      line += item;
+    }
+    fmt::print("{}\n", line);
+  }
+}
+
+void print_left_out(const properties::Bound& bound, const properties::Coverage& coverage) {
+  fmt::print("left out  by this bound:\n");
+  for (const std::string& line : properties::left_out_by(bound)) fmt::print("  {}\n", line);
+  const auto unseen = coverage.unseen();
+  fmt::print("rules     {} decide something in this bound, {} do not\n", coverage.rules().size(), unseen.size());
+}
+
+void print_summary(const ExploreReport& report) {
+  const OracleIdentity& kernel = report.kernel;
+  fmt::print("explored  {}{}: {} states, {} transitions, {} operations\n", properties::text_of(report.bound),
+             report.shard.count == 1 ? "" : ", shard " + to_string(report.shard), in_words(report.states),
+             in_words(report.transitions), in_words(report.operations));
+  fmt::print("pairs     {} of {} (state, operation) pairs have a recorded outcome on {}; {:.1f} s, {}/s\n",
+             in_words(report.covered), in_words(report.own_pairs),
+             kernel.release.empty() ? kernel.source : fmt::format("{} ({})", kernel.release, kernel.source),
+             report.seconds,
+             short_number(report.seconds > 0 ? static_cast<double>(report.covered) / report.seconds : 0));
+  print_table(report.table, true);
+  fmt::print("tours     {} of {}, {} steps\n", report.tours_done, report.tours, in_words(report.steps));
+  print_left_out(report.bound, report.coverage);
+  fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
+  for (const KnownState& state : report.known.states)
+    fmt::print("known     {}: {}\n", state.name, state.stale ? "no longer diverges on this kernel" : "present");
+  if (report.findings.empty()) fmt::print("findings  none\n");
+  for (const Finding& finding : report.findings)
+    fmt::print("finding   {}  {}, {} operations: {}\n", properties::name_of(finding.divergence.primary),
+               how_sure_of(finding), finding.shrunk.operations.size(), finding.folder.string());
+  if (report.is_complete() && report.findings.empty())
+    fmt::print("complete  no pair of this bound differs from the model\n");
+  else if (!report.is_complete())
+    fmt::print("NOT COMPLETE  {} pairs have no outcome{}\n", in_words(report.own_pairs - report.covered),
+               report.ended_early ? "; the same command goes on" : "");
+}
+
+ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohmann::ordered_json& reports) {
+  ProgressLine progress;
+  ExploreOptions wanted;
+  wanted.bound = options.bound;
+  wanted.shard = *parse_shard(options.shard);
+  wanted.kernel = kernel.text;
+  wanted.jobs = options.jobs.value_or(default_jobs(kernel));
+  wanted.out = options.common.out;
+  wanted.stop = &interrupted;
+  auto known = known_for(options.common, kernel);
+  if (!known) return report(known.error());
+  wanted.known = std::move(*known);
+  const auto factory = oracle_factory(kernel, [&](unsigned worker) {
+    auto oracle = oracle_options(options.common, worker);
+    if (oracle)
+      oracle->note = [&progress, worker](std::string_view line) {
+        if (worker == 0) progress.note(line);
+      };
+    return oracle;
+  });
+  auto result = explore(wanted, factory, progress);
+  progress.clear();
+  if (!result) {
+    const char* const key = result.error().kind == Error::Kind::skipped ? "skipped" : "error";
+    reports.push_back({{"kernel", {{"source", kernel.text}}}, {key, {result.error().message}}});
+    return report(result.error());
+  }
+  print_summary(*result);
+  reports.push_back(to_json(*result));
+  ExitCode code = ExitCode::held;
+  for (const Finding& finding : result->findings)
+    code = combine(code, finding.label == Label::infrastructure ? ExitCode::infrastructure : ExitCode::divergence);
+  if (result->error) code = combine(code, report(*result->error));
+  if (!result->is_complete() && result->findings.empty() && !result->error && !result->ended_early)
+    code = combine(code, report({Error::Kind::infrastructure,
+                                 fmt::format("expected an outcome for each of {} pairs, found {}; run it again",
+                                             result->own_pairs, result->covered)}));
+  return code;
+}
+
+ExitCode explore_alone(const Options& options, nlohmann::ordered_json& json) {
+  const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
+  const ModelExploration result = explore_model(options.bound, naming);
+  json.update(to_json(result, options.bound));
+  fmt::print("explored  {}, the model alone{}: {} states, {} transitions, {} pairs, {:.2f} s, {}/s\n",
+             properties::text_of(options.bound), options.labelled ? "" : ", up to renaming", in_words(result.states),
+             in_words(result.transitions), in_words(result.pairs), result.seconds,
+             short_number(result.seconds > 0 ? static_cast<double>(result.pairs) / result.seconds : 0));
+  fmt::print("depth     no state is further than {} operations; {} transitions leave the bound\n", result.depth,
+             in_words(result.outside));
+  print_table(result.table, false);
+  print_left_out(options.bound, result.coverage);
+  for (const auto& one : result.broken)
+    fmt::print("finding   {}: {}\n{}", properties::name_of(one.invariant.property), one.invariant.what,
+               model::print(one.sequence));
+  if (result.broken.empty())
+    fmt::print("findings  none: the model keeps its invariants in every state and transition\n");
+  if (!result.complete)
+    return report({Error::Kind::usage, "the bound has more states than can be kept; choose fewer --progs or --links"});
+  return result.broken.empty() ? ExitCode::held : ExitCode::divergence;
+}
+
+ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
+  const auto merged = merge_shards({options.merge.begin(), options.merge.end()});
+  if (!merged) return report(merged.error());
+  fmt::print("merged    {} shards of {} on {}: all {} pairs have a recorded outcome\n", merged->shards, merged->bound,
+             merged->kernel, in_words(merged->pairs));
+  fmt::print("findings  {}\n", merged->findings == 0 ? "none" : std::to_string(merged->findings));
+  json["shards"] = merged->shards;
+  json["coverage"] = {{"pairs_total", merged->pairs}, {"pairs_covered", merged->pairs}};
+  return merged->findings == 0 ? ExitCode::held : ExitCode::divergence;
+}
+
+ExitCode run(Options& options) {
+  auto json = json_head("explore");
+  ExitCode code = ExitCode::held;
+  const auto hooks = parse_hooks({options.hook});
+  if (!hooks) return report(hooks.error());
+  nlohmann::ordered_json reports = nlohmann::ordered_json::array();
+  if (!options.merge.empty()) {
+    code = merge(options, json);
+  } else {
+    if (!parse_shard(options.shard))
+      return report({Error::Kind::usage, fmt::format("--shard: expected i/n, as in 2/5, found {}", options.shard)});
+    const auto kernels = kernels_of(options.common);
+    if (!kernels) return report(kernels.error());
+    if (!options.graph.empty()) {
+      options.bound.hook = hooks->front();
+      const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
+      if (auto written = write_file(options.graph, state_graph_dot(options.bound, naming)); !written)
+        return report(written.error());
+    }
+    const std::string out = options.common.out;
+    for (const model::Hook hook : *hooks) {
+      options.bound.hook = hook;
+      if (options.model_only) {
+        code = combine(code, explore_alone(options, json));
+        continue;
+      }
+      for (const KernelSpec& kernel : *kernels) {
+        // Each in a folder of its own, where there are several: what one leaves the next must not take for its own.
+        options.common.out = out;
+        if (hooks->size() > 1) options.common.out += '/' + std::string(model::name_of(hook));
+        if (kernels->size() > 1) options.common.out += fmt::format("/kernel-{}", &kernel - kernels->data());
+        code = combine(code, explore_kernel(options, kernel, reports));
+      }
+    }
+  }
+  if (!reports.empty()) json.update(reports.front());
+  if (reports.size() > 1) json["runs"] = reports;
+  if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
+  return code;
+}
+
+}  // namespace
+
+void add_explore(CLI::App& app, Run& run_verb) {
+  const auto options = std::make_shared<Options>();
+  auto* verb =
+      app.add_subcommand("explore", "every state of a small world and every operation in it, on a real kernel");
+  add_common(*verb, options->common);
+  verb->add_option("--hook", options->hook, "tcx, or one hook: tcx_ingress, tcx_egress")->capture_default_str();
+  verb->add_option("--progs", options->bound.programs, "programs")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, properties::Bound::most_programs));
+  verb->add_option("--links", options->bound.links, "links")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, properties::Bound::most_links));
+  verb->add_option("--fill", options->bound.fill, "start from a list of so many entries: 60 to 63 is where it is full")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, model::OrderedList::capacity));
+  verb->add_option("--shard", options->shard, "i/n: only the pairs of the states that are shard i's of n")
+      ->capture_default_str();
+  verb->add_option("--merge", options->merge, "folders that the shards' --out named: proves that none is missing");
+  verb->add_option("--jobs", options->jobs, "so many VMs side by side; one for each core unless given")
+      ->check(CLI::Range(1U, 64U));
+  verb->add_flag("--model-only", options->model_only, "ask no kernel: states, transitions and invariants of the model");
+  verb->add_flag("--labelled", options->labelled, "with --model-only or --graph: tell programs of one kind apart");
+  verb->add_option("--graph", options->graph, "write the state graph to this file, for Graphviz");
+  verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
+}
+
+}  // namespace mprogcheck::cli
