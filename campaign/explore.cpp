@@ -12,6 +12,7 @@
 #include "campaign/explore_state.hpp"
 #include "campaign/investigate.hpp"
 #include "campaign/one_run.hpp"
+#include "campaign/pin_trial.hpp"
 #include "campaign/stopwatch.hpp"
 #include "campaign/tour_run.hpp"
 
@@ -131,16 +132,9 @@ class Exploration {
   [[nodiscard]] std::vector<Candidate> candidates_for(const TourSuspect& suspect) const {
     std::vector<Candidate> candidates;
     const Pair& pair = suspect.pair;
-    if (pair.operation != TriedTrials::none) {
-      candidates.push_back({space_.sequence_to(pair.state, pair.operation), Depth::deep});
-    } else {
-      // One of those that leave the state as it is; each as a step of its own, so that it can be told which.
-      model::Sequence all = space_.sequence_to(pair.state);
-      for (std::uint32_t n = 0; n < space_.machine().operations(); ++n)
-        if (!space_.machine().changes(space_.machine().predict(space_.graph().state(pair.state), n)))
-          all.operations.push_back(space_.machine().operation(n));
-      candidates.push_back({std::move(all), Depth::deep});
-    }
+    candidates.push_back({pair.operation == TriedTrials::none ? space_.sequence_to(pair.state)
+                                                              : space_.sequence_to(pair.state, pair.operation),
+                          Depth::deep});
     model::Sequence past{properties::declarations_of(space_.bound()), properties::prelude_of(space_.bound())};
     for (const properties::Transition& step : suspect.way)
       past.operations.push_back(space_.machine().operation(step.operation));
@@ -148,8 +142,24 @@ class Exploration {
     return candidates;
   }
 
+  /// What a reference too many, or the end of a run, was met at says little: it may come of anything tried before.
+  static bool is_vague(const TourSuspect& suspect) {
+    return suspect.pair.operation == TriedTrials::none ||
+           (suspect.divergence && (suspect.divergence->ending != Run::Ending::complete ||
+                                   suspect.divergence->broken.contains(properties::Property::refcount)));
+  }
+
   Result<void> look_into(const TourSuspect& suspect) {
-    for (const Candidate& candidate : candidates_for(suspect)) {
+    auto candidates = candidates_for(suspect);
+    if (is_vague(suspect)) {
+      if (auto renewed = pool_.at(0).renew(Start::quick); !renewed) return renewed;
+      const auto pinned = pin_trial(space_, suspect.stops, report_.known.quirks, pool_.at(0));
+      if (!pinned) return tl::unexpected(pinned.error());
+      if (*pinned && (*pinned)->operation != TriedTrials::none)
+        candidates.insert(candidates.begin(),
+                          {space_.sequence_to((*pinned)->state, (*pinned)->operation), Depth::deep});
+    }
+    for (const Candidate& candidate : candidates) {
       if (auto renewed = pool_.at(0).renew(Start::quick); !renewed) return renewed;
       const auto judgement = run_once(
           pool_.at(0), {.sequence = candidate.sequence, .quirks = report_.known.quirks, .depth = candidate.depth});

@@ -18,11 +18,11 @@
 namespace mprogcheck {
 
 struct ExploreOptions {
-  properties::Bound bound;
-  Shard shard;
-  std::string kernel;  ///< as the user named it
-  unsigned jobs = 1;   ///< oracles that work side by side
-  std::filesystem::path out;
+  properties::Bound bound{};
+  Shard shard{};
+  std::string kernel{};  ///< as the user named it
+  unsigned jobs = 1;     ///< oracles that work side by side
+  std::filesystem::path out{};
   bool keep_state = true;                   ///< go on where a killed start of the same exploration was
   std::size_t max_findings = 10;            ///< different ones; then no new tour is begun
   unsigned confirmations = 4;               ///< runs to confirm each finding

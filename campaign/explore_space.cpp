@@ -84,6 +84,28 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
   tours_ = properties::plan_tours(graph_.size(), graph_.edges(),
                                   {.operations = static_cast<std::uint32_t>(machine_.operations()),
                                    .owns = [this](std::uint32_t state) { return is_own(state); }});
+  for (std::uint32_t n = 0; n < machine_.operations(); ++n)
+    if (std::holds_alternative<model::Query>(machine_.operation(n))) queries_.push_back(n);
+  for (properties::Tour& tour : tours_) tour = with_queries(tour);
+}
+
+properties::Tour ExploreSpace::with_queries(const properties::Tour& tour) const {
+  properties::Tour longer;
+  auto stop = tour.stops.begin();
+  for (std::uint32_t step = 0; step <= tour.way.size(); ++step) {
+    if (stop != tour.stops.end() && stop->steps == step) {
+      longer.stops.push_back({.steps = static_cast<std::uint32_t>(longer.way.size()), .state = stop->state});
+      for (const std::uint32_t query : queries_) {
+        longer.way.push_back({.from = stop->state, .operation = query, .to = stop->state});
+        longer.counts.push_back(true);
+      }
+      ++stop;
+    }
+    if (step == tour.way.size()) break;
+    longer.way.push_back(tour.way[step]);
+    longer.counts.push_back(tour.counts[step]);
+  }
+  return longer;
 }
 
 std::uint64_t ExploreSpace::digest() const {

@@ -89,6 +89,8 @@ class ExploreSpace {
   [[nodiscard]] bool is_own(std::uint32_t state) const { return owner_[state]; }
   /// What the pairs of all shards together are decided by.
   [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
+  /// Operations that change nothing and have more to say than an errno: on a tour, each is a step where it stops.
+  [[nodiscard]] const std::vector<std::uint32_t>& queries() const { return queries_; }
   /// Of everything that another start, or another shard, must agree on.
   [[nodiscard]] std::uint64_t digest() const;
 
@@ -110,7 +112,10 @@ class ExploreSpace {
   std::vector<bool> owner_;  ///< by state: it is this shard's
   std::uint32_t own_states_ = 0;
   Graph graph_;
+  std::vector<std::uint32_t> queries_;
   std::vector<properties::Tour> tours_;
+
+  [[nodiscard]] properties::Tour with_queries(const properties::Tour& tour) const;
 };
 
 }  // namespace mprogcheck

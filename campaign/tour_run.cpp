@@ -85,17 +85,19 @@ class TourRun {
   void note(const TourSink& sink) {
     for (const auto& difference : sink.differences) {
       const auto steps = difference.step + 1 - space_.prelude();
-      TourSuspect suspect{.pair = {state_after(tour_, steps), difference.operation},
-                          .expected = difference.expected,
-                          .found = difference.found,
-                          .changed = difference.changed,
-                          .way = way_to(steps),
-                          .divergence = {},
-                          .console = sink.console};
-      const bool known = difference.operation == TriedTrials::none;
-      if (difference.changed && !known && excluded_.insert(suspect.pair).second)
+      TourSuspect suspect;
+      suspect.pair = {state_after(tour_, steps), difference.operation};
+      suspect.expected = difference.expected;
+      suspect.found = difference.found;
+      suspect.changed = difference.changed;
+      suspect.way = way_to(steps);
+      suspect.console = sink.console;
+      const bool known = difference.operation != TriedTrials::none;
+      // What succeeds where it should not has done something, whether it shows or not.
+      const bool stays = !difference.changed && (difference.found != 0 || difference.expected == 0);
+      if (!stays && known && excluded_.insert(suspect.pair).second)
         result_.table.saw(space_.machine().operation(difference.operation), difference.found);
-      if (!known) suspect.way.push_back({suspect.pair.state, difference.operation, suspect.pair.state});
+      if (known) suspect.way.push_back({suspect.pair.state, difference.operation, suspect.pair.state});
       add(std::move(suspect));
     }
     if (!sink.judgement.divergence) return;
@@ -110,17 +112,12 @@ class TourRun {
       suspect.pair = {tour_.way[step].from, tour_.way[step].operation};
       suspect.way = way_to(step + 1);
     }
-    // A run that ended badly may have done so during what was tried after its last step.
-    if (divergence.ending != Run::Ending::complete) {
-      const std::size_t step =
-          std::min(tour_.way.size(), sink.steps - std::min<std::size_t>(sink.steps, space_.prelude()));
-      suspect.pair = {state_after(tour_, step), TriedTrials::none};
-      suspect.way = way_to(step);
-    }
     add(std::move(suspect));
   }
 
   void add(TourSuspect suspect) {
+    for (const properties::Tour::Stop& stop : tour_.stops)
+      if (stop.steps <= suspect.way.size()) suspect.stops.insert(suspect.stops.begin(), stop.state);
     const auto same = [&](const TourSuspect& other) { return other.pair == suspect.pair; };
     if (std::ranges::none_of(result_.suspects, same)) result_.suspects.push_back(std::move(suspect));
   }
@@ -155,6 +152,7 @@ Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirk
     };
     for (std::uint32_t beyond = operations; beyond % 8 != 0; ++beyond) leave_out(beyond);
     for (const properties::Transition& edge : space.graph().edges_of(stop.state)) leave_out(edge.operation);
+    for (const std::uint32_t query : space.queries()) leave_out(query);
     for (auto pair = excluded.lower_bound({stop.state, 0}); pair != excluded.end() && pair->state == stop.state; ++pair)
       leave_out(pair->operation);
     job.trials.push_back(std::move(trials));

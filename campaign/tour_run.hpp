@@ -30,6 +30,7 @@ struct TourSuspect {
   bool changed = false;         ///< an operation that should change nothing did
   /// The tour up to there, the operation included: what surely diverges, if the kernel depends on its past.
   std::vector<properties::Transition> way;
+  std::vector<std::uint32_t> stops;  ///< the states whose operations were tried before, the last one first
   std::optional<properties::Divergence> divergence;  ///< of a step of the way, or of how the run ended
   std::string console;
 };

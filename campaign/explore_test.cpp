@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "campaign/explore.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "campaign/explore_model.hpp"
+#include "kernel_oracle/model_oracle.hpp"
+#include "kernel_oracle/planted_fault.hpp"
+#include "model/print.hpp"
+
+namespace mprogcheck {
+namespace {
+
+namespace fs = std::filesystem;
+
+class exploration : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "mprogcheck-explore-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  ExploreReport explored(ExploreOptions options, const OracleFactory& factory) const {
+    options.kernel = "model";
+    if (options.out.empty()) options.out = directory_ / "out";
+    Reporter silent;
+    auto report = explore(options, factory, silent);
+    EXPECT_TRUE(report) << report.error().message;
+    EXPECT_FALSE(report->error) << report->error->message;
+    return std::move(*report);
+  }
+  static OracleFactory honest() {
+    return [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<ModelOracle>()); };
+  }
+  static OracleFactory faulty(const std::string& name) {
+    return [name](unsigned) { return make_faulty_oracle(name); };
+  }
+
+  fs::path directory_;
+};
+
+constexpr properties::Bound small{.programs = 2};
+
+TEST_F(exploration, has_an_outcome_for_every_pair) {
+  const auto report = explored({.bound = small, .jobs = 2}, honest());
+  EXPECT_TRUE(report.is_complete());
+  EXPECT_EQ(report.covered, report.states * report.operations);
+  EXPECT_EQ(report.pairs, report.own_pairs);
+  EXPECT_TRUE(report.findings.empty());
+  EXPECT_GT(report.canaries.planted, 0U);
+  EXPECT_EQ(report.canaries.planted, report.canaries.caught);
+  for (const auto& [call, row] : report.table.rows())
+    for (const auto& [outcome, cell] : row) EXPECT_EQ(cell.covered, cell.total) << call << ' ' << outcome;
+}
+
+TEST_F(exploration, does_not_depend_on_how_many_oracles_there_are) {
+  const auto factory = faulty("update_ignores_expected");
+  const auto one = explored({.bound = small, .jobs = 1, .out = directory_ / "1"}, factory);
+  const auto three = explored({.bound = small, .jobs = 3, .out = directory_ / "3"}, factory);
+  EXPECT_EQ(one.covered, three.covered);
+  ASSERT_EQ(one.findings.size(), three.findings.size());
+  for (std::size_t n = 0; n < one.findings.size(); ++n) EXPECT_EQ(one.findings[n].shrunk, three.findings[n].shrunk);
+}
+
+struct Planted {
+  const char* fault;
+  properties::Property property;
+  std::size_t operations;  ///< of the shortest sequence that shows it
+  properties::Bound bound = {.programs = 2};
+};
+void PrintTo(const Planted& planted, std::ostream* out) {  // NOLINT(readability-identifier-naming): GoogleTest's
+  *out << planted.fault;
+}
+
+class planted_fault : public exploration, public testing::WithParamInterface<Planted> {};
+INSTANTIATE_TEST_SUITE_P(
+    Faults, planted_fault,
+    testing::Values(
+        Planted{"before_nothing_appends", properties::Property::first_last, 2},
+        Planted{"closed_fd_einval", properties::Property::outcome, 1},
+        Planted{"relative_link_matches_any_owner", properties::Property::order, 4},
+        Planted{"leaked_program_reference", properties::Property::refcount, 2},
+        Planted{"leaked_reference_on_replace", properties::Property::refcount, 2},
+        Planted{"revision_bumped_on_failure", properties::Property::atomic, 2},
+        Planted{"warn_on_second_update", properties::Property::no_splat, 3},
+        Planted{"close_forgets_to_detach", properties::Property::lifecycle, 2},
+        Planted{"query_count_short", properties::Property::query, 2},
+        Planted{"short_query_writes_nothing", properties::Property::query, 2},
+        Planted{"hang_on_replace_before", properties::Property::no_splat, 2, {.programs = 3, .links = 0}},
+        Planted{"after_appends", properties::Property::order, 3, {.programs = 3, .links = 0}},
+        Planted{"egress_touches_ingress",
+                properties::Property::isolation,
+                1,
+                {.hook = model::Hook::tcx_egress, .programs = 1, .links = 0}},
+        Planted{"one_entry_too_many", properties::Property::capacity, 2, {.programs = 2, .links = 0, .fill = 62}},
+        Planted{"replace_needs_room", properties::Property::capacity, 3, {.programs = 2, .links = 0, .fill = 62}}));
+
+TEST_P(planted_fault, is_met_by_a_shortest_sequence) {
+  const auto report = explored({.bound = GetParam().bound}, faulty(GetParam().fault));
+  ASSERT_FALSE(report.findings.empty());
+  const Finding& finding = report.findings.front();
+  EXPECT_EQ(finding.divergence.primary, GetParam().property) << properties::to_string(finding.divergence.fingerprint);
+  EXPECT_EQ(finding.shrunk.operations.size(), GetParam().operations) << model::print(finding.shrunk);
+  for (const Finding& one : report.findings) EXPECT_EQ(one.label, Label::reproducible) << model::print(one.shrunk);
+}
+
+TEST_F(exploration, shards_add_up) {
+  std::vector<fs::path> folders;
+  std::uint64_t pairs = 0, covered = 0;
+  for (unsigned index = 1; index <= 3; ++index) {
+    folders.push_back(directory_ / std::to_string(index));
+    const auto report = explored({.bound = small, .shard = {index, 3}, .out = folders.back()}, honest());
+    EXPECT_TRUE(report.is_complete());
+    EXPECT_LT(report.own_pairs, report.pairs);
+    pairs = report.pairs;
+    covered += report.covered;
+  }
+  EXPECT_EQ(covered, pairs);
+  const auto merged = merge_shards(folders);
+  ASSERT_TRUE(merged) << merged.error().message;
+  EXPECT_EQ(merged->pairs, pairs);
+
+  EXPECT_FALSE(merge_shards({folders[0], folders[2]})) << "one is missing";
+  EXPECT_FALSE(merge_shards({folders[0], folders[1], folders[1]})) << "one is there twice";
+  explored({.bound = {.programs = 1}, .shard = {2, 3}, .out = folders[1]}, honest());
+  EXPECT_FALSE(merge_shards(folders)) << "one is of another bound";
+}
+
+/// Stops after some jobs, as if it had been killed: what was written stays.
+class Interrupting final : public Oracle {
+ public:
+  Interrupting(std::atomic<bool>& stop, unsigned after) : stop_(stop), left_(after) {}
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    if (left_ == 0) stop_ = true;
+    if (left_ != 0) --left_;
+    return model_.run(jobs, sink);
+  }
+
+ private:
+  ModelOracle model_;
+  std::atomic<bool>& stop_;
+  unsigned left_;
+};
+
+TEST_F(exploration, goes_on_where_it_was) {
+  std::atomic<bool> stop{false};
+  ExploreOptions options{.bound = {.programs = 3}};
+  options.stop = &stop;
+  const auto first = explored(
+      options, [&](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Interrupting>(stop, 20)); });
+  EXPECT_TRUE(first.ended_early);
+  EXPECT_FALSE(first.is_complete());
+  EXPECT_GT(first.tours_done, 0U);
+  stop = false;
+  const auto second = explored(options, honest());
+  EXPECT_EQ(second.tours_carried_on, first.tours_done);
+  EXPECT_TRUE(second.is_complete());
+  const auto third = explored(options, honest());
+  EXPECT_EQ(third.tours_carried_on, 0U) << "a finished one is not gone on with";
+}
+
+TEST_F(exploration, does_not_go_on_with_what_is_none_of_its_own) {
+  fs::create_directories(directory_ / "out");
+  std::ofstream(directory_ / "out" / "explore.json") << "{}";
+  Reporter silent;
+  ExploreOptions options{.bound = {.programs = 1}};
+  options.out = directory_ / "out";
+  const auto report = explore(options, honest(), silent);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, Error::Kind::usage);
+}
+
+/// An oracle that answers every trial as the model would, whatever it is told to say.
+class Deaf final : public Oracle {
+ public:
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    std::vector<Job> heard(jobs.begin(), jobs.end());
+    for (Job& job : heard)
+      for (Trials& trials : job.trials) trials.lie = TrialLie::none;
+    return model_.run(heard, sink);
+  }
+
+ private:
+  ModelOracle model_;
+};
+
+TEST_F(exploration, believes_no_oracle_that_shows_nothing_of_a_lie) {
+  Reporter silent;
+  ExploreOptions options{.bound = {.programs = 1}};
+  options.out = directory_ / "out";
+  const auto report = explore(
+      options, [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Deaf>()); }, silent);
+  ASSERT_TRUE(report);
+  ASSERT_TRUE(report->error);
+  EXPECT_EQ(report->error->kind, Error::Kind::infrastructure);
+}
+
+TEST(model_exploration, keeps_its_invariants) {
+  for (const auto naming : {model::Naming::labelled, model::Naming::symmetric}) {
+    const auto result = explore_model(small, naming);
+    EXPECT_TRUE(result.complete);
+    EXPECT_TRUE(result.broken.empty());
+    EXPECT_EQ(result.pairs, result.table.sum().total);
+  }
+}
+
+TEST(shard, is_said_as_a_part) {
+  EXPECT_EQ(parse_shard("2/5"), (Shard{2, 5}));
+  for (const char* wrong : {"", "2", "0/5", "6/5", "2/", "/5", "2/5x", "a/b", "2 /5"})
+    EXPECT_FALSE(parse_shard(wrong)) << wrong;
+}
+
+}  // namespace
+}  // namespace mprogcheck
