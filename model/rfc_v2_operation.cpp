@@ -9,6 +9,13 @@ namespace {
 
 constexpr std::array<std::string_view, call_count> names{"attach", "detach", "link", "update", "detach_link", "close"};
 
+std::string hexadecimal(std::uint32_t value) {
+  std::string digits;
+  do digits.insert(digits.begin(), "0123456789abcdef"[value & 0xfU]);
+  while ((value >>= 4U) != 0);
+  return "0x" + digits;
+}
+
 std::string number(Object object) {
   switch (object.kind) {
     case Object::Kind::zero:
@@ -63,7 +70,7 @@ void print_options(const Operation& operation, std::string& text) {
   }
   if (operation.expect == Expect::now) text += " revision now";
   if (operation.expect == Expect::stale) text += " revision now+1";
-  if ((operation.flags & ~flag::known) != 0) text += " flags " + std::to_string(operation.flags & ~flag::known);
+  if ((operation.flags & ~flag::known) != 0) text += " flags " + hexadecimal(operation.flags & ~flag::known);
   if (!operation.device) text += " nowhere";
 }
 
@@ -86,7 +93,7 @@ std::string print(const Operation& operation) {
   }
   const bool expects = (operation.flags & flag::replace) != 0;
   if (expects || !operation.old.is_zero()) text += (expects ? " expect " : " expect_fd ") + bare(operation.old);
-  if ((operation.flags & ~flag::replace) != 0) text += " flags " + std::to_string(operation.flags & ~flag::replace);
+  if ((operation.flags & ~flag::replace) != 0) text += " flags " + hexadecimal(operation.flags & ~flag::replace);
   return text;
 }
 

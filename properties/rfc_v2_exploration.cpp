@@ -13,14 +13,21 @@ namespace {
 
 using namespace model::rfc_v2;
 
-/// The simplest pair that breaks a promise so far. States come in the order of their distance.
+/// The pair that breaks a promise first: states come in the order of their distance, operations from the simplest on.
 struct Witness {
   std::uint32_t state;
   std::uint32_t operation;
-  unsigned weight;
   std::string found;
 };
 using Witnesses = std::map<std::pair<std::size_t, Rule>, Witness>;
+
+/// Numbers of the promises that are asked of successes, or of refusals.
+std::vector<std::size_t> asked_of(bool success) {
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < rfc_v2_promises().size(); ++i)
+    if (is_asked(rfc_v2_promises()[i], success)) numbers.push_back(i);
+  return numbers;
+}
 
 }  // namespace
 
@@ -34,14 +41,12 @@ RfcV2Exploration explore(const RfcV2Machine& machine, std::uint32_t max_states) 
   RfcV2Exploration result;
   Witnesses witnesses;
   const auto promises = rfc_v2_promises();
+  const std::array asked{asked_of(false), asked_of(true)};
 
   const auto ask = [&](const RfcV2Step& step, std::uint32_t from, std::uint32_t number) {
-    const bool success = step.verdict.outcome().ok();
-    for (std::size_t i = 0; i < promises.size(); ++i) {
-      if (!is_asked(promises[i], success)) continue;
-      auto found = promises[i].broken_by(step);
-      if (found) witnesses.try_emplace({i, step.verdict.rule}, Witness{from, number, weight(step.operation), *found});
-    }
+    for (const std::size_t i : asked[step.verdict.outcome().ok() ? 1 : 0])
+      if (auto found = promises[i].broken_by(step))
+        witnesses.try_emplace({i, step.verdict.rule}, Witness{from, number, *found});
   };
   const StateGraph<RfcV2Machine> graph(
       machine, max_states, [&](std::uint32_t from, const State& state, std::uint32_t number, const Verdict& verdict) {
