@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -142,6 +144,17 @@ TEST(rfc_v2_constraints, agree_with_the_rules_on_lists_of_small_capacity) {
     Tally tally;
     compare_all(lists({.revision = 7, .capacity = capacity, .kept = true}), tally);
     EXPECT_GT(tally.agreed_success, 100U);
+  }
+}
+
+TEST(rfc_v2_constraints, have_their_surprises_in_the_document) {
+  std::ifstream file(MPROGCHECK_DOCS "/rfc_v2.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  for (unsigned n = 0; n < surprise_count; ++n) {
+    const auto surprise = static_cast<Surprise>(n);
+    const std::string line =
+        std::string(accepts(surprise) ? "| accepts | " : "| refuses | ") + std::string(text_of(surprise)) + " |\n";
+    EXPECT_NE(text.find(line), std::string::npos) << "docs/rfc_v2.md lacks\n" << line;
   }
 }
 

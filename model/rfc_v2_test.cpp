@@ -89,6 +89,7 @@ TEST(rfc_v2, orders_as_its_words_say) {
       {{attach(p(0)), attach(p(1)), attach(p(2), replace, p(0))}, "p2 p1"},
       {{attach(p(0), first), attach(p(1), replace, p(0)), attach(p(2), before)}, "p2 p1"},
       {{attach(p(0)), attach(p(1)), attach(p(0), replace | first, p(0))}, "!p0 p1"},
+      {{attach(p(0), first), attach(p(1), replace | first | flag::id, p(0))}, "!p1"},
       {{attach(p(0)), link(p(1), first), update(l(0), p(2))}, "!l0:p2 p0"},
       {{attach(p(0)), link(p(1)), attach(p(2), before | flag::link, l(0))}, "p0 p2 l0:p1"},
       {{attach(p(0)), attach(p(1)), attach(p(2)), detach({}, before, p(2))}, "p0 p2"},

@@ -185,13 +185,21 @@ Found capacity_is_met(const RfcV2Step& step) {
 
 // What is asked for.
 
-Found ordinary_detach_spares_holders(const RfcV2Step& step) {
+/// The entry that `holds` it and was removed by a detach beside nothing that does not ask for it.
+Found removed_holder(const RfcV2Step& step, std::uint32_t holds) {
   const bool beside_nothing = asks(step, flag::neighbour) && step.operation.relative.is_zero() && !asks(step, flag::id);
   if (!is(step, Call::detach) || !beside_nothing || asks(step, flag::ends)) return std::nullopt;
   for (const Entry& old : step.before.entries())
-    if (old.ends != 0 && entry_of(step.after, old.program) == nullptr)
-      return name(old) + " was removed, which holds " + (old.is_first() ? "FIRST" : "LAST");
+    if ((old.ends & holds) != 0 && entry_of(step.after, old.program) == nullptr)
+      return name(old) + " was removed, which holds " + (holds == flag::first ? "FIRST" : "LAST");
   return std::nullopt;
+}
+
+Found ordinary_detach_spares_first(const RfcV2Step& step) {
+  return removed_holder(step, flag::first);
+}
+Found ordinary_detach_spares_last(const RfcV2Step& step) {
+  return removed_holder(step, flag::last);
 }
 
 Found unknown_flag_is_refused(const RfcV2Step& step) {
@@ -236,9 +244,10 @@ constexpr std::array promises{
                  revision_goes_forward},
     RfcV2Promise{"right_expectation_is_met", "the revision that a query shows can be expected", Of::refusals,
                  right_expectation_is_met},
-    RfcV2Promise{"ordinary_detach_spares_holders",
-                 "a detach before or after nothing removes an entry that holds no place", Of::successes,
-                 ordinary_detach_spares_holders},
+    RfcV2Promise{"ordinary_detach_spares_first", "a detach before or after nothing leaves the holder of FIRST alone",
+                 Of::successes, ordinary_detach_spares_first},
+    RfcV2Promise{"ordinary_detach_spares_last", "a detach before or after nothing leaves the holder of LAST alone",
+                 Of::successes, ordinary_detach_spares_last},
     RfcV2Promise{"unknown_flag_is_refused", "a flag that means nothing is refused", Of::successes,
                  unknown_flag_is_refused},
     RfcV2Promise{"bad_fd_is_refused", "a descriptor that cannot be one is refused", Of::successes, bad_fd_is_refused},
