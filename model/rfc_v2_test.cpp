@@ -225,6 +225,18 @@ TEST(rfc_v2, a_link_takes_the_lowest_name_and_gives_it_back) {
   EXPECT_EQ(after(state, {of_link(Call::link_close, l(1))}).links[1].is, Link::Is::closed);
 }
 
+/// No sequence leads there (properties/rfc_v2_exploration_test.cpp); this is why it matters that none does.
+TEST(rfc_v2, a_link_whose_entry_does_not_stand_where_it_says_cannot_be_released) {
+  State state = after({}, {attach(p(0)), link(p(1))});
+  state.links[0].ends = state.slots[1].ends = flag::first;
+  for (const Call call : {Call::link_detach, Call::link_close}) {
+    EXPECT_EQ(predict(state, of_link(call, l(0))).rule, Rule::release_stuck);
+    EXPECT_EQ(order(apply(state, of_link(call, l(0)))), order(state));
+  }
+  state.slots[1].ends = 0;
+  EXPECT_EQ(predict(state, update(l(0), p(2))).rule, Rule::update_stuck);
+}
+
 TEST(rfc_v2, reads_a_descriptor_that_is_none_as_each_call_does) {
   const State state = after({}, {attach(p(0), first)});
   EXPECT_EQ(predict(state, attach(Object::of(Kind::negative))).outcome(), ebadf);
