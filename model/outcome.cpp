@@ -13,7 +13,7 @@ constexpr Named named[] = {
     {e2big, "-E2BIG"},   {ebadf, "-EBADF"},   {enomem, "-ENOMEM"},   {eacces, "-EACCES"},
     {ebusy, "-EBUSY"},   {eexist, "-EEXIST"}, {enodev, "-ENODEV"},   {einval, "-EINVAL"},
     {enospc, "-ENOSPC"}, {erange, "-ERANGE"}, {enolink, "-ENOLINK"}, {eopnotsupp, "-EOPNOTSUPP"},
-    {estale, "-ESTALE"},
+    {estale, "-ESTALE"}, {emfile, "-EMFILE"},
 };
 
 }  // namespace

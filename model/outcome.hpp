@@ -27,6 +27,7 @@ inline constexpr Outcome ebusy{16};
 inline constexpr Outcome eexist{17};
 inline constexpr Outcome enodev{19};
 inline constexpr Outcome einval{22};
+inline constexpr Outcome emfile{24};
 inline constexpr Outcome enospc{28};
 inline constexpr Outcome erange{34};
 inline constexpr Outcome enolink{67};

@@ -21,7 +21,7 @@ TEST(outcome, of_an_errno_without_a_name_is_its_number) {
 /// The model includes no kernel header: this is where its numbers are held to the machine's.
 TEST(outcome, has_the_numbers_and_names_of_linux) {
   for (const Outcome outcome : {eperm, enoent, e2big, ebadf, enomem, eacces, ebusy, eexist, enodev, einval, enospc,
-                                erange, enolink, eopnotsupp, estale})
+                                erange, enolink, eopnotsupp, estale, emfile})
     EXPECT_EQ(to_string(outcome), std::string("-") + strerrorname_np(outcome.error));
 }
 
