@@ -50,6 +50,31 @@ TEST(AgentConnection, AProbeFindsOutWhetherTheAgentWorks) {
   EXPECT_THAT(probe(FakeAgent::Fate::unclean), HasSubstr("left something"));
 }
 
+/// Before the first job that needs it, and not again as long as jobs need the same one or none.
+TEST(AgentConnection, AnAlphabetIsSentWhenItIsNeeded) {
+  FakeAgent agent(live);
+  AgentConnection connection(agent.socket(), 10s);
+  ASSERT_TRUE(connection.hello());
+  const auto alphabet = [] { return std::make_shared<const Alphabet>(std::vector<model::Operation>{model::Close{}}); };
+  auto jobs = some_jobs(60);
+  for (std::size_t n = 0; n < jobs.size(); ++n) {
+    if (n % 20 == 0) jobs[n].alphabet = alphabet();
+    if (n % 20 != 0) jobs[n].alphabet = jobs[n - 1].alphabet;
+    if (n % 3 != 0) jobs[n].trials.emplace_back().add(0);
+  }
+  for (unsigned round = 0; round < 2; ++round) {
+    Collector collector;
+    const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);
+    EXPECT_EQ(progress.ending, Run::Ending::complete) << progress.note;
+    EXPECT_EQ(collector.runs.size(), jobs.size());
+    EXPECT_EQ(agent.alphabets(), 3 * (round + 1));
+  }
+  // The same agent, and the same jobs as the last ones: it has what they need.
+  Collector collector;
+  EXPECT_EQ(connection.run(jobs, 40, jobs.size(), false, collector).ending, Run::Ending::complete);
+  EXPECT_EQ(agent.alphabets(), 6U);
+}
+
 // Far more than the line and both sides' buffers hold, in both directions: whoever waits for the other hangs.
 TEST(AgentConnection, FullPipesDoNotDeadlock) {
   FakeAgent agent(live, 100);

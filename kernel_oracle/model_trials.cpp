@@ -20,9 +20,9 @@ class Tries {
   Tries(World& world, Misbehaviour* misbehaviour) : world_(world), misbehaviour_(misbehaviour) {
     for (unsigned n = 0; n < model::list_count; ++n) {
       const auto list = static_cast<ListIndex>(n);
-      if (world_.has_device(n / model::hooks)) watched_ |= 1U << n;
       lists_[n] = world_.list(list);
     }
+    watched_ = existing();
   }
 
   /// Its outcome; `changed`, if it did what TriedTrials::changed says.
@@ -38,7 +38,7 @@ class Tries {
       misbehaviour_->applied(world_, *before, operation, honest);
       detach_links_without_entry(world_);
     }
-    changed = changed || (list ? is_other(*list) : any_is_other());
+    changed = changed || existing() != watched_ || (list ? is_other(*list) : any_is_other());
     return verdict.outcome;
   }
 
@@ -57,6 +57,13 @@ class Tries {
 
   static bool makes_an_object(const Verdict& verdict) {
     return verdict.edit.kind == model::Edit::Kind::create_link || verdict.edit.kind == model::Edit::Kind::load;
+  }
+
+  [[nodiscard]] unsigned existing() const {
+    unsigned lists = 0;
+    for (unsigned n = 0; n < model::list_count; ++n)
+      if (world_.has_device(n / model::hooks)) lists |= 1U << n;
+    return lists;
   }
 
   /// A query and its answer. Its outcome may be another one for the misbehaviour.

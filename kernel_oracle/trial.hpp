@@ -18,10 +18,14 @@ namespace mprogcheck {
 class Alphabet {
  public:
   explicit Alphabet(std::vector<model::Operation> operations)
-      : operations_(std::move(operations)), number_(next_number()) {}
+      : operations_(std::move(operations)), number_(next_number()) {
+    for (const model::Operation& operation : operations_) callers_ |= 1U << operation.caller.number;
+  }
 
   [[nodiscard]] std::span<const model::Operation> operations() const { return operations_; }
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
+  /// Bit N: an operation is of model::Caller N.
+  [[nodiscard]] std::uint32_t callers() const { return callers_; }
   /// What tells it from every other that this process made; never 0. A copy is the same.
   [[nodiscard]] std::uint32_t number() const { return number_; }
 
@@ -32,6 +36,7 @@ class Alphabet {
   }
   std::vector<model::Operation> operations_;
   std::uint32_t number_;
+  std::uint32_t callers_ = 0;
 };
 
 /// Operations that are to change nothing, tried one after the other in the state after a step.
@@ -57,7 +62,7 @@ struct TriedTrials {
   std::uint32_t first = 0;   ///< index into Run::trial_errnos
   std::uint32_t length = 0;  ///< bytes; where something changed, the last is that of `changed`
   /// The operation after which a list that it could touch was not what it had been before the block, or that made a
-  /// link or a program, or whose query broke its promise. The run ends with this step.
+  /// link, a program or a device, or removed one, or whose query broke its promise. The run ends with this step.
   std::uint32_t changed = none;
   /// After the block another list was not what it had been, or the kernel wrote where it should not.
   bool changed_elsewhere = false;

@@ -22,6 +22,9 @@ Result<void> is_good(const OracleIdentity& identity, const Alphabet& alphabet) {
 
 Result<void> make_sense(const Job& job) {
   if (job.alphabet == nullptr) return fail(Error::Kind::usage, "trials without an alphabet");
+  for (std::uint8_t n = 0; n <= model::Caller::declarable; ++n)
+    if ((job.alphabet->callers() >> n & 1U) != 0 && !job.sequence.declarations.has_caller({n}))
+      return fail(Error::Kind::usage, "trials of a caller that the sequence does not declare");
   std::size_t next = 0, bytes = 0;
   for (const Trials& block : job.trials) {
     if (block.step < next || block.step >= job.sequence.operations.size())

@@ -14,7 +14,8 @@ class TrialNeeds {
  public:
   /// An Error of kind skipped, that names the feature, if an oracle with this identity cannot make an operation of an
   /// alphabet; of kind usage, if trials make no sense: no alphabet, or one that is too long or holds an operation that
-  /// is not valid; steps that the sequence has not, or twice; operations that the alphabet has not; too many for a job.
+  /// is not valid; callers that are not declared; steps that the sequence has not, or twice; operations that the
+  /// alphabet has not; too many for a job.
   Result<void> can_try(const OracleIdentity& identity, std::span<const Job> jobs);
 
  private:

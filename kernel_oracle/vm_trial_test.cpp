@@ -2,10 +2,16 @@
 //
 // Trials on the real kernel.
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
+#include "kernel_oracle/model_oracle.hpp"
+#include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
 #include "kernel_oracle/testing/trial_jobs.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
+#include "model/arbitrary.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -40,6 +46,8 @@ class VmTrialTest : public ::testing::Test {
 
 void expect_as_predicted(const Job& job, const Run& run) {
   EXPECT_EQ(run.ending, Run::Ending::complete) << run.note;
+  if (!run.trials.empty() && run.trials.back().changed != TriedTrials::none)
+    ADD_FAILURE() << "changed by " << model::print(job.alphabet->operations()[run.trials.back().changed]);
   EXPECT_EQ(run.steps.size(), job.sequence.operations.size());
   ASSERT_EQ(run.trials.size(), job.trials.size());
   model::World world(job.sequence.declarations, job.quirks);
@@ -47,8 +55,7 @@ void expect_as_predicted(const Job& job, const Run& run) {
     const TriedTrials& tried = run.trials[n];
     world.apply(job.sequence.operations[n]);
     EXPECT_EQ(tried.step, n);
-    EXPECT_EQ(tried.changed, TriedTrials::none)
-        << model::print(job.alphabet->operations()[tried.changed % job.alphabet->size()]);
+    EXPECT_EQ(tried.changed, TriedTrials::none);
     EXPECT_FALSE(tried.changed_elsewhere);
     ASSERT_EQ(tried.length, trial_set::count(job.trials[n].which));
     const std::uint8_t* errnos = run.trial_errnos.data() + tried.first;
@@ -69,6 +76,46 @@ TEST_F(VmTrialTest, KernelAndModelAgree) {
   auto runs = run(jobs);
   for (std::size_t n = 0; n < jobs.size(); ++n) expect_as_predicted(jobs[n], runs[n]);
   EXPECT_GT(runs[0].trial_errnos.size(), 2 * alphabet_->size());
+}
+
+/// Whatever the sequence and whatever is tried, as long as it is to change nothing: or one thing is, and both say
+/// which.
+TEST_F(VmTrialTest, AnySequenceAndAnyTrials) {
+  const model::Quirks quirks = testing::hand_made(Depth::fast)[0].quirks;
+  const bool held = rc::check("any trials", [&] {
+    const model::Sequence path = *model::arbitrary_sequence();
+    Job job = job_of(path, std::make_shared<const Alphabet>(path.operations), quirks);
+    job.depth = *rc::gen::element(Depth::fast, Depth::deep);
+    if (!job.trials.empty() && *rc::gen::inRange(0, 4) == 0)
+      job.trials[*rc::gen::inRange<std::size_t>(0, job.trials.size())].add(
+          *rc::gen::inRange(0U, static_cast<std::uint32_t>(path.operations.size())));
+    ModelOracle model(quirks);
+    Collector expected, found;
+    RC_ASSERT(model.run(std::span(&job, 1), expected).has_value());
+    RC_ASSERT(oracle_->run(std::span(&job, 1), found).has_value());
+    const auto& wanted = expected.runs.at(0);
+    const auto& run = found.runs.at(0);
+    RC_LOG() << model::print(path) << run.note;
+    RC_ASSERT(run.ending == Run::Ending::complete);
+    RC_ASSERT(run.steps.size() == wanted.steps.size());
+    RC_ASSERT(run.trials.size() == wanted.trials.size());
+    for (std::size_t n = 0; n < run.trials.size(); ++n) {
+      RC_LOG() << "after step " << run.trials[n].step << " (from 0): changed " << run.trials[n].changed << '\n';
+      RC_ASSERT(run.trials[n].changed == wanted.trials[n].changed);
+      RC_ASSERT(run.trials[n].changed_elsewhere == wanted.trials[n].changed_elsewhere);
+      const auto errnos_of = [n](const auto& of) {
+        return std::span(of.trial_errnos).subspan(of.trials[n].first, of.trials[n].length);
+      };
+      std::uint32_t at = 0;
+      trial_set::for_each(job.trials[n].which, [&](std::uint32_t operation) {
+        if (at >= run.trials[n].length) return false;
+        RC_LOG() << (errnos_of(run)[at] != errnos_of(wanted)[at] ? model::print(path.operations[operation]) : "");
+        return ++at != 0;
+      });
+      RC_ASSERT(std::ranges::equal(errnos_of(run), errnos_of(wanted)));
+    }
+  });
+  EXPECT_TRUE(held);
 }
 
 /// A guest that is new does not have it, and one that has another gets this one.
@@ -158,7 +205,8 @@ TEST_F(VmTrialTest, CanBeMeasured) {
 
 /// More than is held in the guest at once.
 TEST_F(VmTrialTest, ALongRunComesInParts) {
-  std::string path = "mprogcheck 1\nnetdev d0\nprog p0..p3 sched_cls returns next\nattach tcx_ingress@d0 p0\n";
+  std::string path =
+      "mprogcheck 1\nnetdev d0\ncaller u uid 1000\nprog p0..p3 sched_cls returns next\nattach tcx_ingress@d0 p0\n";
   for (int n = 0; n < 15; ++n) path += "query tcx_ingress@d0\n";
   const Job job = job_of(path, alphabet_);
   const auto runs = run(std::span(&job, 1));

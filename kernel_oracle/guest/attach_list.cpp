@@ -33,6 +33,11 @@ bool is_same(const RawView::Slots& a, const RawView::Slots& b, std::uint32_t len
   return i == length || a[i] == b[i];
 }
 
+bool is_same(const RawView& a, const RawView& b) {
+  return a.count == b.count && a.revision == b.revision && a.error == b.error && a.length == b.length &&
+         is_same(a.programs, b.programs, a.length) && is_same(a.links, b.links, a.length);
+}
+
 }  // namespace
 
 void AttachList::place(std::uint32_t ifindex, std::uint32_t attach_type) {
@@ -74,14 +79,15 @@ bool AttachList::look(Syscalls& calls, bool thorough) {
     if (!good) next.error = EPROTO;
   }
 
-  const RawView& last = raw_[current_];
-  if (known_ && last.count == next.count && last.revision == next.revision && last.error == next.error &&
-      is_same(last.programs, next.programs, next.length) && is_same(last.links, next.links, next.length))
-    return false;
+  if (known_ && is_same(raw_[current_], next)) return false;
   current_ = other;
   known_ = true;
   shown = false;
   return true;
+}
+
+bool AttachList::is_as_before() const {
+  return is_same(view(), before());
 }
 
 }  // namespace mprogcheck::guest

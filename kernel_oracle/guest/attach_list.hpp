@@ -23,6 +23,8 @@ class AttachList {
 
   [[nodiscard]] const RawView& view() const { return raw_[current_]; }
   [[nodiscard]] const RawView& before() const { return raw_[current_ ^ 1]; }
+  /// After a look() that was true: it had been doubted, and is what it was all the same.
+  [[nodiscard]] bool is_as_before() const;
   [[nodiscard]] bool is_fresh() const {
     return known_ && view().error == 0 && view().count == 0 && view().revision == 1;
   }

@@ -128,6 +128,7 @@ class SequenceRunner {
   bool try_operations();
   bool changes_something(const wire::StepRecord& step, int error);
   bool any_list_changed(bool thorough);
+  bool differs(AttachList& list, bool thorough);
 
   // reset.cpp
   void reset();
@@ -175,7 +176,8 @@ class SequenceRunner {
   const Alphabet* alphabet_ = nullptr;
   wire::Reader trials_left_{{}};
   bool trials_come_ = false;
-  wire::TrialsRecord trials_{};  ///< the next ones
+  wire::TrialsRecord trials_{};   ///< the next ones
+  std::uint8_t tried_lists_ = 0;  ///< declared_lists_ when they began
 
   const wire::JobRecord* job_ = nullptr;
   wire::Buffer* out_ = nullptr;

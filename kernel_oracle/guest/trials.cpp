@@ -39,6 +39,7 @@ void SequenceRunner::expect_trials() {
 /// False if one changed something: what would follow is of a world that nobody knows.
 bool SequenceRunner::try_operations() {
   say_where(true);
+  tried_lists_ = declared_lists_;
   any_list_changed(false);  // from now on, what is not as it was when last looked at is not as it is now
   const auto operations = alphabet_->operations();
   const std::uint32_t lie_at = trials_.lie == TrialLie::none ? trial_set::no_operation : trials_.lie_at;
@@ -75,9 +76,10 @@ bool SequenceRunner::try_operations() {
 /// Something was made, a query broke its promise, or a list that the operation can touch is not what it was.
 bool SequenceRunner::changes_something(const StepRecord& step, int error) {
   const bool broken = asked_ && breach_ != 0;
-  const bool made = error == 0 && (step.call == Call::link || step.call == Call::load);
+  bool made = error == 0 && (step.call == Call::link || step.call == Call::load);
+  made = made || declared_lists_ != tried_lists_;
   if (AttachList* const list = names_a_list(step.call) ? list_of(step) : nullptr; list != nullptr) {
-    if (!look_at(*list) && !broken && !made) [[likely]]
+    if (!differs(*list, false) && !broken && !made) [[likely]]
       return false;
   } else if (!any_list_changed(false) && !broken && !made) {
     return false;
@@ -87,10 +89,15 @@ bool SequenceRunner::changes_something(const StepRecord& step, int error) {
   return true;
 }
 
+/// From what it was when it was last looked at, whatever was done to its device.
+bool SequenceRunner::differs(AttachList& list, bool thorough) {
+  return look_at(list, thorough) && !list.is_as_before();
+}
+
 bool SequenceRunner::any_list_changed(bool thorough) {
   bool changed = false;
   for (unsigned list = 0; list < model::list_count; ++list)
-    if ((declared_lists_ >> list & 1U) != 0 && look_at(lists_[list], thorough)) changed = true;
+    if ((declared_lists_ >> list & 1U) != 0 && differs(lists_[list], thorough)) changed = true;
   return changed;
 }
 

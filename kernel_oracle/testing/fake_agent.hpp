@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "kernel_oracle/guest/channel.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "kernel_oracle/wire_trial.hpp"
 
 namespace mprogcheck::testing {
 
@@ -49,6 +51,8 @@ class FakeAgent {
   FakeAgent& operator=(const FakeAgent&) = delete;
 
   [[nodiscard]] int socket() const { return ours_.get(); }
+  /// So many frames of alphabets came.
+  [[nodiscard]] unsigned alphabets() const { return alphabets_; }
 
  private:
   void serve() {
@@ -63,6 +67,14 @@ class FakeAgent {
       if (frame.type == wire::FrameType::bench_request) {
         chatter(channel, out);
         send(channel, out, wire::FrameType::bench_answer, [](wire::Buffer& to) { wire::put_bench(to, {.rounds = 1}); });
+        continue;
+      }
+      if (frame.type == wire::FrameType::alphabet) {
+        wire::Reader reader(frame.payload);
+        wire::AlphabetPart part;
+        if (!wire::get_alphabet_part(reader, part)) break;
+        alphabet_ = part.number;
+        ++alphabets_;
         continue;
       }
       if (frame.type != wire::FrameType::jobs || !run(channel, frame.payload)) break;
@@ -94,6 +106,7 @@ class FakeAgent {
     for (std::uint32_t n = 0; n < header.jobs; ++n) {
       wire::JobRecord job;
       if (!wire::get_job(reader, job)) return false;
+      if (!job.trials.empty() && job.alphabet != alphabet_) return false;
       const Fate fate = plan_(job.number);
       if (fate == Fate::die) return false;
       if (fate == Fate::freeze) {
@@ -132,6 +145,8 @@ class FakeAgent {
   }
 
   Plan plan_;
+  std::uint32_t alphabet_ = 0;  ///< the number of the one that it has
+  std::atomic<unsigned> alphabets_{0};
   std::size_t coalesced_;
   std::string features_;
   Fd ours_, theirs_;

@@ -51,16 +51,18 @@ inline std::vector<model::Operation> many_operations() {
   operations.emplace_back(model::Attach{nowhere, programs[1], 0, {}, {}, {}});
   for (const std::string_view text :
        {"update l0 p1", "update l0 p0", "update p0 p1", "update l0 p3 expect p2", "close l1", "close l0", "dup x0 l1",
-        "dup l0 l0", "query tcx_ingress@d0", "query tcx_egress@d0", "fill tcx_ingress@d0 1"})
+        "dup l0 l0", "query tcx_ingress@d0", "query tcx_egress@d0", "fill tcx_ingress@d0 1",
+        "as u attach tcx_ingress@d0 p3", "as u query tcx_ingress@d0", "as u load q0 sched_cls returns next"})
     if (auto operation = model::parse_operation(text)) operations.push_back(*operation);
   return operations;
 }
 
 /// A path, and after each of its steps all of the alphabet that changes nothing there.
-inline Job job_of(std::string_view path, std::shared_ptr<const Alphabet> alphabet) {
+inline Job job_of(model::Sequence path, std::shared_ptr<const Alphabet> alphabet, model::Quirks quirks = {}) {
   Job job;
-  job.sequence = *model::parse(path);
-  model::World world(job.sequence.declarations);
+  job.sequence = std::move(path);
+  job.quirks = quirks;
+  model::World world(job.sequence.declarations, quirks);
   for (std::uint32_t step = 0; step < job.sequence.operations.size(); ++step) {
     world.apply(job.sequence.operations[step]);
     Trials trials;
@@ -73,8 +75,12 @@ inline Job job_of(std::string_view path, std::shared_ptr<const Alphabet> alphabe
   return job;
 }
 
+inline Job job_of(std::string_view path, std::shared_ptr<const Alphabet> alphabet) {
+  return job_of(*model::parse(path), std::move(alphabet));
+}
+
 inline constexpr std::string_view three_programs =
-    "mprogcheck 1\nnetdev d0\nprog p0..p3 sched_cls returns next\n"
+    "mprogcheck 1\nnetdev d0\ncaller u uid 1000\nprog p0..p3 sched_cls returns next\n"
     "attach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\nlink l0 tcx_ingress@d0 p2\n";
 
 /// What the model says of the operation in the world after a step.
