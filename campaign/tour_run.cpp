@@ -70,9 +70,10 @@ class TourRun {
       TourSink sink(space_, tour_, job, oracle_);
       if (auto ran = oracle_.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
       if (!sink.judgement.malformed.empty()) return malformed_run(sink.judgement);
-      const std::size_t before = excluded_.size();
-      note(sink);
-      if (excluded_.size() == before || again == most_again) {
+      const bool spoilt = note_trials(sink);
+      // What differs later may come of that: only a run without it can tell.
+      if (!spoilt) note_end(sink);
+      if (!spoilt || again == most_again) {
         result_.table.merge(sink.table);
         result_.steps = sink.steps;
         result_.covered = result_.table.sum().covered;
@@ -82,7 +83,9 @@ class TourRun {
   }
 
  private:
-  void note(const TourSink& sink) {
+  /// True if one of them changed something, and was not known to: it is excluded from now on.
+  bool note_trials(const TourSink& sink) {
+    const std::size_t before = excluded_.size();
     for (const auto& difference : sink.differences) {
       const auto steps = difference.step + 1 - space_.prelude();
       TourSuspect suspect;
@@ -100,6 +103,10 @@ class TourRun {
       if (known) suspect.way.push_back({suspect.pair.state, difference.operation, suspect.pair.state});
       add(std::move(suspect));
     }
+    return excluded_.size() != before;
+  }
+
+  void note_end(const TourSink& sink) {
     if (!sink.judgement.divergence) return;
     const properties::Divergence& divergence = *sink.judgement.divergence;
     TourSuspect suspect;
