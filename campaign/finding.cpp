@@ -54,6 +54,7 @@ nlohmann::ordered_json to_json(const Finding& finding) {
   json["unjudged"] = finding.unjudged;
   json["hits"] = finding.hits;
   json["minimal"] = finding.minimal;
+  json["shortest"] = finding.shortest;
   json["quirks"] = nlohmann::json::array();
   for (unsigned i = 0; i < model::quirk_count; ++i)
     if (const auto quirk = static_cast<model::Quirk>(i); finding.quirks.has(quirk))
@@ -214,6 +215,7 @@ bool read_json(const std::string& text, Finding& finding) {
     finding.confirmed = json.at("confirmed").at("k").get<unsigned>();
     finding.runs = json.at("confirmed").at("n").get<unsigned>();
     finding.minimal = json.at("minimal").get<bool>();
+    finding.shortest = json.value("shortest", false);
     finding.unjudged = json.at("unjudged").get<std::uint64_t>();
     finding.hits = json.at("hits").get<std::uint64_t>();
     finding.seed = json.at("seed").get<std::string>();

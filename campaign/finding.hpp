@@ -33,6 +33,7 @@ struct Finding {
   model::Quirks quirks;
   Depth depth = Depth::fast;  ///< in which `shrunk` was run, and `before` always fast
   bool minimal = false;       ///< no simpler sequence diverges alike
+  bool shortest = false;      ///< nor any shorter one that leads through the model's states
   Label label = Label::unconfirmed;
   unsigned confirmed = 0, runs = 0;    ///< k of n
   std::uint64_t hits = 1;              ///< runs of the campaign that diverged so

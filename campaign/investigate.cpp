@@ -5,6 +5,7 @@
 
 #include "campaign/confirm.hpp"
 #include "campaign/history.hpp"
+#include "campaign/shortest.hpp"
 #include "properties/shrink.hpp"
 
 namespace mprogcheck {
@@ -23,6 +24,24 @@ properties::ShrinkOptions shrink_options(const Finding& finding, const Pool& poo
     return known->that_is(sequence, divergence).has_value();
   };
   return shrinking;
+}
+
+/// What is minimal, for nothing can be taken away, may not be shortest.
+Result<void> make_shortest(Finding& finding, Depth& depth, Pool& pool, const InvestigateOptions& options) {
+  auto shrinking = shrink_options(finding, pool, options);
+  auto looked = look_for_shorter(finding, pool, {.enough = options.enough, .forbidden = shrinking.forbidden});
+  if (!looked) return tl::unexpected(looked.error());
+  finding.shortest = looked->known;
+  if (!looked->shorter) return {};
+  auto again = properties::shrink(*looked->shorter, *looked->divergence, pool, shrinking);
+  if (!again) return tl::unexpected(again.error());
+  finding.shortest = again->reproduced;
+  if (!again->reproduced) return {};
+  finding.shrunk = std::move(again->sequence);
+  finding.divergence = std::move(again->divergence);
+  finding.minimal = again->minimal;
+  depth = again->depth;
+  return {};
 }
 
 /// A divergence met while another one was shrunk.
@@ -54,6 +73,8 @@ Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateO
   if (shrunk->reproduced) {
     finding.divergence = shrunk->divergence;
     finding.read_back = false;
+    if (finding.minimal)
+      if (auto looked = make_shortest(finding, depth, pool, options); !looked) return tl::unexpected(looked.error());
   } else {
     depth = Depth::fast;  // as it was found
     const auto before = options.before ? options.before() : std::vector<model::Sequence>();

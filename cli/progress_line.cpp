@@ -71,8 +71,11 @@ void ProgressLine::finding(const Finding& finding) {
     fmt::print("\n{}\n{}, {} operations{}{}: {}/shrunk.mpc\n\n",
                finding.read_back ? properties::to_string(finding.divergence.fingerprint) + "\n"
                                  : properties::describe(finding.shrunk, finding.divergence, finding.quirks),
-               how_sure, finding.shrunk.operations.size(), finding.minimal ? ", minimal" : "", company,
-               finding.folder.string());
+               how_sure, finding.shrunk.operations.size(),
+               finding.shortest  ? ", none is shorter"
+               : finding.minimal ? ", minimal"
+                                 : "",
+               company, finding.folder.string());
   }
   std::fflush(stdout);
 }
