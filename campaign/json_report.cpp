@@ -35,6 +35,22 @@ json to_json(const std::vector<Finding>& findings) {
   return all;
 }
 
+namespace {
+
+json unseen_rules(const properties::Coverage& coverage) {
+  json all = json::array();
+  for (const model::Rule rule : coverage.unseen()) all.push_back(model::name_of(rule));
+  return all;
+}
+
+json unseen_errnos(const properties::Coverage& coverage) {
+  json all = json::array();
+  for (const model::Outcome outcome : coverage.unseen_errnos()) all.push_back(model::to_string(outcome));
+  return all;
+}
+
+}  // namespace
+
 json to_json(const FuzzReport& report, const FuzzOptions& options) {
   const Progress& progress = report.progress;
   json known = json::array();
@@ -61,12 +77,15 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                  {"known", known},
                  {"coverage",
                   {{"since", report.carried_on != 0 ? "this start" : "the beginning"},
-                   {"pairs_total", nullptr},
-                   {"pairs_covered", nullptr},
+                   {"pairs_bound", report.pairs.bound},
+                   {"pairs_total", report.pairs.total},
+                   {"pairs_covered", report.pairs.covered},
                    {"rules", report.coverage.rules()},
                    {"by_errno", report.coverage.by_errno()},
                    {"calls", report.coverage.calls()},
-                   {"lengths", report.coverage.lengths()}}},
+                   {"lengths", report.coverage.lengths()},
+                   {"unseen_rules", unseen_rules(report.coverage)},
+                   {"unseen_errnos", unseen_errnos(report.coverage)}}},
                  {"skipped", json::array()}};
   for (const std::string_view feature : optional_features)
     if (!report.kernel.has(feature)) result["skipped"].push_back(feature);

@@ -2,6 +2,7 @@
 #include "properties/coverage.hpp"
 
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace mprogcheck::properties {
@@ -84,6 +85,19 @@ std::map<std::string, std::uint64_t> Coverage::lengths() const {
   for (unsigned i = 0; i < lengths_.size(); ++i)
     if (lengths_[i] != 0) seen[std::string(length_names[i])] += lengths_[i];
   return seen;
+}
+
+std::vector<model::Outcome> Coverage::unseen_errnos() const {
+  std::set<std::int32_t> unseen;
+  for (unsigned i = 0; i < model::rule_count; ++i) {
+    const auto rule = static_cast<model::Rule>(i);
+    const std::int32_t error = model::text_of(rule).outcome.error;
+    if (reachable(rule) && errors_[static_cast<unsigned>(error)] == 0) unseen.insert(error);
+  }
+  unseen.erase(0);
+  std::vector<model::Outcome> outcomes;
+  for (const std::int32_t error : unseen) outcomes.push_back({error});
+  return outcomes;
 }
 
 std::vector<model::Rule> Coverage::unseen() const {

@@ -55,6 +55,8 @@ class Coverage {
   /// Rules that never decided, but for those that need a quirk, or a hook that is none of those there are: see
   /// reachable().
   [[nodiscard]] std::vector<model::Rule> unseen() const;
+  /// Errors that reachable rules give, and none of which was ever due, in ascending order.
+  [[nodiscard]] std::vector<model::Outcome> unseen_errnos() const;
 
   friend bool operator==(const Coverage&, const Coverage&) = default;
 

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
 #include "properties/generate.hpp"
 
 namespace mprogcheck::properties {
@@ -60,6 +62,19 @@ TEST(Coverage, NamesWhatIsMissing) {
   EXPECT_EQ(coverage.unseen().size(), reachable_rules - 1);
   EXPECT_THAT(coverage.unseen(), testing::Not(testing::Contains(Rule::close_closed)));
   EXPECT_THAT(coverage.unseen(), testing::Not(testing::Contains(Rule::detach_full_tail)));
+}
+
+TEST(Coverage, NamesErrnosThatAreMissing) {
+  Coverage coverage;
+  const auto all = coverage.unseen_errnos();
+  EXPECT_TRUE(std::ranges::is_sorted(all));
+  EXPECT_THAT(all, testing::AllOf(testing::Contains(model::ebadf), testing::Contains(model::estale),
+                                  testing::Not(testing::Contains(model::success)),
+                                  testing::Not(testing::Contains(model::enomem))));
+  coverage.add(model::Close{Name::link(0)}, {model::ebadf, Rule::close_closed, {}});
+  auto left = all;
+  std::erase(left, model::ebadf);
+  EXPECT_EQ(coverage.unseen_errnos(), left);
 }
 
 TEST(Coverage, LengthsHaveTheirClass) {

@@ -40,9 +40,8 @@ PairShape with_stale_revision(PairShape shape);
 
 template <>
 struct std::hash<mprogcheck::properties::PairShape> {
-  /// Every bit of the shape moves the upper half of the result.
   std::size_t operator()(mprogcheck::properties::PairShape shape) const noexcept {
     const std::uint64_t once = (shape.bits ^ (shape.bits >> 32)) * 0x9e3779b97f4a7c15ULL;
-    return (once ^ (once >> 29)) * 0xbf58476d1ce4e5b9ULL;
+    return ((once ^ (once >> 29)) * 0xbf58476d1ce4e5b9ULL) >> 32;
   }
 };
