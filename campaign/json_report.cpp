@@ -37,15 +37,16 @@ json to_json(const std::vector<Finding>& findings) {
 
 namespace {
 
-json unseen_rules(const properties::Coverage& coverage) {
+json unseen_rules(const FuzzReport& report) {
   json all = json::array();
-  for (const model::Rule rule : coverage.unseen()) all.push_back(model::name_of(rule));
+  for (const model::Rule rule : report.coverage.unseen(report.known.quirks)) all.push_back(model::name_of(rule));
   return all;
 }
 
-json unseen_errnos(const properties::Coverage& coverage) {
+json unseen_errnos(const FuzzReport& report) {
   json all = json::array();
-  for (const model::Outcome outcome : coverage.unseen_errnos()) all.push_back(model::to_string(outcome));
+  for (const model::Outcome outcome : report.coverage.unseen_errnos(report.known.quirks))
+    all.push_back(model::to_string(outcome));
   return all;
 }
 
@@ -84,8 +85,8 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                    {"by_errno", report.coverage.by_errno()},
                    {"calls", report.coverage.calls()},
                    {"lengths", report.coverage.lengths()},
-                   {"unseen_rules", unseen_rules(report.coverage)},
-                   {"unseen_errnos", unseen_errnos(report.coverage)}}},
+                   {"unseen_rules", unseen_rules(report)},
+                   {"unseen_errnos", unseen_errnos(report)}}},
                  {"skipped", json::array()}};
   for (const std::string_view feature : optional_features)
     if (!report.kernel.has(feature)) result["skipped"].push_back(feature);

@@ -75,12 +75,12 @@ void print_summary(const FuzzReport& report) {
   fmt::print("pairs     {} of {} (state, operation) pairs of {} met\n",
              short_number(static_cast<double>(report.pairs.covered)),
              short_number(static_cast<double>(report.pairs.total)), report.pairs.bound);
-  const auto unseen = report.coverage.unseen();
+  const auto unseen = report.coverage.unseen(report.known.quirks);
   fmt::print("rules     {} decided", report.coverage.rules().size());
   if (!unseen.empty()) fmt::print(", {} never did:", unseen.size());
   for (const auto rule : unseen) fmt::print(" {}", model::name_of(rule));
   fmt::print("\n");
-  if (const auto errnos = report.coverage.unseen_errnos(); !errnos.empty()) {
+  if (const auto errnos = report.coverage.unseen_errnos(report.known.quirks); !errnos.empty()) {
     fmt::print("errnos    never seen:");
     for (const auto outcome : errnos) fmt::print(" {}", model::to_string(outcome));
     fmt::print("\n");
