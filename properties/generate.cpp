@@ -96,10 +96,10 @@ model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operatio
     // spelled, the others are there to change the world.
     const bool curious = !is_new && !settled && (spells || random.chance(mix.curious));
     for (unsigned more = curious ? most_draws : 0; more != 0; --more) {
-      model::Operation other = drawn();
+      const model::Operation other = drawn();
       const auto others = shape_of(scene.world(), other);
       if (!others || !met.add(*others)) continue;
-      operation = std::move(other);
+      operation = other;
       break;
     }
     const model::Verdict verdict = scene.world().predict(operation);
