@@ -30,7 +30,7 @@ struct PairShape {
 
 /// None if the pair is in no small bound (bound.hpp): a call that bounds leave out, another caller than root, a device
 /// that is not there, a hook that a qdisc keeps, a link with further holders whose handle is to go, a longer list.
-/// Costs about as much as a third of a prediction.
+/// Costs half of a prediction.
 std::optional<PairShape> shape_of(const model::World& before, const model::Operation& operation);
 
 /// The same pair with an expected revision that is stale, where the call has one.
