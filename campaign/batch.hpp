@@ -10,6 +10,7 @@
 #include "campaign/reporter.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "properties/coverage.hpp"
+#include "properties/pair_space.hpp"
 
 namespace mprogcheck {
 
@@ -29,6 +30,7 @@ struct BatchResult {
   std::uint64_t count = 0;
   Progress part;
   properties::Coverage coverage;
+  properties::ShapeSet pairs;             ///< that were met
   std::vector<Finding> suspects;          ///< divergences that are not known, in order
   std::vector<std::uint64_t> known_hits;  ///< by place in Known::states
   std::optional<Error> error;             ///< the batch may have been run in part

@@ -53,6 +53,7 @@ void BatchSink::take(std::size_t number, Run& run) {
   auto judgement = properties::judge(
       job, run, [this](const model::World& before, const model::Operation& operation, const model::Verdict& verdict) {
         coverage_.add(operation, verdict, before);
+        pairs_.add(before, operation);
       });
   ++part_.sequences;
   part_.operations += judgement.judged;

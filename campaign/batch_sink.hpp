@@ -11,6 +11,7 @@
 #include "campaign/batch.hpp"
 #include "campaign/canary.hpp"
 #include "properties/judge.hpp"
+#include "properties/pair_space.hpp"
 
 namespace mprogcheck {
 
@@ -26,6 +27,8 @@ class BatchSink final : public RunSink {
   /// After the last run.
   [[nodiscard]] Progress part() const;
   [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
+  /// The (state, operation) pairs that judged steps met.
+  [[nodiscard]] const properties::ShapeSet& pairs() const { return pairs_; }
   /// Runs that were found unclean, and how many of those before them may be the cause.
   [[nodiscard]] const std::vector<std::pair<std::size_t, std::uint32_t>>& vague() const { return vague_; }
   /// An Error if something here means that nothing the oracle says can be believed.
@@ -41,6 +44,7 @@ class BatchSink final : public RunSink {
   Met met_;
   Progress part_;
   properties::Coverage coverage_;
+  properties::ShapeSet pairs_;
   std::vector<std::pair<std::size_t, std::uint32_t>> vague_;
   std::optional<properties::Judgement> malformed_;
   std::optional<CanaryFate> fate_;                ///< of the canary, by its own run; nothing before, and if spoilt

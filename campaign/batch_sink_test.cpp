@@ -39,6 +39,7 @@ TEST_P(batch_sink, counts_a_lie_that_was_seen) {
   EXPECT_TRUE(sink.trustworthy());
   EXPECT_EQ(sink.part().canaries.planted, 1U);
   EXPECT_EQ(sink.part().canaries.caught, 1U);
+  EXPECT_EQ(sink.pairs().size(), 2U);
 }
 
 TEST_P(batch_sink, trusts_no_oracle_that_shows_nothing_of_a_lie) {

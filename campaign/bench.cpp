@@ -15,19 +15,26 @@
 #include "kernel_oracle/vm_oracle.hpp"
 #include "properties/generate.hpp"
 #include "properties/judge.hpp"
+#include "properties/pair_space.hpp"
 #include "vm/kernel.hpp"
 
 namespace mprogcheck {
 
 namespace {
 
-/// Judges, and knows how long that took.
+/// Judges and counts as a campaign does, and knows how long that took.
 class TimingSink final : public RunSink {
  public:
   explicit TimingSink(std::span<const Job> jobs) : jobs_(jobs) {}
   void take(std::size_t job, Run& run) override {
     const Stopwatch clock;
-    differs_ |= properties::judge(jobs_[job], run).divergence.has_value();
+    const auto judgement = properties::judge(
+        jobs_[job], run,
+        [this](const model::World& before, const model::Operation& operation, const model::Verdict& verdict) {
+          coverage_.add(operation, verdict, before);
+          pairs_.add(before, operation);
+        });
+    differs_ |= judgement.divergence.has_value();
     seconds_ += clock.seconds();
   }
   [[nodiscard]] double seconds() const { return seconds_; }
@@ -35,6 +42,8 @@ class TimingSink final : public RunSink {
 
  private:
   std::span<const Job> jobs_;
+  properties::Coverage coverage_;
+  properties::ShapeSet pairs_;
   double seconds_ = 0;
   bool differs_ = false;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <future>
 #include <map>
 #include <mutex>
 #include <random>
@@ -22,6 +23,7 @@
 #include "model/words.hpp"
 #include "properties/generate.hpp"
 #include "properties/judge.hpp"
+#include "properties/pair_space.hpp"
 
 namespace mprogcheck {
 
@@ -39,18 +41,21 @@ class Campaign {
  public:
   /// `folder`: null if nothing is to be kept for a next start. `state`: to begin with.
   Campaign(const FuzzOptions& options, Reporter& reporter, const CampaignFolder* folder, Pool& pool,
-           const properties::Generator& generator, CampaignState state, bool carries_on)
+           const properties::Generator& generator, const properties::PairSpace& space, CampaignState state,
+           bool carries_on)
       : options_(options),
         reporter_(reporter),
         folder_(folder),
         pool_(pool),
         generator_(generator),
+        pairs_(space),
         state_(std::move(state)),
         carries_on_(carries_on) {
     report_.seed = state_.seed;
     report_.kernel = pool.identity();
     report_.progress = state_.progress;
     report_.carried_on = state_.progress.sequences;
+    report_.pairs = {.bound = properties::text_of(space.bound()), .total = pairs_.total(), .covered = 0};
   }
 
   FuzzReport& report() { return report_; }
@@ -123,6 +128,8 @@ class Campaign {
     all.canaries.caught += part.canaries.caught;
     all.seconds = seconds();
     report_.coverage.merge(result.coverage);
+    pairs_.add(result.pairs);
+    report_.pairs.covered = pairs_.covered();
     for (std::size_t i = 0; i < result.known_hits.size(); ++i) report_.known.states[i].hits += result.known_hits[i];
     if (result.error) fail_with(*result.error);
     if (result.believable)
@@ -316,6 +323,7 @@ class Campaign {
   const CampaignFolder* folder_;
   Pool& pool_;
   const properties::Generator& generator_;
+  properties::PairCoverage pairs_;
   CampaignState state_;
   double seconds_before_ = state_.progress.seconds;
   bool carries_on_;
@@ -383,6 +391,8 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
                 options.out.string(), last->seed, last->shard, fmt::join(last->hooks, ", "));
   if (last) state = *last;
 
+  // While the guests boot.
+  auto space = std::async(std::launch::async, [] { return &properties::usual_pair_space(); });
   auto pool = Pool::start(options.jobs, make_oracle);
   if (!pool) return tl::unexpected(pool.error());
   Known known;
@@ -395,7 +405,7 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
 
   const properties::Generator generator =
       generator_for(options, seed, options.lacks ? *options.lacks : lacks_of((*pool)->identity()));
-  Campaign campaign(options, reporter, folder ? &*folder : nullptr, **pool, generator, std::move(state),
+  Campaign campaign(options, reporter, folder ? &*folder : nullptr, **pool, generator, *space.get(), std::move(state),
                     last.has_value());
   campaign.run(std::move(known), since_call);
   return std::move(campaign.report());

@@ -41,12 +41,19 @@ struct FuzzOptions {
   const std::atomic<bool>* stop = nullptr;   ///< set by a signal handler: end soon, lose nothing
 };
 
+/// How many of the (state, operation) pairs of a small world were judged.
+struct PairCount {
+  std::string bound;  ///< in words
+  std::size_t total = 0, covered = 0;
+};
+
 struct FuzzReport {
   OracleIdentity kernel;
   Progress progress;
   Known known;
   std::vector<Finding> findings;
-  properties::Coverage coverage;  ///< of this start
+  properties::Coverage coverage;  ///< of this start, and
+  PairCount pairs;
   std::string seed;
   std::uint64_t carried_on = 0;      ///< sequences that earlier starts had judged
   double first_checked_seconds = 0;  ///< from the call to the first judged run

@@ -63,6 +63,7 @@ TEST_F(fuzz_campaign, one_job_and_four_run_the_same_sequences) {
   options_.sequences = 10'000;
   std::map<std::string, unsigned> seen[2];
   std::uint64_t operations[2];
+  std::size_t pairs[2];
   std::mutex mutex;
   for (const unsigned round : {0U, 1U}) {
     options_.jobs = round == 0 ? 1 : 4;
@@ -74,9 +75,18 @@ TEST_F(fuzz_campaign, one_job_and_four_run_the_same_sequences) {
     EXPECT_EQ(report->progress.sequences, 10'000U);
     EXPECT_TRUE(report->findings.empty());
     operations[round] = report->progress.operations;
+    pairs[round] = report->pairs.covered;
+    EXPECT_LT(report->pairs.covered, report->pairs.total);
+    const auto coverage = to_json(*report, options_)["coverage"];
+    EXPECT_EQ(coverage["pairs_total"], properties::usual_pair_space().size());
+    EXPECT_EQ(coverage["pairs_covered"], report->pairs.covered);
+    EXPECT_TRUE(coverage["unseen_rules"].is_array());
+    EXPECT_TRUE(coverage["unseen_errnos"].empty()) << coverage["unseen_errnos"];
   }
   EXPECT_EQ(seen[0], seen[1]);
   EXPECT_EQ(operations[0], operations[1]);
+  EXPECT_EQ(pairs[0], pairs[1]);
+  EXPECT_GT(pairs[0], operations[0] / 100);
 }
 
 /// Tells the truth even where it is asked to lie: an agent that only echoes what is expected of it.

@@ -35,6 +35,23 @@ json to_json(const std::vector<Finding>& findings) {
   return all;
 }
 
+namespace {
+
+json unseen_rules(const FuzzReport& report) {
+  json all = json::array();
+  for (const model::Rule rule : report.coverage.unseen(report.known.quirks)) all.push_back(model::name_of(rule));
+  return all;
+}
+
+json unseen_errnos(const FuzzReport& report) {
+  json all = json::array();
+  for (const model::Outcome outcome : report.coverage.unseen_errnos(report.known.quirks))
+    all.push_back(model::to_string(outcome));
+  return all;
+}
+
+}  // namespace
+
 json to_json(const FuzzReport& report, const FuzzOptions& options) {
   const Progress& progress = report.progress;
   json known = json::array();
@@ -61,12 +78,15 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                  {"known", known},
                  {"coverage",
                   {{"since", report.carried_on != 0 ? "this start" : "the beginning"},
-                   {"pairs_total", nullptr},
-                   {"pairs_covered", nullptr},
+                   {"pairs_bound", report.pairs.bound},
+                   {"pairs_total", report.pairs.total},
+                   {"pairs_covered", report.pairs.covered},
                    {"rules", report.coverage.rules()},
                    {"by_errno", report.coverage.by_errno()},
                    {"calls", report.coverage.calls()},
-                   {"lengths", report.coverage.lengths()}}},
+                   {"lengths", report.coverage.lengths()},
+                   {"unseen_rules", unseen_rules(report)},
+                   {"unseen_errnos", unseen_errnos(report)}}},
                  {"skipped", json::array()}};
   for (const std::string_view feature : optional_features)
     if (!report.kernel.has(feature)) result["skipped"].push_back(feature);

@@ -77,6 +77,7 @@ BatchResult Worker::run(const Batch& batch) {
                      .count = batch.count,
                      .part = sink.part(),
                      .coverage = sink.coverage(),
+                     .pairs = sink.pairs(),
                      .suspects = {},
                      .known_hits = batch.known_hits,
                      .error = {},

@@ -148,6 +148,9 @@ TEST_F(command, fuzz_holds_on_the_model_itself) {
   for (const char* key : {"schema", "verb", "version", "kernel", "seed", "sequences", "operations", "unjudged",
                           "seconds", "operations_per_second", "canaries", "findings", "known", "coverage", "skipped"})
     EXPECT_TRUE(report.contains(key)) << key;
+  EXPECT_THAT(ran.out, testing::ContainsRegex("\npairs     .* of .* \\(state, operation\\) pairs of .* met\n"));
+  EXPECT_GT(report["coverage"]["pairs_covered"], 0);
+  EXPECT_LT(report["coverage"]["pairs_covered"], report["coverage"]["pairs_total"]);
   EXPECT_EQ(report["seed"], "7");
   EXPECT_EQ(report["sequences"], 600);
   EXPECT_GT(report["canaries"]["planted"], 0);

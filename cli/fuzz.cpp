@@ -72,11 +72,20 @@ void print_summary(const FuzzReport& report) {
                progress.sequences - report.carried_on, report.carried_on);
   print_counts("outcomes ", report.coverage.by_errno());
   print_counts("lengths  ", report.coverage.lengths());
-  const auto unseen = report.coverage.unseen();
+  fmt::print("pairs     {} of {} (state, operation) pairs of {} met\n",
+             short_number(static_cast<double>(report.pairs.covered)),
+             short_number(static_cast<double>(report.pairs.total)), report.pairs.bound);
+  const auto unseen = report.coverage.unseen(report.known.quirks);
   fmt::print("rules     {} decided", report.coverage.rules().size());
   if (!unseen.empty()) fmt::print(", {} never did:", unseen.size());
   for (const auto rule : unseen) fmt::print(" {}", model::name_of(rule));
-  fmt::print("\ncanaries  {} of {} caught\n", progress.canaries.caught, progress.canaries.planted);
+  fmt::print("\n");
+  if (const auto errnos = report.coverage.unseen_errnos(report.known.quirks); !errnos.empty()) {
+    fmt::print("errnos    never seen:");
+    for (const auto outcome : errnos) fmt::print(" {}", model::to_string(outcome));
+    fmt::print("\n");
+  }
+  fmt::print("canaries  {} of {} caught\n", progress.canaries.caught, progress.canaries.planted);
   for (const KnownState& state : report.known.states) print_known(state);
   for (const std::string_view feature : optional_features)
     if (!report.kernel.has(feature)) fmt::print("skipped   {}: this kernel lacks the feature\n", feature);

@@ -2,6 +2,7 @@
 #include "properties/coverage.hpp"
 
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace mprogcheck::properties {
@@ -27,12 +28,19 @@ std::string_view name_of(LengthClass length) {
   return length_names[static_cast<unsigned>(length)];
 }
 
-bool reachable(model::Rule rule) {
+bool reachable(model::Rule rule, model::Quirks quirks) {
+  using model::Quirk;
   switch (rule) {
-    case model::Rule::detach_full_tail:  // a quirk's, each
+    case model::Rule::detach_full_tail:
+      return quirks.has(Quirk::full_list_keeps_tail);
     case model::Rule::detach_unguarded:
+      return quirks.has(Quirk::detach_by_position_unprivileged);
+    case model::Rule::detach_permission:
+      return !quirks.has(Quirk::detach_by_position_unprivileged);
     case model::Rule::query_overrun:
-      return false;
+      return quirks.has(Quirk::query_writes_beyond_attr);
+    case model::Rule::query_narrow:
+      return !quirks.has(Quirk::query_writes_beyond_attr);
     default:
       return true;
   }
@@ -86,10 +94,23 @@ std::map<std::string, std::uint64_t> Coverage::lengths() const {
   return seen;
 }
 
-std::vector<model::Rule> Coverage::unseen() const {
+std::vector<model::Outcome> Coverage::unseen_errnos(model::Quirks quirks) const {
+  std::set<std::int32_t> unseen;
+  for (unsigned i = 0; i < model::rule_count; ++i) {
+    const auto rule = static_cast<model::Rule>(i);
+    const std::int32_t error = model::text_of(rule).outcome.error;
+    if (reachable(rule, quirks) && errors_[static_cast<unsigned>(error)] == 0) unseen.insert(error);
+  }
+  unseen.erase(0);
+  std::vector<model::Outcome> outcomes;
+  for (const std::int32_t error : unseen) outcomes.push_back({error});
+  return outcomes;
+}
+
+std::vector<model::Rule> Coverage::unseen(model::Quirks quirks) const {
   std::vector<model::Rule> rules;
   for (unsigned i = 0; i < rules_.size(); ++i)
-    if (rules_[i] == 0 && reachable(static_cast<model::Rule>(i))) rules.push_back(static_cast<model::Rule>(i));
+    if (rules_[i] == 0 && reachable(static_cast<model::Rule>(i), quirks)) rules.push_back(static_cast<model::Rule>(i));
   return rules;
 }
 

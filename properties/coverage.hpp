@@ -52,9 +52,10 @@ class Coverage {
   [[nodiscard]] std::map<std::string, std::uint64_t> by_errno() const;
   [[nodiscard]] std::map<std::string, std::uint64_t> calls() const;
   [[nodiscard]] std::map<std::string, std::uint64_t> lengths() const;
-  /// Rules that never decided, but for those that need a quirk, or a hook that is none of those there are: see
-  /// reachable().
-  [[nodiscard]] std::vector<model::Rule> unseen() const;
+  /// Rules that are reachable() and never decided.
+  [[nodiscard]] std::vector<model::Rule> unseen(model::Quirks quirks = {}) const;
+  /// Errors that reachable rules give, and none of which was ever due, in ascending order.
+  [[nodiscard]] std::vector<model::Outcome> unseen_errnos(model::Quirks quirks = {}) const;
 
   friend bool operator==(const Coverage&, const Coverage&) = default;
 
@@ -67,7 +68,8 @@ class Coverage {
   std::array<std::uint64_t, length_classes> lengths_{};
 };
 
-/// Whether the rule can decide anything on the hooks that the model has, without quirks.
-bool reachable(model::Rule rule);
+/// Whether the rule can decide anything on the hooks that the model has, if it follows these quirks: some rules are a
+/// quirk's, and some have nothing left to decide where a quirk is followed.
+bool reachable(model::Rule rule, model::Quirks quirks = {});
 
 }  // namespace mprogcheck::properties

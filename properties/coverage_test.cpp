@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
 #include "properties/generate.hpp"
 
 namespace mprogcheck::properties {
@@ -60,6 +62,40 @@ TEST(Coverage, NamesWhatIsMissing) {
   EXPECT_EQ(coverage.unseen().size(), reachable_rules - 1);
   EXPECT_THAT(coverage.unseen(), testing::Not(testing::Contains(Rule::close_closed)));
   EXPECT_THAT(coverage.unseen(), testing::Not(testing::Contains(Rule::detach_full_tail)));
+}
+
+/// With each set of quirks random sequences reach all that is reachable with them, and nothing else.
+TEST(Coverage, ReachableIsWhatIsReached) {
+  const Generator generator(
+      {.seed = 2, .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress}, .with_devices = 500});
+  for (unsigned bits = 0; bits < 1U << model::quirk_count; bits += (1U << model::quirk_count) - 1) {
+    const model::Quirks quirks{static_cast<std::uint8_t>(bits)};
+    Coverage coverage;
+    for (std::uint64_t i = 0; i < 15'000; ++i) {
+      const auto sequence = generator.sequence(i);
+      model::World world(sequence.declarations, quirks);
+      for (const auto& operation : sequence.operations) coverage.add(operation, world.apply(operation));
+    }
+    for (unsigned i = 0; i < model::rule_count; ++i) {
+      const auto rule = static_cast<Rule>(i);
+      EXPECT_EQ(coverage.count(rule) != 0, reachable(rule, quirks)) << model::name_of(rule) << " with quirks " << bits;
+    }
+    EXPECT_THAT(coverage.unseen(quirks), testing::IsEmpty());
+    EXPECT_THAT(coverage.unseen_errnos(quirks), testing::IsEmpty());
+  }
+}
+
+TEST(Coverage, NamesErrnosThatAreMissing) {
+  Coverage coverage;
+  const auto all = coverage.unseen_errnos();
+  EXPECT_TRUE(std::ranges::is_sorted(all));
+  EXPECT_THAT(all, testing::AllOf(testing::Contains(model::ebadf), testing::Contains(model::estale),
+                                  testing::Not(testing::Contains(model::success)),
+                                  testing::Not(testing::Contains(model::enomem))));
+  coverage.add(model::Close{Name::link(0)}, {model::ebadf, Rule::close_closed, {}});
+  auto left = all;
+  std::erase(left, model::ebadf);
+  EXPECT_EQ(coverage.unseen_errnos(), left);
 }
 
 TEST(Coverage, LengthsHaveTheirClass) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "properties/bound.hpp"
 #include "properties/generate_compose.hpp"
 #include "properties/generate_nonsense.hpp"
 #include "properties/generate_scene.hpp"
@@ -25,16 +26,44 @@ std::uint64_t digest_of(const GeneratorOptions& options) {
   return digest.value();
 }
 
+/// More draws, for an operation that is to be new. A third one finds little, and costs as much as the first.
+constexpr unsigned most_draws = 2;
+
+/// One of all that can be said in a small world, each as likely as any other.
+model::Operation spelled(const model::Site& home, RandomStream& random) {
+  static const std::vector<model::Operation> alphabet = alphabet_of(small_world);
+  model::Operation operation = alphabet[random.below(static_cast<std::uint32_t>(alphabet.size()))];
+  std::visit(
+      [&home](auto& call) {
+        if constexpr (requires { call.site; }) call.site = home;
+      },
+      static_cast<model::AnyCall&>(operation));
+  return operation;
+}
+
 }  // namespace
 
 Generator::Generator(GeneratorOptions options) : options_(std::move(options)), digest_(digest_of(options_)) {}
 
 model::Sequence Generator::sequence(std::uint64_t i) const {
-  // The key of a block cipher: seeds, shards and indices that are neighbours give sequences that are none.
-  return draw(rc::Random(rc::Random::Key{options_.seed, options_.shard, i, digest_}), options_.max_operations);
+  const std::uint64_t first = i - i % block;
+  BlockMemory memory = memories_->take(i);
+  if (i == first || memory.next != i) {
+    memory.met.clear();
+    for (memory.next = first; memory.next < i; ++memory.next) static_cast<void>(draw(memory.next, memory.met));
+  }
+  model::Sequence sequence = draw(i, memory.met);
+  memory.next = i + 1;
+  memories_->keep(std::move(memory));
+  return sequence;
 }
 
-model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operations) const {
+model::Sequence Generator::draw(std::uint64_t i, ShapeSet& met) const {
+  // The key of a block cipher: seeds, shards and indices that are neighbours give sequences that are none.
+  return draw(rc::Random(rc::Random::Key{options_.seed, options_.shard, i, digest_}), options_.max_operations, met);
+}
+
+model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operations, ShapeSet& met) const {
   RandomStream random(entropy);
   const Mix mix = draw_mix(random, {.hooks = options_.hooks,
                                     .devices = options_.devices,
@@ -47,14 +76,35 @@ model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operatio
   Scene scene(mix);
   Composer composer(mix, options_.hooks, scene, random);
   Nonsense nonsense(mix, options_.hooks, scene, random);
+  const auto composed = [&] {
+    model::Operation operation = composer.next();
+    if (random.chance_ppm(mix.nonsense_ppm)) nonsense.spoil(operation);
+    if (mix.as_user != 0 && random.chance(mix.as_user)) operation.caller = model::Caller::declared(0);
+    return operation;
+  };
 
   model::Sequence sequence{.declarations = mix.declarations, .operations = {}};
   sequence.operations.reserve(mix.length);
   for (unsigned i = 0; i < mix.length; ++i) {
-    auto& operation = sequence.operations.emplace_back(composer.next());
-    if (random.chance_ppm(mix.nonsense_ppm)) nonsense.spoil(operation);
-    if (mix.as_user != 0 && random.chance(mix.as_user)) operation.caller = model::Caller::declared(0);
-    composer.follow(operation, scene.apply(operation));
+    const bool settled = composer.is_settled();
+    const bool spells = mix.spelled != 0 && !settled && random.chance(mix.spelled);
+    const auto drawn = [&] { return spells ? spelled(composer.home(), random) : composed(); };
+    auto& operation = sequence.operations.emplace_back(drawn());
+    const auto shape = shape_of(scene.world(), operation);
+    const bool is_new = !shape || met.add(*shape);
+    // Instead of what has a shape, another that is new. What has none keeps its share; and where operations are
+    // spelled, the others are there to change the world.
+    const bool curious = !is_new && !settled && (spells || random.chance(mix.curious));
+    for (unsigned more = curious ? most_draws : 0; more != 0; --more) {
+      const model::Operation other = drawn();
+      const auto others = shape_of(scene.world(), other);
+      if (!others || !met.add(*others)) continue;
+      operation = other;
+      break;
+    }
+    const model::Verdict verdict = scene.world().predict(operation);
+    scene.commit(verdict);
+    composer.follow(operation, verdict);
   }
   return sequence;
 }

@@ -4,10 +4,12 @@
 #include <rapidcheck/Gen.h>
 #include <rapidcheck/Random.h>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "model/sequence.hpp"
+#include "properties/block_memory.hpp"
 #include "properties/swarm.hpp"
 
 namespace mprogcheck::properties {
@@ -27,10 +29,14 @@ struct GeneratorOptions {
   std::optional<unsigned> with_devices{};
 };
 
-/// Random sequences. Sequence i is a pure function of the options and i: no other sequence has to be made first, any
-/// thread may make it, and it is the same on every machine.
+/// Random sequences. Sequence i is a pure function of the options and i: any thread may make it, and it is the same on
+/// every machine. It prefers operations that meet pairs (pair_shape.hpp) which the sequences before it in its block
+/// have not met. So the first of a block is made out of nothing, and each one after it at once if it is asked for next;
+/// by anybody else, together with those before it.
 class Generator {
  public:
+  static constexpr std::uint64_t block = 256;  ///< sequences
+
   explicit Generator(GeneratorOptions options);
 
   [[nodiscard]] model::Sequence sequence(std::uint64_t i) const;
@@ -41,10 +47,13 @@ class Generator {
   [[nodiscard]] const GeneratorOptions& options() const { return options_; }
 
  private:
-  [[nodiscard]] model::Sequence draw(const rc::Random& entropy, unsigned max_operations) const;
+  /// `met`: what is not new any more. It learns.
+  [[nodiscard]] model::Sequence draw(const rc::Random& entropy, unsigned max_operations, ShapeSet& met) const;
+  [[nodiscard]] model::Sequence draw(std::uint64_t i, ShapeSet& met) const;
 
   GeneratorOptions options_;
   std::uint64_t digest_;  ///< of the options but seed and shard
+  std::shared_ptr<BlockMemories> memories_ = std::make_shared<BlockMemories>();
 };
 
 }  // namespace mprogcheck::properties

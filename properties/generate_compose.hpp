@@ -21,6 +21,10 @@ class Composer {
   Composer(const Mix& mix, std::span<const model::Hook> hooks, const Scene& scene, RandomStream& random);
 
   model::Operation next();
+  /// Where most of it happens.
+  [[nodiscard]] const model::Site& home() const { return home_; }
+  /// The next one follows from what came before; another draw in its place would lose it.
+  [[nodiscard]] bool is_settled() const { return opening_ || leave_ || use_; }
   /// To be told of every operation that was really made, and its verdict: some suggest what comes next.
   void follow(const model::Operation& operation, const model::Verdict& verdict);
 

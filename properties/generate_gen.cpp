@@ -32,8 +32,9 @@ rc::Gen<model::Sequence> Generator::gen() const {
     const auto scaled = generator.options_.max_operations *
                         static_cast<unsigned>(std::clamp(size, 0, rc::kNominalSize)) /
                         static_cast<unsigned>(rc::kNominalSize);
+    ShapeSet met;
     return rc::shrinkable::shrinkRecur(
-        generator.draw(random, std::max(scaled, 1U)),
+        generator.draw(random, std::max(scaled, 1U), met),
         [](const model::Sequence& sequence) { return rc::makeSeq<Candidates>(sequence); });
   };
 }

@@ -24,8 +24,7 @@ Scene::Scene(const Mix& mix) : world_(mix.declarations) {
   }
 }
 
-model::Verdict Scene::apply(const model::Operation& operation) {
-  const auto verdict = world_.predict(operation);
+void Scene::commit(const model::Verdict& verdict) {
   world_.commit(verdict.edit);
   const auto name = verdict.edit.name;
   if (verdict.edit.kind == model::Edit::Kind::load) {
@@ -34,7 +33,6 @@ model::Verdict Scene::apply(const model::Operation& operation) {
   } else if (verdict.edit.kind == model::Edit::Kind::create_link) {
     link_names_[world_.handle(name).last] = name;
   }
-  return verdict;
 }
 
 template <typename Predicate>

@@ -18,7 +18,8 @@ class Scene {
 
   [[nodiscard]] const model::World& world() const { return world_; }
   [[nodiscard]] unsigned loads() const { return loads_; }
-  model::Verdict apply(const model::Operation& operation);
+  /// What the operation comes to is then done.
+  void commit(const model::Verdict& verdict);
 
   struct Names {
     unsigned begin, end;  ///< of the row

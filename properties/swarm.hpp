@@ -9,6 +9,7 @@
 
 #include "model/guest_object.hpp"
 #include "model/sequence.hpp"
+#include "properties/bound.hpp"
 #include "properties/generate_random.hpp"
 
 namespace mprogcheck::properties {
@@ -83,8 +84,13 @@ struct Mix {
   unsigned of_pins = 0;     ///< share of operations on pins
   model::GuestObjectSet objects = 0;  ///< of the guest's, that can be named
   unsigned as_user = 0;               ///< share of operations by a caller without capabilities
+  unsigned spelled = 0;               ///< share of operations out of the alphabet of small_world
+  unsigned curious = 0;               ///< share of operations met before for which a new one is looked for
   unsigned crossing = 0;  ///< share of choices that ignore the owner: detach what a link owns, attach what is attached
 };
+
+/// What the sequences of the profile "small" keep to, and the operations that they draw from.
+inline constexpr Bound small_world{};
 
 /// A kind of sequence, before the swarm's coins are thrown.
 struct Profile {
