@@ -213,6 +213,59 @@ TEST_F(command, a_real_kernel_surprises_as_documented) {
   EXPECT_EQ(json("full.json")["replays"][0]["verdict"], "known");
 }
 
+TEST_F(command, explores_the_model_alone) {
+  const Ran ran = run("explore --model-only --progs 2 --json report.json --graph states.dot");
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const auto report = json("report.json");
+  EXPECT_EQ(report["verb"], "explore");
+  EXPECT_EQ(report["coverage"]["pairs_total"], report["operations"]);
+  EXPECT_EQ(report["findings"].size(), 0U);
+  EXPECT_EQ(std::uint64_t{report["states"]} * (std::uint64_t{report["operations"]} / std::uint64_t{report["states"]}),
+            std::uint64_t{report["operations"]});
+  EXPECT_THAT(content(directory_ / "states.dot"), HasSubstr("digraph"));
+}
+
+TEST_F(command, explores_the_design_of_2023_and_finds_what_it_breaks) {
+  const Ran ran = run("explore --model-only --dialect rfc_v2 --progs 2 --links 1 --json report.json");
+  EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("ordinary_detach_spares_first"));
+  EXPECT_GT(json("report.json")["findings"].size(), 0U);
+  expect_refusal(run("explore --dialect rfc_v2"), 2, "--model-only");
+}
+
+TEST_F(command, explores_shards_and_proves_that_none_is_missing) {
+  for (const char* shard : {"1/2", "2/2"})
+    EXPECT_EQ(run(std::string("explore --kernel model --progs 1 --out s") + shard[0] + " --shard " + shard).code, 0);
+  const Ran merged = run("explore --merge s1 s2");
+  EXPECT_EQ(merged.code, 0) << merged.err;
+  EXPECT_THAT(merged.out, HasSubstr("all "));
+  expect_refusal(run("explore --merge s1"), 2, "missing");
+  expect_refusal(run("explore --merge nowhere"), 2, "explore.json");
+  expect_refusal(run("explore --kernel model --shard 3/2"), 2, "i/n");
+}
+
+TEST_F(command, a_faulty_kernel_is_explored_to_a_finding) {
+  const Ran ran = run("explore --kernel model:before_nothing_appends --progs 2 --json report.json");
+  EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
+  EXPECT_EQ(json("report.json")["findings"][0]["property"], "first_last");
+}
+
+/// Every pair of three programs and a link, in both directions.
+TEST_F(command, a_real_kernel_is_explored_whole) {
+  if (run("kernel list").out.starts_with("no kernels"))
+    GTEST_SKIP() << "needs a kernel: mprogcheck kernel fetch debian:trixie";
+  const Ran ran = run("explore --json report.json");
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const auto report = json("report.json");
+  EXPECT_EQ(report["complete"], true);
+  EXPECT_EQ(report["states"], 97);
+  EXPECT_EQ(report["coverage"]["pairs_covered"], report["coverage"]["pairs_total"]);
+  EXPECT_EQ(report["canaries"]["planted"], report["canaries"]["caught"]);
+  EXPECT_EQ(report["findings"].size(), 0U);
+  EXPECT_EQ(run("explore --hook tcx_egress --progs 2 --out egress").code, 0);
+  EXPECT_EQ(run("explore --progs 2 --links 0 --fill 62 --out full").code, 0);
+}
+
 TEST_F(command, a_missing_qemu_is_told) {
   write("fine.mpc", "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_ingress@d0 p0\n");
   if (run("kernel list").out.starts_with("no kernels"))

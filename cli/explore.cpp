@@ -12,6 +12,7 @@
 #include "cli/verb.hpp"
 #include "model/print.hpp"
 #include "model/words.hpp"
+#include "properties/rfc_v2_exploration.hpp"
 
 namespace mprogcheck::cli {
 
@@ -21,6 +22,7 @@ struct Options {
   CommonOptions common;
   std::string hook = "tcx_ingress";
   properties::Bound bound;
+  std::string dialect = "released";
   std::string shard = "1/1";
   std::string graph;
   std::vector<std::string> merge;
@@ -57,7 +59,15 @@ void print_left_out(const properties::Bound& bound, const properties::Coverage& 
   fmt::print("left out  by this bound:\n");
   for (const std::string& line : properties::left_out_by(bound)) fmt::print("  {}\n", line);
   const auto unseen = coverage.unseen();
-  fmt::print("rules     {} decide something in this bound, {} do not\n", coverage.rules().size(), unseen.size());
+  std::string line = fmt::format("rules     {} decide something in this bound; never:", coverage.rules().size());
+  for (const auto rule : unseen) {
+    if (line.size() + model::name_of(rule).size() > 117) {
+      fmt::print("{}\n", line);
+      line.assign(9, ' ');
+    }
+    line += ' ' + std::string(model::name_of(rule));
+  }
+  fmt::print("{}\n", line);
 }
 
 void print_summary(const ExploreReport& report) {
@@ -149,6 +159,63 @@ ExitCode explore_alone(const Options& options, nlohmann::ordered_json& json) {
   return result.broken.empty() ? ExitCode::held : ExitCode::divergence;
 }
 
+/// The design of June 2023, which no kernel has.
+ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
+  namespace rfc_v2 = model::rfc_v2;
+  if (!options.model_only)
+    return report({Error::Kind::usage, "--dialect rfc_v2: no kernel has this design; add --model-only"});
+  if (options.bound.fill != 0 || !options.graph.empty())
+    return report({Error::Kind::usage, "--dialect rfc_v2: --fill and --graph are for the released design"});
+  const properties::RfcV2Machine machine(
+      {.programs = options.bound.programs, .links = options.bound.links, .symmetric = !options.labelled});
+  const auto result = properties::explore(machine);
+  fmt::print("explored  rfc_v2, {} programs, {} links, the model alone{}: {} states, {} transitions, {} pairs\n",
+             options.bound.programs, options.bound.links, options.labelled ? "" : ", up to renaming",
+             in_words(result.states), in_words(result.transitions), in_words(result.pairs));
+  fmt::print("depth     no state is further than {} operations\n", result.depth);
+  nlohmann::ordered_json calls = nlohmann::ordered_json::object(), rules = calls,
+                         broken = nlohmann::ordered_json::array();
+  for (unsigned call = 0; call < rfc_v2::call_count; ++call) {
+    std::map<std::string, std::uint64_t> row;
+    for (unsigned rule = 0; rule < rfc_v2::rule_count; ++rule)
+      if (const auto count = result.decided[call][rule]; count != 0)
+        row[model::to_string(rfc_v2::outcome_of(static_cast<rfc_v2::Rule>(rule)))] += count;
+    const std::string name(rfc_v2::name_of(static_cast<rfc_v2::Call>(call)));
+    std::string line = fmt::format("  {:<12}", name);
+    for (const auto& [outcome, count] : row) line += fmt::format("  {} {}", outcome, in_words(count));
+    fmt::print("{}\n", line);
+    calls[name] = row;
+  }
+  unsigned silent = 0;
+  for (unsigned n = 0; n < rfc_v2::rule_count; ++n) {
+    const auto rule = static_cast<rfc_v2::Rule>(n);
+    if (const auto count = result.decided_by(rule); count != 0)
+      rules[std::string(rfc_v2::name_of(rule))] = count;
+    else
+      ++silent;
+  }
+  fmt::print("rules     {} decide something in this bound, {} do not\n", rules.size(), silent);
+  for (const auto& one : result.broken) {
+    fmt::print("finding   promise {} is broken by {}: {}\n", one.promise, rfc_v2::name_of(one.rule), one.found);
+    for (const std::string& line : one.sequence) fmt::print("            {}\n", line);
+    broken.push_back({{"property", one.promise},
+                      {"rule", rfc_v2::name_of(one.rule)},
+                      {"what", one.found},
+                      {"sequence", one.sequence}});
+  }
+  fmt::print("{}", result.broken.empty() ? "findings  none\n" : "see docs/rfc_v2.md for the reasons\n");
+  json.update(
+      {{"dialect", "rfc_v2"},
+       {"states", result.states},
+       {"transitions", result.transitions},
+       {"depth", result.depth},
+       {"complete", result.complete},
+       {"operations", result.pairs},
+       {"findings", broken},
+       {"coverage", {{"pairs_total", result.pairs}, {"pairs_covered", 0}, {"rules", rules}, {"calls", calls}}}});
+  return result.broken.empty() ? ExitCode::held : ExitCode::divergence;
+}
+
 ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
   const auto merged = merge_shards({options.merge.begin(), options.merge.end()});
   if (!merged) return report(merged.error());
@@ -168,6 +235,8 @@ ExitCode run(Options& options) {
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
   if (!options.merge.empty()) {
     code = merge(options, json);
+  } else if (options.dialect == "rfc_v2") {
+    code = explore_rfc_v2(options, json);
   } else {
     if (!parse_shard(options.shard))
       return report({Error::Kind::usage, fmt::format("--shard: expected i/n, as in 2/5, found {}", options.shard)});
@@ -218,6 +287,9 @@ void add_explore(CLI::App& app, Run& run_verb) {
   verb->add_option("--fill", options->bound.fill, "start from a list of so many entries: 60 to 63 is where it is full")
       ->capture_default_str()
       ->check(CLI::Range(0U, model::OrderedList::capacity));
+  verb->add_option("--dialect", options->dialect, "released, or rfc_v2: the design of June 2023 with FIRST and LAST")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"released", "rfc_v2"}));
   verb->add_option("--shard", options->shard, "i/n: only the pairs of the states that are shard i's of n")
       ->capture_default_str();
   verb->add_option("--merge", options->merge, "folders that the shards' --out named: proves that none is missing");
