@@ -225,6 +225,12 @@ TEST_F(command, explores_the_model_alone) {
   EXPECT_THAT(content(directory_ / "states.dot"), HasSubstr("digraph"));
 }
 
+TEST_F(command, draws_the_graph_of_the_documents) {
+  ASSERT_EQ(run("explore --model-only --progs 2 --links 1 --graph states.dot").code, 0);
+  EXPECT_EQ(content(directory_ / "states.dot"), content(MPROGCHECK_SOURCE "/docs/states.dot"))
+      << "draw docs/states.dot and docs/states.svg again, and read docs/states.md";
+}
+
 TEST_F(command, explores_the_design_of_2023_and_finds_what_it_breaks) {
   const Ran ran = run("explore --model-only --dialect rfc_v2 --progs 2 --links 1 --json report.json");
   EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
