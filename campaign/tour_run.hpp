@@ -19,8 +19,8 @@ namespace mprogcheck {
 /// A (state, operation) pair of a space.
 struct Pair {
   std::uint32_t state = 0;
-  std::uint32_t operation = TriedTrials::none;  ///< none: nobody knows which of the state's
-  friend auto operator<=>(const Pair&, const Pair&) = default;
+  std::uint32_t operation = TriedTrials::none;                  ///< none: nobody knows which of the state's
+  friend auto operator<=>(const Pair&, const Pair&) = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };
 
 /// Something that a kernel did otherwise than the model, on a tour.

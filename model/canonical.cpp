@@ -35,8 +35,7 @@ class Writer {
       object(pin.kind, pin.object);
     }
     names();
-    // What is met only now, a link's program, is written as well.
-    for (std::size_t n = 0; n < met_.size(); ++n) describe(met_[n]);
+    for (const LinkIndex link : met_) describe(link);
     return std::move(text_);
   }
 

@@ -85,7 +85,7 @@ class Spelling {
     return joined(links_, {Argument::of(of_other_type(bound_)), Argument::literal(closed_fd), Argument{}}, {}, {});
   }
 
-  void add(Operation operation) { all_.push_back(std::move(operation)); }
+  void add(const Operation& operation) { all_.push_back(operation); }
 
   /// None, the present one, another: one more and one less by turns.
   template <typename Visit>
@@ -173,8 +173,7 @@ std::vector<std::string> left_out_by(const Bound& bound) {
       fmt::format("more than {} and {}; more than one hook at once", plural(bound.programs, "program"),
                   plural(bound.links, "link")),
       "further handles: dup, open by id, pins; handles of programs that are closed",
-      "replace targets and old programs by literal fd; a replace target without REPLACE other than none and a closed "
-      "fd",
+      "replace targets by literal fd; without REPLACE any but none and a closed fd",
       "programs that are gone or die while attached, but for the one that is gone from the start",
       "devices that go, move or are kept by a qdisc; callers without capabilities; packets; odd sizes of a query",
   };

@@ -11,7 +11,6 @@ namespace mprogcheck::properties {
 
 using model::Entry;
 using model::ListIndex;
-using model::Name;
 using model::ObjectKind;
 using model::OrderedList;
 using model::World;

@@ -125,7 +125,8 @@ class Planner {
       if (state != here && is_unfinished(state)) {
         std::vector<std::uint32_t> way;
         for (auto at = state; at != here; at = edges_[came_by_[at]].from) way.push_back(came_by_[at]);
-        for (auto edge = way.rbegin(); edge != way.rend(); ++edge) step(*edge, false);
+        std::ranges::reverse(way);
+        for (const std::uint32_t edge : way) step(edge, false);
         return true;
       }
       for (const Bundle& bundle : bundles_[state]) {
