@@ -52,8 +52,8 @@ WantedProgram program_of_any_type(const World& world, const Argument& argument, 
   return {denoted.object, std::nullopt};
 }
 
-/// kernel/bpf/mprog.c: bpf_mprog_tuple_relative. Without `type` the relative may be of any. What a link without a program
-/// (kernel/bpf/bpf_struct_ops.c) says there, the kernel has never asked itself: see
+/// kernel/bpf/mprog.c: bpf_mprog_tuple_relative. Without `type` the relative may be of any. What a link without a
+/// program (kernel/bpf/bpf_struct_ops.c) says there, the kernel has never asked itself: see
 /// docs/findings/relative_without_program.md.
 mprog::Relative resolve_relative(const World& world, const Argument& argument, std::uint32_t flags,
                                  std::optional<ProgramType> type) {

@@ -32,6 +32,7 @@ bool reachable(model::Rule rule) {
     case model::Rule::detach_full_tail:  // a quirk's, each
     case model::Rule::detach_unguarded:
     case model::Rule::query_overrun:
+    case model::Rule::detach_relative_ignored:
       return false;
     default:
       return true;

@@ -126,7 +126,7 @@ const Census& census() {
 TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
   Digest digest;
   for (const auto one : digests(Generator(tcx(2026)), 0, 1'000)) digest.add(one);
-  EXPECT_EQ(digest.value(), 0x510236b1cd52de4eULL) << std::hex << digest.value();
+  EXPECT_EQ(digest.value(), 0xe45a9b0eb1bacef6ULL) << std::hex << digest.value();
 }
 
 TEST(Generate, SendsNoPacketWhereNoneCanBeSent) {

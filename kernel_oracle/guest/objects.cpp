@@ -178,8 +178,9 @@ int make_kprobe_multi_link() {
 /// the kernel would let it and its programs go at some time after the first sequence.
 int make_struct_ops_link() {
   const std::unique_ptr<struct_ops_bpf, void (*)(struct_ops_bpf*)> skeleton(struct_ops_bpf__open(),
-                                                                           struct_ops_bpf__destroy);
-  if (!skeleton || bpf_map__set_map_flags(skeleton->maps.idle, BPF_F_LINK) < 0 || struct_ops_bpf__load(skeleton.get()) < 0)
+                                                                            struct_ops_bpf__destroy);
+  if (!skeleton || bpf_map__set_map_flags(skeleton->maps.idle, BPF_F_LINK) < 0 ||
+      struct_ops_bpf__load(skeleton.get()) < 0)
     return -errno;
   Fd map(::dup(bpf_map__fd(skeleton->maps.idle)));
   if (map.get() < 0) return -errno;
