@@ -123,9 +123,12 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   const properties::Generator generator(
       {.seed = Digest().add(options.seed).value(), .hooks = hooks, .nonsense_ppm = {}, .lacks = lacks});
   std::vector<Job> jobs(options.sequences);
+  std::vector<std::uint64_t> left_out;
   const Stopwatch generating;
-  for (std::uint64_t i = 0; i < options.sequences; ++i)
+  for (std::uint64_t i = 0; i < options.sequences; ++i) {
     jobs[i] = {.sequence = generator.sequence(i), .quirks = known->quirks};
+    if (known->avoids()) known->leave_out(jobs[i].sequence, left_out);
+  }
   const double generate_seconds = generating.seconds();
 
   auto several = JobsMeter::start(oracle, options.jobs, oracle_options.directory);

@@ -10,6 +10,7 @@
 #include "campaign/finding.hpp"
 #include "campaign/known_files.hpp"
 #include "campaign/one_run.hpp"
+#include "kernel_oracle/needs.hpp"
 #include "model/parse.hpp"
 #include "model/world.hpp"
 
@@ -172,8 +173,13 @@ Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& en
   const auto enter = [&known](const KnownDivergence& entry, bool present) {
     known.states.push_back({entry.name, entry.reason, entry.action, entry.rule, entry.pattern, 0, !present});
   };
+  const auto lacks = [&oracle](const KnownDivergence& entry) { return !can_run(oracle.identity(), entry.sequence); };
   for (const KnownDivergence& entry : entries) {
     if (entry.action == KnownAction::avoid) continue;
+    if (lacks(entry)) {
+      enter(entry, false);
+      continue;
+    }
     std::vector<Job> jobs{{.sequence = entry.sequence, .quirks = {}, .depth = Depth::deep}};
     if (entry.action == KnownAction::follow) {
       jobs.push_back(jobs.front());
@@ -190,6 +196,10 @@ Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& en
   }
   for (const KnownDivergence& entry : entries) {
     if (entry.action != KnownAction::avoid) continue;
+    if (lacks(entry) || !oracle.is_disposable()) {
+      enter(entry, !lacks(entry));
+      continue;
+    }
     auto judgement = run_once(oracle, {.sequence = entry.sequence, .quirks = {}, .depth = Depth::deep});
     if (!judgement) return tl::unexpected(judgement.error());
     if (auto renewed = oracle.renew(Start::quick); !renewed) return tl::unexpected(renewed.error());

@@ -64,6 +64,8 @@ struct Known {
   /// Sequences of entries that diverge, and not in the way that is known: findings.
   std::vector<std::pair<model::Sequence, properties::Divergence>> unexplained;
 
+  /// That which was to be avoided, by its place in `states`, is.
+  [[nodiscard]] bool is_avoided(std::size_t place) const { return states[place].action == KnownAction::avoid; }
   /// The one to be stopped at, or avoided, that this divergence is: its place in `states`.
   [[nodiscard]] std::optional<std::size_t> that_is(const model::Sequence& sequence,
                                                    const properties::Divergence& divergence) const;
@@ -76,7 +78,9 @@ struct Known {
 };
 
 /// Runs the sequence of each entry on the oracle; those to be avoided come last, and each has its guest to itself. One
-/// that is followed is present if it diverges without its quirk and holds with it.
+/// that is followed is present if it diverges without its quirk and holds with it. One whose sequence the kernel lacks
+/// something for is stale; and where the guest is no guest to throw away, what is to be avoided is not tried, and
+/// avoided.
 Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& entries);
 /// Counts the hits of those that are followed, from what a campaign has covered.
 void count_hits(Known& known, const properties::Coverage& coverage);

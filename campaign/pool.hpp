@@ -32,6 +32,7 @@ class Pool final : public Oracle {
   [[nodiscard]] const OracleIdentity& identity() const override { return oracles_.front()->identity(); }
   Result<void> run(std::span<const Job> jobs, RunSink& sink) override;
   Result<void> renew(Start how) override;
+  [[nodiscard]] bool is_disposable() const override { return at(0).is_disposable(); }
   [[nodiscard]] std::uint64_t guests() const override;
   [[nodiscard]] std::string console_tail(std::size_t lines) const override { return at(0).console_tail(lines); }
   [[nodiscard]] std::uint64_t guest_bytes() const override;

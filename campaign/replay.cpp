@@ -18,11 +18,19 @@ namespace {
 
 class KeepingSink final : public RunSink {
  public:
-  void take(std::size_t /*job*/, Run& run) override { run_ = std::move(run); }
+  explicit KeepingSink(const Oracle& oracle) : oracle_(oracle) {}
+  /// The console at once: after a guest that died the next one is on its way.
+  void take(std::size_t /*job*/, Run& run) override {
+    run_ = std::move(run);
+    if (run_.ending != Run::Ending::complete) console_ = oracle_.console_tail(console_lines);
+  }
   Run& run() { return run_; }
+  std::string& console() { return console_; }
 
  private:
+  const Oracle& oracle_;
   Run run_;
+  std::string console_;
 };
 
 }  // namespace
@@ -43,14 +51,16 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
 Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Known& known) {
   const auto run_with = [&](model::Quirks quirks, Depth depth) -> Result<Replay> {
     const Job job{.sequence = sequence, .quirks = quirks, .depth = depth};
-    KeepingSink sink;
+    KeepingSink sink(oracle);
     if (auto ran = oracle.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
     Replay result{.verdict = Replay::Verdict::held,
                   .judgement = properties::judge(job, sink.run()),
                   .run = std::move(sink.run()),
                   .quirks = quirks,
                   .depth = depth,
-                  .followed = {}};
+                  .followed = {},
+                  .console = std::move(sink.console()),
+                  .known_as = {}};
     if (!result.judgement.malformed.empty()) return malformed_run(result.judgement);
     if (result.judgement.divergence) result.verdict = Replay::Verdict::differs;
     return result;
@@ -63,7 +73,10 @@ Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Kno
     if (fast->judgement.divergence) followed = std::move(fast);
   }
   if (const auto& divergence = followed->judgement.divergence) {
-    if (known.that_is(sequence, *divergence)) followed->verdict = Replay::Verdict::known;
+    if (const auto place = known.that_is(sequence, *divergence)) {
+      followed->known_as = known.states[*place].name;
+      if (!known.is_avoided(*place)) followed->verdict = Replay::Verdict::known;
+    }
     return followed;
   }
   if (known.quirks == model::Quirks{}) return followed;

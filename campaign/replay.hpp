@@ -36,10 +36,12 @@ struct Replay {
     std::vector<std::pair<model::Rule, std::string>> deciders;  ///< of the known divergences, and their names
   };
   std::optional<Followed> followed;
+  std::string console;   ///< of a run that ended badly: the last lines that the kernel logged
+  std::string known_as;  ///< the known divergence to be stopped at, or avoided, that it is
 };
 /// Runs the sequence in deep depth and judges it; if it holds, in fast depth, too: what is looked at after each step
 /// may keep a bug away. What differs although the model follows the known divergences comes first; what differs only
-/// if it does not, or is one to be avoided or stopped at, is `known`.
+/// if it does not, or is one to be stopped at, is `known`. One to be avoided differs: the guest is dead.
 Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Known& known);
 
 /// What `--step` prints: after each operation the model's outcome and rule, the kernel's outcome, and the lists, up to

@@ -2,9 +2,11 @@
 #include "campaign/replay.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "campaign/finding.hpp"
 #include "campaign/json_report.hpp"
 #include "campaign/known.hpp"
 #include "cli/verb.hpp"
@@ -34,8 +36,9 @@ struct KernelRun {
   std::vector<Cell> cells;
 };
 
+/// `consoles`: how many were kept.
 Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known& known, const Options& options,
-                        bool alone) {
+                        bool alone, unsigned& consoles) {
   const auto replayed = replay(named.sequence, oracle, known);
   if (!replayed) return tl::unexpected(replayed.error());
   const auto& divergence = replayed->judgement.divergence;
@@ -48,15 +51,22 @@ Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known&
   else
     cell.text = fmt::format("held, {} steps", replayed->judgement.judged);
 
+  if (cell.verdict == Replay::Verdict::differs && !replayed->known_as.empty())
+    cell.text += fmt::format(" (known: {})", replayed->known_as);
   if (options.step)
     fmt::print("{}:\n{}", named.name, step_by_step(named.sequence, *replayed));
   else if (divergence && alone)
     fmt::print("{}", properties::describe(named.sequence, *divergence, replayed->quirks));
+  if (!replayed->console.empty()) {
+    const auto file = std::filesystem::path(options.common.out) / fmt::format("console-{}.log", ++consoles);
+    if (auto written = write_file(file, replayed->console); !written) return tl::unexpected(written.error());
+    fmt::print("console   {}\n", file.string());
+  }
   return cell;
 }
 
 Result<KernelRun> replay_on(const KernelSpec& kernel, const std::vector<NamedSequence>& sequences,
-                            const Options& options, bool alone) {
+                            const Options& options, bool alone, unsigned& consoles) {
   auto wanted = oracle_options(options.common, 0);
   if (!wanted) return tl::unexpected(wanted.error());
   wanted->note = [](std::string_view line) { fmt::print("{}\n", line); };
@@ -71,7 +81,7 @@ Result<KernelRun> replay_on(const KernelSpec& kernel, const std::vector<NamedSeq
     if (auto renewed = (*oracle)->renew(Start::quick); !renewed) return tl::unexpected(renewed.error());
   KernelRun result{.kernel = kernel.text, .identity = (*oracle)->identity(), .cells = {}};
   for (const NamedSequence& sequence : sequences) {
-    auto cell = replay_one(sequence, **oracle, *known, options, alone);
+    auto cell = replay_one(sequence, **oracle, *known, options, alone, consoles);
     if (!cell) return tl::unexpected(cell.error());
     result.cells.push_back(std::move(*cell));
   }
@@ -111,9 +121,10 @@ ExitCode run(const Options& options) {
   std::vector<KernelRun> runs;
   auto reports = nlohmann::ordered_json::array();
   auto skipped = nlohmann::ordered_json::array();
+  unsigned consoles = 0;
   const bool alone = kernels->size() == 1 && sequences->size() == 1;
   for (const KernelSpec& kernel : *kernels) {
-    auto result = replay_on(kernel, *sequences, options, alone);
+    auto result = replay_on(kernel, *sequences, options, alone, consoles);
     if (!result) {
       if (result.error().kind == Error::Kind::skipped) skipped.push_back(result.error().message);
       code = combine(code, report(result.error()));

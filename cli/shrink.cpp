@@ -47,7 +47,8 @@ ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const O
     json["findings"] = nlohmann::ordered_json::array();
     return ExitCode::held;
   }
-  if (replayed->verdict == Replay::Verdict::known) fmt::print("{}: differs in a way that is known\n", named.name);
+  if (replayed->verdict == Replay::Verdict::known || !replayed->known_as.empty())
+    fmt::print("{}: differs in a way that is known\n", named.name);
 
   Finding finding;
   finding.found = named.sequence;

@@ -31,6 +31,7 @@ class HereOracle final : public Oracle, private AgentSource {
   Result<wire::Bench> bench(std::span<const Job> jobs);
   /// A new agent in a new network namespace. The kernel stays.
   Result<void> renew(Start how) override;
+  [[nodiscard]] bool is_disposable() const override { return false; }
   [[nodiscard]] std::uint64_t guests() const override { return launches_; }
 
  private:

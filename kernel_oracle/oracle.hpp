@@ -171,6 +171,8 @@ class Oracle {
   virtual Result<void> run(std::span<const Job> jobs, RunSink& sink) = 0;
   /// Goes on in a guest that nothing has run in. An oracle without a guest has nothing to renew.
   virtual Result<void> renew(Start /*how*/) { return {}; }
+  /// Whether a guest may be let die: renew() gives another. Not so if the kernel is the one that everything runs on.
+  [[nodiscard]] virtual bool is_disposable() const { return true; }
   /// How many guests it has had: while the number stays, so does the guest.
   [[nodiscard]] virtual std::uint64_t guests() const { return 1; }
   /// The last lines that the kernel logged, for a finding. Empty where there is no console.

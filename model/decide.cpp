@@ -52,7 +52,9 @@ WantedProgram program_of_any_type(const World& world, const Argument& argument, 
   return {denoted.object, std::nullopt};
 }
 
-/// kernel/bpf/mprog.c: bpf_mprog_tuple_relative. Without `type` the relative may be of any.
+/// kernel/bpf/mprog.c: bpf_mprog_tuple_relative. Without `type` the relative may be of any. What a link without a
+/// program (kernel/bpf/bpf_struct_ops.c) says there, the kernel has never asked itself: see
+/// docs/findings/relative_without_program.md.
 mprog::Relative resolve_relative(const World& world, const Argument& argument, std::uint32_t flags,
                                  std::optional<ProgramType> type) {
   const bool by_id = (flags & flag::id) != 0;
@@ -77,6 +79,11 @@ mprog::Relative resolve_relative(const World& world, const Argument& argument, s
   }
 
   const ProgramIndex program = is_link ? world.link(object).program : object;
+  if (program == no_program) [[unlikely]] {
+    if (type) return {.refused = Rule::relative_no_program};
+    if (!world.quirks().has(Quirk::relative_without_program_ignored)) return {.refused = Rule::relative_never_in_list};
+    return {.link = object};
+  }
   if (type && world.program(program).type != *type) return {.refused = Rule::relative_type};
   return {.program = program, .link = is_link ? object : no_link};
 }
@@ -92,9 +99,28 @@ Rule update_of_guest_link(const Link& link, bool mismatch) {
     case Updating::detached:
       return Rule::update_detached;
     case Updating::no_operation:
+    case Updating::of_map:
       break;
   }
   return Rule::update_no_operation;
+}
+
+/// kernel/bpf/syscall.c: link_update_map. The fds are those of maps then, and no program is looked for.
+Rule update_of_map(const World& world, const UpdateLink& call) {
+  const auto is_map = [](const Denoted& denoted) {
+    return denoted.kind == Denoted::Kind::other && denoted.object == map_object;
+  };
+  const Denoted map = world.denoted_by_fd(call.program);
+  if (map.kind == Denoted::Kind::closed) return Rule::update_map_closed;
+  if (!is_map(map)) return Rule::update_not_a_map;
+  if ((call.flags & flag::replace) != 0) {
+    const Denoted old = world.denoted_by_fd(call.old_program);
+    if (old.kind == Denoted::Kind::closed) return Rule::update_old_map_closed;
+    if (!is_map(old)) return Rule::update_old_not_a_map;
+  } else if (!call.old_program.is_zero()) {
+    return Rule::update_old_without_flag;
+  }
+  return Rule::update_other_map;
 }
 
 }  // namespace
@@ -148,7 +174,7 @@ Verdict World::decide(const Detach& call) const {
                                        .relative = resolve_relative(*this, call.relative, call.flags, relative_type),
                                        .expected_revision = call.revision.resolve(lists_[*list].revision)},
                                       quirks_);
-  if (decision.rule != Rule::detach_done) return decided(decision.rule);
+  if (!text_of(decision.rule).outcome.ok()) return decided(decision.rule);
   return decided(decision.rule,
                  {.kind = Edit::Kind::remove, .list = *list, .position = static_cast<std::uint8_t>(decision.position)});
 }
@@ -183,6 +209,8 @@ Verdict World::decide(const UpdateLink& call) const {
   const Denoted denoted = denoted_by_fd(call.link);
   if (denoted.kind == Denoted::Kind::closed) return decided(Rule::update_link_closed);
   if (denoted.kind != Denoted::Kind::link) return decided(Rule::update_not_a_link);
+  if (links_[denoted.object].updating == Updating::of_map) [[unlikely]]
+    return decided(update_of_map(*this, call));
   const auto program =
       program_of_any_type(*this, call.program, Rule::update_program_closed, Rule::update_not_a_program);
   if (program.refused) return decided(*program.refused);

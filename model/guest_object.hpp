@@ -18,6 +18,7 @@ enum class Updating : std::uint8_t {
   refused,       ///< it has one that refuses
   detached,      ///< the link is detached, which is looked at first
   old_and_type,  ///< the old program comes first, then the new one's type; no sequence can give one of that type
+  of_map,        ///< it holds a map and no program, and is updated with one; no sequence can give one that it takes
 };
 
 /// What the kernel has beside programs and links of lists, and an fd or id can denote all the same. The guest makes one
@@ -30,6 +31,7 @@ struct GuestObject {
   Updating updating = Updating::in_list;
   bool detaches = false;                          ///< the link's type has BPF_LINK_DETACH
   ProgramType type = ProgramType::of_other_kind;  ///< of the program, or of the link's
+  bool has_program = true;                        ///< of a link
 };
 
 /// By the number of the name: o0, o1, …
@@ -51,7 +53,12 @@ inline constexpr std::array<GuestObject, Name::object_count> guest_objects{{
     {"sk_skb_prog", ObjectKind::program},
     {"raw_tp_prog", ObjectKind::program},
     {"kprobe_prog", ObjectKind::program},
+    {"struct_ops_link", ObjectKind::link, true, Updating::of_map, true, ProgramType::of_other_kind, false},
 }};
+/// The only map that a sequence can name, and the only link without a program.
+inline constexpr unsigned map_object = 0;
+inline constexpr unsigned struct_ops_link_object = 17;
+static_assert(guest_objects[map_object].name == "map" && !guest_objects[struct_ops_link_object].has_program);
 
 /// Bit N: oN.
 using GuestObjectSet = std::uint32_t;

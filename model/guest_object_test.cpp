@@ -6,6 +6,7 @@
 #include <rapidcheck/gtest.h>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "model/arbitrary.hpp"
 #include "model/parse.hpp"
@@ -37,12 +38,15 @@ RC_GTEST_PROP(guest_objects, stay_as_they_are, ()) {
   for (unsigned n = 0; n < Name::object_count; ++n) {
     const auto kind = guest_objects[n].kind;
     if (kind == ObjectKind::other) continue;
-    RC_ASSERT(world.program(guest_program(n)).alive);
-    RC_ASSERT(world.program(guest_program(n)).type == guest_objects[n].type);
-    RC_ASSERT(world.program(guest_program(n)).references >= 1);
+    const bool has_program = guest_objects[n].has_program;
+    RC_ASSERT(world.program(guest_program(n)).alive == has_program);
+    if (has_program) {
+      RC_ASSERT(world.program(guest_program(n)).type == guest_objects[n].type);
+      RC_ASSERT(world.program(guest_program(n)).references >= 1);
+    }
     if (kind != ObjectKind::link) continue;
     RC_ASSERT(world.link(guest_link(n)).alive);
-    RC_ASSERT(world.link(guest_link(n)).program == guest_program(n));
+    RC_ASSERT(world.link(guest_link(n)).program == (has_program ? guest_program(n) : no_program));
     RC_ASSERT(world.link(guest_link(n)).list == no_list);
     RC_ASSERT(world.link(guest_link(n)).references >= 1);
   }
@@ -70,7 +74,9 @@ TEST_P(AGuestObject, is_no_program_for_a_list) {
 TEST_P(AGuestObject, is_a_relative_as_far_as_its_kind_and_type_go) {
   World world = world_with_a_program();
   const bool link = object().kind == ObjectKind::link, program = object().kind == ObjectKind::program;
-  const Rule found = object().type == ProgramType::sched_cls ? Rule::relative_absent : Rule::relative_type;
+  const Rule found = !object().has_program                     ? Rule::relative_no_program
+                     : object().type == ProgramType::sched_cls ? Rule::relative_absent
+                                                               : Rule::relative_type;
   EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before link fd(" + name() + ")"),
             link ? found : Rule::relative_kind);
   EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before fd(" + name() + ")"),
@@ -78,8 +84,80 @@ TEST_P(AGuestObject, is_a_relative_as_far_as_its_kind_and_type_go) {
   EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 after link id(" + name() + ")"),
             link ? found : Rule::relative_id_gone);
   // Without a program no type is asked for.
-  EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 before link fd(" + name() + ")"),
-            link ? Rule::relative_absent : Rule::relative_kind);
+  EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 before link fd(" + name() + ")"), !link ? Rule::relative_kind
+                                                                                    : object().has_program
+                                                                                        ? Rule::relative_absent
+                                                                                        : Rule::relative_never_in_list);
+}
+
+/// Every name that the link goes by: it is the same link, and no program of it has the type.
+TEST(a_link_without_a_program, is_seen_by_every_name_and_id) {
+  World world = world_with_a_program();
+  for (const char* line : {"dup h0 o17", "open h1 link id(o17)", "pin b0 h1", "get h2 b0"})
+    EXPECT_EQ(world.apply(*parse_operation(line)).outcome, success) << line;
+  for (const char* relative : {"fd(o17)", "id(o17)", "fd(h0)", "id(h0)", "fd(h1)", "id(h1)", "fd(h2)", "id(h2)"})
+    for (const char* call : {"attach tcx_ingress@d0 p1 before link ", "attach tcx_ingress@d0 p1 after link ",
+                             "attach tcx_ingress@d0 p1 link ", "attach tcx_ingress@d0 p1 replace p0 link ",
+                             "link l0 tcx_ingress@d0 p1 before link ", "link l0 tcx_egress@d0 p1 link ",
+                             "detach tcx_ingress@d0 p0 before link ", "detach tcx_ingress@d0 p0 link "})
+      EXPECT_EQ(rule_of(world, std::string(call) + relative), Rule::relative_no_program) << call << relative;
+  rule_of(world, "close h0");
+  EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before link fd(h0)"), Rule::relative_closed);
+  EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before link id(h0)"), Rule::relative_no_program)
+      << "the id is that of a link that is still there";
+}
+
+TEST(a_link_without_a_program, is_not_looked_at_where_something_else_decides_before) {
+  World world = world_with_a_program();
+  EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p0 before link fd(o17)"), Rule::attach_exists);
+  EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before link fd(o17) revision 77"), Rule::stale);
+  EXPECT_EQ(rule_of(world, "detach tcx_egress@d0 p0 before link fd(o17)"), Rule::detach_no_entry);
+  EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before fd(o17)"), Rule::relative_kind);
+  EXPECT_EQ(rule_of(world, "attach tcx_ingress@d0 p1 before id(o17)"), Rule::relative_id_gone);
+}
+
+TEST(a_link_without_a_program, is_no_relative_at_all_by_the_quirk) {
+  Declarations declarations;
+  declarations.devices = 1;
+  declarations.programs = 0b1111;
+  Quirks quirks;
+  quirks.add(Quirk::relative_without_program_ignored);
+  World world(declarations, quirks);
+  for (const char* line : {"attach tcx_ingress@d0 p0", "attach tcx_ingress@d0 p1", "attach tcx_ingress@d0 p2"})
+    rule_of(world, line);
+  EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 before after link fd(o17)"), Rule::disagree);
+  EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 link fd(o17)"), Rule::no_directive);
+  EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 p0 before link fd(o17)"), Rule::relative_no_program);
+  EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 before link id(o17)"), Rule::detach_relative_ignored);
+  EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 after link fd(o17)"), Rule::detach_relative_ignored);
+  const OrderedList& list = world.list(list_of(Hook::tcx_ingress, 0));
+  ASSERT_EQ(list.count, 1U);
+  EXPECT_EQ(list.slots[0].program, pool_program(1)) << "the first went, and the last";
+  rule_of(world, "detach tcx_ingress@d0 p1");
+  rule_of(world, "link l0 tcx_ingress@d0 p3");
+  EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 before link fd(o17)"), Rule::detach_owner);
+}
+
+TEST(a_link_that_holds_a_map, is_updated_with_maps) {
+  World world = world_with_a_program();
+  const std::pair<const char*, Rule> expected[] = {
+      {"update o17 p0", Rule::update_not_a_map},
+      {"update o17 o1", Rule::update_not_a_map},
+      {"update o17 o17", Rule::update_not_a_map},
+      {"update o17 fd 0", Rule::update_not_a_map},
+      {"update o17 fd 901", Rule::update_map_closed},
+      {"update o17 q0", Rule::update_map_closed},
+      {"update o17 o0", Rule::update_other_map},
+      {"update o17 o0 expect p0", Rule::update_old_not_a_map},
+      {"update o17 o0 expect fd 902", Rule::update_old_map_closed},
+      {"update o17 o0 expect o0", Rule::update_other_map},
+      {"update o17 o0 expect_fd o0", Rule::update_old_without_flag},
+      {"update o17 p0 expect fd 902", Rule::update_not_a_map},
+      {"update o17 o0 flags 0x8", Rule::update_unknown_flag},
+      {"update o5 o0", Rule::update_not_a_program},
+      {"detach_link o17", Rule::detach_link_again},
+  };
+  for (const auto& [line, rule] : expected) EXPECT_EQ(rule_of(world, line), rule) << line;
 }
 
 TEST_P(AGuestObject, has_an_id_if_it_is_a_program_or_a_link) {

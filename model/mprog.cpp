@@ -125,6 +125,7 @@ Decision detach(const OrderedList& list, const Request& request, Quirks quirks) 
   if (slot == -1) slot = 0;
   if (slot == list.count) slot = list.count - 1;
   if (list.slots[static_cast<unsigned>(slot)].link != request.entry.link) return {Rule::detach_owner};
+  if (request.relative.ignored()) return {Rule::detach_relative_ignored, slot};
   return {Rule::detach_done, slot};
 }
 

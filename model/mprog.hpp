@@ -33,6 +33,8 @@ struct Relative {
   ProgramIndex program = no_program;  ///< no_program: none given
   LinkIndex link = no_link;           ///< set if a link was given: then only its own entry matches
   [[nodiscard]] bool given() const { return program != no_program; }
+  /// By quirk relative_without_program_ignored: a link was given, and counts as none.
+  [[nodiscard]] bool ignored() const { return !given() && link != no_link; }
 };
 
 /// What is asked of a list, with everything resolved. `entry` is what shall be there, or go; for a detach its program

@@ -21,7 +21,7 @@ struct Name {
   static constexpr unsigned link_count = 64;
   static constexpr unsigned any_count = 32;
   static constexpr unsigned filler_count = 63;  ///< as many as one list can hold
-  static constexpr unsigned object_count = 17;
+  static constexpr unsigned object_count = 18;
 
   static constexpr unsigned mortal_begin = pool_count;
   static constexpr unsigned link_begin = mortal_begin + mortal_count;

@@ -212,7 +212,7 @@ TEST(parse, reads_a_corpus) {
 }
 
 // What the errors say again and again.
-const std::string any_name = "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62, o0 to o16";
+const std::string any_name = "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62, o0 to o17";
 const std::string options = "before, after, link, relative, revision, flags, replace or replace_fd";
 const std::string calls =
     "attach, detach, link, update, detach_link, close, dup, open, load, query, fill, run, remove, make, move, qdisc, "

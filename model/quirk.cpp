@@ -7,7 +7,8 @@ namespace mprogcheck::model {
 
 namespace {
 constexpr std::array<std::string_view, quirk_count> names{"full_list_keeps_tail", "detach_by_position_unprivileged",
-                                                          "query_writes_beyond_attr"};
+                                                          "query_writes_beyond_attr",
+                                                          "relative_without_program_ignored"};
 }  // namespace
 
 std::string_view name_of(Quirk quirk) {

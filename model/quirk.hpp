@@ -10,11 +10,12 @@ namespace mprogcheck::model {
 /// A wrong behaviour that is known, and that the model can be told to follow so that a campaign gets past it. The
 /// specification is the model without quirks; docs/findings/ describes each.
 enum class Quirk : std::uint8_t {
-  full_list_keeps_tail,             ///< detaching the last of 63 entries by position gives -ERANGE
-  detach_by_position_unprivileged,  ///< BPF_PROG_DETACH without a program asks for no capability
-  query_writes_beyond_attr,         ///< BPF_PROG_QUERY writes its answer whatever the size of the attr
+  full_list_keeps_tail,              ///< detaching the last of 63 entries by position gives -ERANGE
+  detach_by_position_unprivileged,   ///< BPF_PROG_DETACH without a program asks for no capability
+  query_writes_beyond_attr,          ///< BPF_PROG_QUERY writes its answer whatever the size of the attr
+  relative_without_program_ignored,  ///< a detach by position takes a link without a program for no relative at all
 };
-inline constexpr unsigned quirk_count = 3;
+inline constexpr unsigned quirk_count = 4;
 
 /// A set of quirks.
 struct Quirks {

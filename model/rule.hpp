@@ -51,6 +51,8 @@ namespace mprogcheck::model {
   RULE(relative_kind,            "mprog.relative.kind",           einval,  "the relative's fd is not of the kind that LINK, or its absence, asks for") \
   RULE(relative_link_zero,       "mprog.relative.link_zero",      einval,  "LINK with fd 0: a link relative must be named")                \
   RULE(relative_type,            "mprog.relative.type",           einval,  "the relative's program has another type")                      \
+  RULE(relative_no_program,       "mprog.relative.no_program",     einval,  "LINK, and the link has no program to have the type: a struct_ops link") \
+  RULE(relative_never_in_list,    "mprog.relative.never_in_list",  einval,  "detach by position, and the relative link has no program: no list can hold it") \
   RULE(replace_absent,           "mprog.replace.absent",          enoent,  "the program to replace is not in the list")                    \
   RULE(replace_owner,            "mprog.replace.owner",           ebusy,   "the program to replace was attached by another owner")         \
   RULE(attach_full,              "mprog.attach.full",             erange,  "the list holds 63")                                            \
@@ -64,6 +66,7 @@ namespace mprogcheck::model {
   RULE(detach_absent,            "mprog.detach.absent",           enoent,  "the program is not in the list")                               \
   RULE(detach_owner,             "mprog.detach.owner",            ebusy,   "the entry belongs to a link")                                  \
   RULE(detach_full_tail,         "mprog.detach.full_tail",        erange,  "quirk full_list_keeps_tail: position 63 of a full list is refused") \
+  RULE(detach_relative_ignored,   "mprog.detach.relative_ignored", success, "quirk relative_without_program_ignored: a link without a program counts as no relative, and the first or last entry goes") \
   RULE(detach_unguarded,         "mprog.detach.unguarded",        success, "quirk detach_by_position_unprivileged: the entry is removed for a caller without capabilities") \
   RULE(detach_done,              "mprog.detach",                  success, "the entry is removed")                                         \
   RULE(link_done,                "mprog.link",                    success, "a link is made and its program inserted at the position")      \
@@ -76,6 +79,11 @@ namespace mprogcheck::model {
   RULE(update_old_closed,        "link_update.old_closed",        ebadf,   "REPLACE, and the old program's fd is not open")                \
   RULE(update_old_not_a_program, "link_update.old_not_a_program", einval,  "REPLACE, and the old program's fd is not a program")           \
   RULE(update_old_without_flag,  "link_update.old_without_flag",  einval,  "an old program is given without REPLACE")                      \
+  RULE(update_map_closed,         "link_update.map_closed",        ebadf,   "the link holds a map, and the new one's fd is not open")   \
+  RULE(update_not_a_map,          "link_update.not_a_map",         einval,  "the link holds a map, and the new one's fd is not a map")  \
+  RULE(update_old_map_closed,     "link_update.old_map_closed",    ebadf,   "the link holds a map; REPLACE, and the old one's fd is not open") \
+  RULE(update_old_not_a_map,      "link_update.old_not_a_map",     einval,  "the link holds a map; REPLACE, and the old one's fd is not a map") \
+  RULE(update_other_map,          "link_update.other_map",         einval,  "the new map is not one that links of its type hold")       \
   RULE(update_no_operation,      "link_update.no_operation",      einval,  "links of its type cannot be updated")                          \
   RULE(update_refused,           "link_update.refused",           eopnotsupp, "links of its type refuse to be updated")                    \
   RULE(update_detached,          "link_update.detached",          enolink, "the link is detached")                                         \

@@ -84,7 +84,7 @@ std::string one_of(std::span<const std::string_view> words);
 std::string names(char letter);
 /// "b0 to b15"
 std::string pins();
-/// "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62, o0 to o16"
+/// "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to f62, o0 to o17"
 std::string any_name();
 
 inline constexpr std::string_view fd_literal =

@@ -33,13 +33,14 @@ void World::bind_guest_object(unsigned n) {
   const GuestObject& object = guest_objects[n];
   const Name name = Name::object(n);
   auto index = static_cast<std::uint8_t>(n);
-  if (object.kind != ObjectKind::other)
-    programs_[guest_program(n)] = {.alive = true, .type = object.type, .returns = {}, .references = 1};
+  const bool has_program =
+      object.kind == ObjectKind::program || (object.kind == ObjectKind::link && object.has_program);
+  if (has_program) programs_[guest_program(n)] = {.alive = true, .type = object.type, .returns = {}, .references = 1};
   if (object.kind == ObjectKind::program) index = guest_program(n);
   if (object.kind == ObjectKind::link) {
     index = guest_link(n);
     links_[index] = {.alive = true,
-                     .program = guest_program(n),
+                     .program = has_program ? guest_program(n) : no_program,
                      .list = no_list,
                      .updating = object.updating,
                      .detaches = object.detaches,

@@ -41,6 +41,10 @@ bool reachable(model::Rule rule, model::Quirks quirks) {
       return quirks.has(Quirk::query_writes_beyond_attr);
     case model::Rule::query_narrow:
       return !quirks.has(Quirk::query_writes_beyond_attr);
+    case model::Rule::detach_relative_ignored:
+      return quirks.has(Quirk::relative_without_program_ignored);
+    case model::Rule::relative_never_in_list:
+      return !quirks.has(Quirk::relative_without_program_ignored);
     default:
       return true;
   }

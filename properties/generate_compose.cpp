@@ -187,7 +187,8 @@ Operation Composer::update() {
   const auto handle = link_handle(!random_.chance(24));
   if (!handle) return link();
   const auto& link = scene_.world().link(*scene_.open_object(*handle, ObjectKind::link));
-  const auto current = scene_.name_by_fd(ObjectKind::program, link.program);
+  const auto current =
+      link.program == model::no_program ? std::nullopt : scene_.name_by_fd(ObjectKind::program, link.program);
   if (link.list != model::no_list) list_ = link.list;
   const unsigned way = random_.below(16);
   const Name program = way == 0 && current ? *current : program_to_attach();

@@ -84,6 +84,19 @@ std::optional<model::Name> Nonsense::stray_link(const model::Site& site) {
   });
 }
 
+/// By position, in front of or behind a link that has no program: no type is asked for.
+bool Nonsense::detach_beside_no_program(model::Detach& call) {
+  if ((mix_.objects >> model::struct_ops_link_object & 1U) == 0 || !random_.chance(6)) return false;
+  call.program = {};
+  call.flags = flag::link | (random_.chance(128) ? flag::before : flag::after) | (random_.chance(128) ? flag::id : 0);
+  call.relative = Argument::of(Name::object(model::struct_ops_link_object));
+  return true;
+}
+
+void Nonsense::spoil(model::Detach& call) {
+  if (!detach_beside_no_program(call)) spoil_program_call(call);
+}
+
 template <typename Call>
 void Nonsense::spoil_program_call(Call& call) {
   if (!random_.chance(40)) return spoil_common(call);
@@ -95,7 +108,20 @@ void Nonsense::spoil(model::CreateLink& call) {
   spoil_common(call);
 }
 
+/// A link that holds a map is updated with one.
+bool Nonsense::update_with_map(model::UpdateLink& call) {
+  constexpr model::GuestObjectSet both = 1U << model::struct_ops_link_object | 1U << model::map_object;
+  if ((mix_.objects & both) != both || !random_.chance(12)) return false;
+  const auto map = Argument::of(Name::object(model::map_object));
+  call.link = Argument::of(Name::object(model::struct_ops_link_object));
+  call.program = map;
+  if ((call.flags & flag::replace) != 0 && random_.chance(170))
+    call.old_program = random_.chance(128) ? map : Argument::of(closed_name());
+  return true;
+}
+
 void Nonsense::spoil(model::UpdateLink& call) {
+  if (update_with_map(call)) return;
   switch (random_.below(8)) {
     case 0:
     case 1:

@@ -21,9 +21,11 @@ class Nonsense {
 
  private:
   void spoil(model::Attach& call) { spoil_program_call(call); }
-  void spoil(model::Detach& call) { spoil_program_call(call); }
+  void spoil(model::Detach& call);
   void spoil(model::CreateLink& call);
   void spoil(model::UpdateLink& call);
+  bool update_with_map(model::UpdateLink& call);
+  bool detach_beside_no_program(model::Detach& call);
   void spoil(model::DetachLink& call);
   void spoil(model::Close& call);
   void spoil(model::Dup& call);

@@ -36,7 +36,9 @@ struct Holders {
       for (const Entry& entry : world.list(static_cast<ListIndex>(list)).entries())
         if (entry.link == model::no_link) ++programs[entry.program];
     for (unsigned n = 0; n < model::link_table; ++n)
-      if (const model::Link& link = world.link(static_cast<model::LinkIndex>(n)); link.alive) ++programs[link.program];
+      if (const model::Link& link = world.link(static_cast<model::LinkIndex>(n));
+          link.alive && link.program != model::no_program)
+        ++programs[link.program];
   }
 
  private:

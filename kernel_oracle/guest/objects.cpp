@@ -11,7 +11,10 @@
 #include <linux/perf_event.h>
 #include <sys/stat.h>
 
+#include <memory>
 #include <utility>
+
+#include "struct_ops.skel.h"
 
 namespace mprogcheck::guest {
 
@@ -171,6 +174,25 @@ int make_kprobe_multi_link() {
   return bpf_link_create(program.get(), 0, BPF_TRACE_KPROBE_MULTI, &options);
 }
 
+/// Registered, and a link of it: where links that can be detached are, it is unregistered again. The map is kept, or
+/// the kernel would let it and its programs go at some time after the first sequence.
+int make_struct_ops_link() {
+  const std::unique_ptr<struct_ops_bpf, void (*)(struct_ops_bpf*)> skeleton(struct_ops_bpf__open(),
+                                                                            struct_ops_bpf__destroy);
+  if (!skeleton || bpf_map__set_map_flags(skeleton->maps.idle, BPF_F_LINK) < 0 ||
+      struct_ops_bpf__load(skeleton.get()) < 0)
+    return -errno;
+  Fd map(::dup(bpf_map__fd(skeleton->maps.idle)));
+  if (map.get() < 0) return -errno;
+  bpf_link* const link = bpf_map__attach_struct_ops(skeleton->maps.idle);
+  if (link == nullptr) return -errno;
+  // The link's own file goes with the skeleton's.
+  const int fd = ::dup(bpf_link__fd(link));
+  bpf_link__destroy(link);
+  if (fd >= 0) out_of_the_way(map.release());
+  return fd;
+}
+
 int make_object(std::string_view name, const Devices& devices) {
   if (name == "map") return make_map();
   if (name == "btf") return make_btf();
@@ -186,6 +208,7 @@ int make_object(std::string_view name, const Devices& devices) {
   if (name == "tracing_link") return make_tracing_link();
   if (name == "perf_event_link") return make_perf_event_link();
   if (name == "kprobe_multi_link") return make_kprobe_multi_link();
+  if (name == "struct_ops_link") return make_struct_ops_link();
   if (name == "sk_skb_prog") return load(BPF_PROG_TYPE_SK_SKB, 1, BPF_SK_SKB_VERDICT);
   if (name == "raw_tp_prog") return load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
   if (name == "kprobe_prog") return load(BPF_PROG_TYPE_KPROBE, 0);

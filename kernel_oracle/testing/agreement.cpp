@@ -15,7 +15,8 @@ namespace {
 /// Of Linux 6.12, which the tests boot.
 constexpr model::Quirks stock_quirks{1U << static_cast<unsigned>(model::Quirk::full_list_keeps_tail) |
                                      1U << static_cast<unsigned>(model::Quirk::detach_by_position_unprivileged) |
-                                     1U << static_cast<unsigned>(model::Quirk::query_writes_beyond_attr)};
+                                     1U << static_cast<unsigned>(model::Quirk::query_writes_beyond_attr) |
+                                     1U << static_cast<unsigned>(model::Quirk::relative_without_program_ignored)};
 
 constexpr std::string_view sequences = R"(mprogcheck 1
 netdev d0
@@ -328,6 +329,13 @@ pin b6 p0
 )";
 
 }  // namespace
+
+bool kills(const Job& job) {
+  model::World world(job.sequence.declarations, job.quirks);
+  return std::ranges::any_of(job.sequence.operations, [&world](const model::Operation& operation) {
+    return world.apply(operation).rule == model::Rule::relative_no_program;
+  });
+}
 
 std::string difference(const Job& job, const Run& run) {
   if (run.ending != Run::Ending::complete) return "ending: " + run.note;

@@ -14,6 +14,9 @@ std::vector<Job> hand_made(Depth depth);
 /// The same of devices, qdiscs and pins: for oracles that have those features.
 std::vector<Job> hand_made_lifetimes(Depth depth);
 
+/// Whether released kernels die of it: an operation whose relative is a link without a program.
+bool kills(const Job& job);
+
 /// Empty if the run is what the model says, step by step; else the first thing that is not.
 std::string difference(const Job& job, const Run& run);
 

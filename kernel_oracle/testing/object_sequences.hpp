@@ -126,6 +126,53 @@ as u attach tcx_ingress@d0 o14
 as u link l0 tcx_ingress@d0 o15
 as u link l0 tcx_ingress@d0 o16
 as u update l0 o14
+
+mprogcheck 1
+netdev d0
+prog p0, p1 sched_cls returns next
+caller u uid 1000
+attach tcx_ingress@d0 o17
+attach tcx_ingress@d0 p0 before fd(o17)
+attach tcx_ingress@d0 p0 before id(o17)
+attach tcx_ingress@d0 p0 replace o17
+link l0 tcx_ingress@d0 o17
+attach tcx_ingress@d0 p0
+detach tcx_ingress@d0 o17
+attach tcx_ingress@d0 p0 before link fd(o17)
+attach tcx_ingress@d0 p1 before link fd(o17) revision 77
+detach tcx_ingress@d0 link fd(o17)
+detach tcx_ingress@d0 before after link fd(o17)
+attach tcx_ingress@d0 p1
+detach tcx_ingress@d0 before link id(o17)
+attach tcx_ingress@d0 p0
+detach tcx_ingress@d0 after link fd(o17)
+link l1 tcx_ingress@d0 p0
+detach tcx_ingress@d0 after link fd(o17)
+as u update o17 o0
+as u attach tcx_ingress@d0 o17
+update o17 p0
+update o17 o0
+update o17 o1
+update o17 o17
+update o17 fd 0
+update o17 fd 901
+update o17 q0
+update o17 o0 expect p0
+update o17 o0 expect o0
+update o17 o0 expect fd 902
+update o17 o0 expect_fd o0
+update o17 p0 expect fd 902
+update o17 o0 flags 0x8
+update l3 o0
+update o3 o0
+update o5 o17
+detach_link o17
+dup h0 o17
+open h1 link id(o17)
+open h2 prog id(o17)
+close o17
+detach_link o17
+update h1 p0
 )";
 
 /// And with pins.
@@ -155,6 +202,10 @@ update h9 p1
 unpin b0
 unpin b3
 unpin b5
+pin b7 o17
+get h10 b7
+detach_link h10
+update h10 o0
 )";
 
 }  // namespace mprogcheck::testing
