@@ -35,6 +35,7 @@ class Exploration {
         state_(std::move(state)) {
     report_.known = std::move(known);
     report_.tours_carried_on = state_.done.size();
+    for (TourSuspect& suspect : std::exchange(state_.suspects, {})) note(std::move(suspect));
   }
 
   ExploreReport run() {
@@ -58,20 +59,14 @@ class Exploration {
     // Where many ways leave the bound there are thousands of tours of a few steps, without a stop.
     auto canaries = tour.stops.empty() ? Result<CanaryCount>() : canaries_.run(tour, oracle);
     if (!canaries) return tl::unexpected(canaries.error());
-    auto result = run_tour(space_, tour, report_.known.quirks, oracle);
+    auto result = run_tour(space_, number, report_.known.quirks, oracle);
     if (!result) return tl::unexpected(result.error());
     const std::scoped_lock lock(settling_);
     state_.seconds = seconds();
-    // What diverged is met again after a kill, and is not lost with it.
-    if (result->suspects.empty()) {
-      state_.done.insert(number);
-      state_.table.merge(result->table);
-      state_.steps += result->steps;
-    } else {
-      doubtful_.merge(result->table);
-      doubtful_steps_ += result->steps;
-    }
-    ++toured_;
+    state_.done.insert(number);
+    state_.table.merge(result->table);
+    state_.steps += result->steps;
+    report_.coverage.merge(result->coverage);
     report_.canaries.planted += canaries->planted;
     report_.canaries.caught += canaries->caught;
     for (TourSuspect& suspect : result->suspects) note(std::move(suspect));
@@ -82,8 +77,8 @@ class Exploration {
   Result<void> tell() {
     if (state_.seconds - last_told_ < 1) return {};
     last_told_ = state_.seconds;
-    reporter_.progress({.sequences = toured_,
-                        .operations = state_.table.sum().covered + doubtful_.sum().covered,
+    reporter_.progress({.sequences = state_.done.size(),
+                        .operations = state_.table.sum().covered,
                         .seconds = state_.seconds,
                         .findings = suspects_.size(),
                         .canaries = report_.canaries});
@@ -110,6 +105,10 @@ class Exploration {
   }
 
   void look_into_suspects() {
+    for (auto& [sequence, divergence] : std::exchange(report_.known.unexplained, {}))
+      if (!report_.error)
+        if (auto looked = investigated(finding_of(std::move(sequence), std::move(divergence), {})); !looked)
+          report_.error = looked.error();
     // By the length of their ways, so that what is found first is the shortest.
     std::vector<const TourSuspect*> suspects;
     for (const auto& [key, suspect] : suspects_) suspects.push_back(&suspect);
@@ -119,8 +118,12 @@ class Exploration {
         report_.ended_early = true;
         return;
       }
+      // Where no oracle answers any more, what was seen is told as it was seen.
+      auto looked = report_.error ? enter(unconfirmed(*suspect)) : look_into(*suspect);
+      if (looked) continue;
       if (report_.error) return;
-      if (auto looked = look_into(*suspect); !looked) report_.error = looked.error();
+      report_.error = looked.error();
+      if (auto entered = enter(unconfirmed(*suspect)); !entered) return;
     }
   }
 
@@ -136,25 +139,16 @@ class Exploration {
     candidates.push_back({pair.operation == TriedTrials::none ? space_.sequence_to(pair.state)
                                                               : space_.sequence_to(pair.state, pair.operation),
                           Depth::deep});
-    model::Sequence past{properties::declarations_of(space_.bound()), properties::prelude_of(space_.bound())};
-    for (const properties::Transition& step : suspect.way)
-      past.operations.push_back(space_.machine().operation(step.operation));
-    candidates.push_back({std::move(past), Depth::fast});
+    candidates.push_back({past_of(space_, suspect), Depth::fast});
     return candidates;
-  }
-
-  /// What a reference too many, or the end of a run, was met at says little: it may come of anything tried before.
-  static bool is_vague(const TourSuspect& suspect) {
-    return suspect.pair.operation == TriedTrials::none ||
-           (suspect.divergence && (suspect.divergence->ending != Run::Ending::complete ||
-                                   suspect.divergence->broken.contains(properties::Property::refcount)));
   }
 
   Result<void> look_into(const TourSuspect& suspect) {
     auto candidates = candidates_for(suspect);
-    if (is_vague(suspect)) {
+    if (suspect.vague) {
       if (auto renewed = pool_.at(0).renew(Start::quick); !renewed) return renewed;
-      const auto pinned = pin_trial(space_, suspect.stops, report_.known.quirks, pool_.at(0));
+      const auto stops = stops_before(space_, suspect);
+      const auto pinned = pin_trial(space_, stops, report_.known.quirks, pool_.at(0));
       if (!pinned) return tl::unexpected(pinned.error());
       if (*pinned && (*pinned)->operation != TriedTrials::none)
         candidates.insert(candidates.begin(),
@@ -172,7 +166,10 @@ class Exploration {
       }
       return investigated(finding_of(candidate.sequence, *judgement->divergence, suspect));
     }
-    return enter(flaky(suspect));
+    Finding finding = unconfirmed(suspect);
+    finding.label = Label::flaky;
+    finding.runs = static_cast<unsigned>(candidates.size());
+    return enter(std::move(finding));
   }
 
   Result<void> investigated(Finding finding) {
@@ -197,8 +194,8 @@ class Exploration {
     return finding;
   }
 
-  /// It was seen once, and not again.
-  [[nodiscard]] Finding flaky(const TourSuspect& suspect) const {
+  /// It was seen once.
+  [[nodiscard]] Finding unconfirmed(const TourSuspect& suspect) const {
     auto candidates = candidates_for(suspect);
     properties::Divergence divergence;
     if (suspect.divergence) {
@@ -221,8 +218,6 @@ class Exploration {
     divergence.step = candidates.back().sequence.operations.size() - 1;
     Finding finding = finding_of(std::move(candidates.back().sequence), std::move(divergence), suspect);
     finding.shrunk = finding.found;
-    finding.label = Label::flaky;
-    finding.runs = static_cast<unsigned>(candidates.size());
     return finding;
   }
 
@@ -240,8 +235,6 @@ class Exploration {
   }
 
   ExploreReport finish() {
-    state_.table.merge(doubtful_);
-    state_.steps += doubtful_steps_;
     const auto& graph = space_.graph();
     report_.kernel = pool_.identity();
     report_.bound = options_.bound;
@@ -257,24 +250,31 @@ class Exploration {
     report_.covered = state_.table.sum().covered;
     report_.steps = state_.steps;
     report_.tours = space_.tours().size();
-    report_.tours_done = toured_ + report_.tours_carried_on;
-    report_.coverage = space_.coverage();
+    report_.tours_done = state_.done.size();
+    report_.silent = space_.coverage().unseen(report_.known.quirks);
+    report_.avoided = space_.avoided();
+    count_hits(report_.known, report_.coverage);
+    for (KnownState& state : report_.known.states)
+      if (state.action == KnownAction::avoid && !state.stale) state.hits += space_.avoided();
     report_.digest = state_.digest;
     report_.seconds = state_.seconds;
     if (is_stopped()) report_.ended_early = true;
     state_.findings = report_.findings.size();
-    state_.finished = !report_.error && !report_.ended_early && report_.is_complete();
+    state_.finished = !report_.error && !report_.ended_early && state_.done.size() == space_.tours().size();
     if (auto written = write_state(); !written && !report_.error) report_.error = written.error();
     return std::move(report_);
   }
 
   Result<void> write_state() {
+    state_.suspects.clear();
+    for (const auto& [key, suspect] : suspects_) state_.suspects.push_back(suspect);
     return options_.keep_state ? write_explore_state(state_, options_.out) : Result<void>();
   }
   [[nodiscard]] bool is_stopped() const { return options_.stop != nullptr && options_.stop->load(); }
   bool is_over() {
     const std::scoped_lock lock(settling_);
-    return is_stopped() || suspects_.size() >= 4 * options_.max_findings;
+    if (suspects_.size() >= 4 * options_.max_findings) report_.ended_early = true;
+    return is_stopped() || report_.ended_early;
   }
   [[nodiscard]] double seconds() const { return seconds_before_ + clock_.seconds(); }
 
@@ -287,9 +287,6 @@ class Exploration {
   ExploreState state_;
   ExploreReport report_;
   std::map<SuspectKey, TourSuspect> suspects_;
-  PairTable doubtful_;  ///< what tours saw on which something diverged
-  std::uint64_t doubtful_steps_ = 0;
-  std::size_t toured_ = 0;
   Stopwatch clock_;
   double seconds_before_ = 0, last_told_ = 0;
 };
@@ -308,17 +305,19 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
   auto known = probe_known(**pool, options.known);
   if (!known) return tl::unexpected(known.error());
 
-  std::function<bool(const model::Operation&)> avoid;
+  properties::WorldMachine::Avoid avoid;
   if (known->avoids())
-    avoid = [&](const model::Operation& operation) {
-      return known->forbids({properties::declarations_of(options.bound), {operation}});
-    };
-  const ExploreSpace space(options.bound, known->quirks, options.shard, avoid);
-  if (!space.graph().is_complete())
-    return fail(Error::Kind::usage, "{}: expected at most {} states, found more; choose fewer --progs or --links",
-                properties::text_of(options.bound), ExploreSpace::most_states);
+    avoid = [&](const model::Operation& operation, model::Rule rule) { return known->avoids(operation, rule); };
+  const ExploreSpace space(options.bound, known->quirks, options.shard, std::move(avoid));
+  if (!space.can_be_explored())
+    return fail(Error::Kind::usage,
+                "{}: expected at most {} states and {} operations, found {} and {}; choose fewer --progs or --links",
+                properties::text_of(options.bound), ExploreSpace::most_states, trial_set::most_operations,
+                space.graph().is_complete() ? std::to_string(space.graph().size()) : "more",
+                space.machine().operations());
   ExploreState state;
   state.kernel = options.kernel;
+  state.release = (*pool)->identity().release;
   state.bound = properties::text_of(options.bound);
   state.shard = options.shard;
   state.digest = space.digest();
@@ -327,7 +326,14 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
   if (options.keep_state) {
     auto last = read_explore_state(options.out);
     if (!last) return tl::unexpected(last.error());
-    if (*last && !(*last)->finished && (*last)->is_same(state)) {
+    if (*last && !(*last)->finished && !(*last)->is_same(state))
+      return fail(
+          Error::Kind::usage,
+          "{}: an exploration of {} (shard {}, {}) was not finished here; go on with the same options and the same "
+          "mprogcheck, or choose another folder with --out",
+          options.out.string(), (*last)->bound, to_string((*last)->shard),
+          (*last)->release.empty() ? (*last)->kernel : (*last)->release);
+    if (*last && !(*last)->finished) {
       state = std::move(**last);
       reporter.note(fmt::format("goes on in {}: {} of {} tours are done", options.out.string(), state.done.size(),
                                 space.tours().size()));

@@ -41,9 +41,11 @@ struct ExploreReport {
   std::uint64_t covered = 0;    ///< of this shard: the kernel's outcome was recorded
   std::uint64_t steps = 0;      ///< of the ways
   std::size_t tours = 0, tours_done = 0, tours_carried_on = 0;
-  PairTable table;                ///< of this shard
-  properties::Coverage coverage;  ///< what decides the bound's pairs
-  std::uint64_t digest = 0;       ///< of the bound: shards with another one do not belong together
+  PairTable table;                  ///< of this shard
+  properties::Coverage coverage;    ///< what decided the pairs that this start executed
+  std::vector<model::Rule> silent;  ///< rules that decide no pair of the bound
+  std::uint64_t avoided = 0;        ///< pairs of the bound that are known to be better not run
+  std::uint64_t digest = 0;         ///< of the bound: shards with another one do not belong together
   CanaryCount canaries;
   Known known;
   std::vector<Finding> findings;
@@ -64,7 +66,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
 struct MergedShards {
   std::string bound, kernel;
   unsigned shards = 0;
-  std::uint64_t pairs = 0, findings = 0;
+  std::uint64_t pairs = 0, uncovered = 0, findings = 0;
 };
 Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& folders);
 

@@ -27,9 +27,9 @@ json table_json(const PairTable& table) {
   return calls;
 }
 
-json unseen_json(const properties::Coverage& coverage) {
+json names_of(const std::vector<model::Rule>& rules) {
   json names = json::array();
-  for (const auto rule : coverage.unseen()) names.push_back(model::name_of(rule));
+  for (const auto rule : rules) names.push_back(model::name_of(rule));
   return names;
 }
 
@@ -66,7 +66,8 @@ json to_json(const ExploreReport& report) {
         {"pairs_of_all_shards", report.pairs},
         {"rules", report.coverage.rules()},
         {"by_errno", report.coverage.by_errno()},
-        {"unseen_rules", unseen_json(report.coverage)},
+        {"unseen_rules", names_of(report.silent)},
+        {"avoided", report.avoided},
         {"calls", table_json(report.table)}}},
       {"skipped", json::array()}};
   if (report.error) result["error"] = report.error->message;
@@ -94,7 +95,7 @@ json to_json(const ModelExploration& result, const properties::Bound& bound) {
             {"pairs_covered", 0},
             {"rules", result.coverage.rules()},
             {"by_errno", result.coverage.by_errno()},
-            {"unseen_rules", unseen_json(result.coverage)},
+            {"unseen_rules", names_of(result.coverage.unseen())},
             {"calls", table_json(result.table)}}}};
 }
 

@@ -85,6 +85,9 @@ ModelExploration explore_model(const properties::Bound& bound, model::Naming nam
         suspect(state, number, properties::broken_in(after));
       });
   result.seconds = clock.seconds();
+  if (auto at_first = properties::broken_in(graph.state(0)))
+    result.broken.push_back(
+        {std::move(*at_first), {properties::declarations_of(bound), properties::prelude_of(bound)}});
   result.complete = graph.is_complete();
   result.states = graph.size();
   result.depth = graph.depth(graph.size() - 1);

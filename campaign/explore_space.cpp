@@ -65,11 +65,11 @@ std::vector<PairTable::Seen> PairTable::seen() const {
 }
 
 ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
-                           const std::function<bool(const model::Operation&)>& avoid)
+                           properties::WorldMachine::Avoid avoid)
     : bound_(bound),
       quirks_(quirks),
       prelude_(static_cast<std::uint32_t>(properties::prelude_of(bound).size())),
-      machine_(bound, model::Naming::labelled, quirks, avoid),
+      machine_(bound, model::Naming::labelled, quirks, std::move(avoid)),
       graph_(
           machine_, most_states,
           [&](std::uint32_t state, const model::World& world, std::uint32_t operation, const model::Verdict& verdict) {
@@ -77,10 +77,14 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
               owner_.push_back(Digest().add(machine_.key(world)).value() % shard.count + 1 == shard.index);
               own_states_ += owner_.back() ? 1 : 0;
             }
+            if (machine_.avoids() && machine_.avoids(world, operation)) {
+              ++avoided_;
+              return;
+            }
             coverage_.add(machine_.operation(operation), verdict);
             if (owner_.back()) own_.expect(machine_.operation(operation), verdict.outcome);
           }) {
-  if (!graph_.is_complete()) return;
+  if (!can_be_explored()) return;
   tours_ = properties::plan_tours(graph_.size(), graph_.edges(),
                                   {.operations = static_cast<std::uint32_t>(machine_.operations()),
                                    .owns = [this](std::uint32_t state) { return is_own(state); }});
@@ -96,6 +100,7 @@ properties::Tour ExploreSpace::with_queries(const properties::Tour& tour) const 
     if (stop != tour.stops.end() && stop->steps == step) {
       longer.stops.push_back({.steps = static_cast<std::uint32_t>(longer.way.size()), .state = stop->state});
       for (const std::uint32_t query : queries_) {
+        if (machine_.avoids() && machine_.avoids(graph_.state(stop->state), query)) continue;
         longer.way.push_back({.from = stop->state, .operation = query, .to = stop->state});
         longer.counts.push_back(true);
       }
@@ -112,6 +117,8 @@ std::uint64_t ExploreSpace::digest() const {
   Digest digest;
   digest.add(properties::text_of(bound_)).add(std::uint64_t{quirks_.bits}).add(std::uint64_t{graph_.size()});
   for (std::size_t n = 0; n < machine_.operations(); n += 101) digest.add(model::print(machine_.operation(n)));
+  for (const auto& [rule, count] : coverage_.rules()) digest.add(rule).add(count);
+  for (const auto& [outcome, count] : coverage_.by_errno()) digest.add(outcome).add(count);
   for (const properties::Transition& edge : graph_.edges())
     digest.add(std::uint64_t{edge.from}).add(std::uint64_t{edge.operation}).add(std::uint64_t{edge.to});
   return digest.value();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -73,15 +72,22 @@ class ExploreSpace {
  public:
   using Graph = properties::StateGraph<properties::WorldMachine>;
 
-  /// Without the operations that `avoid` says true of.
   ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
-               const std::function<bool(const model::Operation&)>& avoid = {});
+               properties::WorldMachine::Avoid avoid = {});
+
+  /// Its states and its operations are few enough; otherwise there are no tours.
+  [[nodiscard]] bool can_be_explored() const {
+    return graph_.is_complete() && machine_.operations() <= trial_set::most_operations;
+  }
 
   [[nodiscard]] const properties::Bound& bound() const { return bound_; }
   [[nodiscard]] const properties::WorldMachine& machine() const { return machine_; }
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] const std::vector<properties::Tour>& tours() const { return tours_; }
-  [[nodiscard]] std::uint64_t pairs() const { return std::uint64_t{graph_.size()} * machine_.operations(); }
+  /// But for those that are avoided.
+  [[nodiscard]] std::uint64_t pairs() const { return std::uint64_t{graph_.size()} * machine_.operations() - avoided_; }
+  /// Pairs of the bound that are known to be better not run.
+  [[nodiscard]] std::uint64_t avoided() const { return avoided_; }
   /// Of them, those whose state is this shard's.
   [[nodiscard]] std::uint64_t own_pairs() const { return own_.sum().total; }
   [[nodiscard]] const PairTable& own_table() const { return own_; }
@@ -108,6 +114,7 @@ class ExploreSpace {
   std::uint32_t prelude_;
   properties::WorldMachine machine_;
   properties::Coverage coverage_;
+  std::uint64_t avoided_ = 0;
   PairTable own_;
   std::vector<bool> owner_;  ///< by state: it is this shard's
   std::uint32_t own_states_ = 0;

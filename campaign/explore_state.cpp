@@ -10,6 +10,8 @@ namespace mprogcheck {
 
 namespace {
 
+constexpr int schema = 1;
+
 std::filesystem::path file_in(const std::filesystem::path& folder) {
   return folder / "explore.json";
 }
@@ -34,7 +36,9 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
     const auto shard = parse_shard(json.at("shard").get<std::string>());
     if (!shard) return torn();
     state.shard = *shard;
+    if (json.at("schema") != schema) return torn();
     state.kernel = json.at("kernel");
+    state.release = json.at("release");
     state.bound = json.at("bound");
     state.digest = json.at("digest");
     state.pairs = number("pairs");
@@ -44,6 +48,18 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
          json.at("seen").get<std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>>>()) {
       if (call >= std::variant_size_v<model::AnyCall>) return torn();
       state.table.saw({call, error_number, covered});
+    }
+    for (const auto& one : json.at("suspects")) {
+      TourSuspect suspect;
+      suspect.tour = one.at("tour");
+      suspect.steps = one.at("steps");
+      suspect.pair = {one.at("state"), one.at("operation")};
+      suspect.tried = one.at("tried");
+      suspect.expected = one.at("expected");
+      suspect.found = one.at("found");
+      suspect.changed = one.at("changed");
+      suspect.vague = one.at("vague");
+      state.suspects.push_back(std::move(suspect));
     }
     state.steps = number("steps");
     state.findings = number("findings");
@@ -56,7 +72,9 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
 }
 
 Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder) {
-  nlohmann::ordered_json json{{"kernel", state.kernel},
+  nlohmann::ordered_json json{{"schema", schema},
+                              {"kernel", state.kernel},
+                              {"release", state.release},
                               {"bound", state.bound},
                               {"shard", to_string(state.shard)},
                               {"digest", state.digest},
@@ -70,6 +88,17 @@ Result<void> write_explore_state(const ExploreState& state, const std::filesyste
                               {"done", state.done}};
   json["seen"] = nlohmann::ordered_json::array();
   for (const PairTable::Seen& seen : state.table.seen()) json["seen"].push_back({seen.call, seen.error, seen.covered});
+  json["suspects"] = nlohmann::ordered_json::array();
+  for (const TourSuspect& suspect : state.suspects)
+    json["suspects"].push_back({{"tour", suspect.tour},
+                                {"steps", suspect.steps},
+                                {"state", suspect.pair.state},
+                                {"operation", suspect.pair.operation},
+                                {"tried", suspect.tried},
+                                {"expected", suspect.expected},
+                                {"found", suspect.found},
+                                {"changed", suspect.changed},
+                                {"vague", suspect.vague}});
   return write_file(file_in(folder), json.dump() + '\n', state.finished);
 }
 
@@ -90,15 +119,24 @@ Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& fold
   for (std::size_t n = 0; n < states.size(); ++n) {
     const ExploreState& state = states[n];
     const std::string where = folders[n].string();
-    if (state.kernel != first.kernel || state.bound != first.bound || state.digest != first.digest ||
+    if (state.digest != first.digest && state.bound == first.bound)
+      return fail(Error::Kind::usage,
+                  "{}: another version of mprogcheck, or with other known divergences, explored it; "
+                  "explore all shards with one",
+                  where);
+    if (state.kernel != first.kernel || state.release != first.release || state.bound != first.bound ||
         state.shard.count != first.shard.count)
       return fail(Error::Kind::usage, "{}: expected a shard of {} on {} ({} of them), found {} on {} ({})", where,
-                  first.bound, first.kernel, first.shard.count, state.bound, state.kernel, to_string(state.shard));
+                  first.bound, first.release.empty() ? first.kernel : first.release, first.shard.count, state.bound,
+                  state.release.empty() ? state.kernel : state.release, to_string(state.shard));
     if (!seen.insert(state.shard.index).second)
       return fail(Error::Kind::usage, "{}: shard {} is here twice", where, to_string(state.shard));
-    if (!state.finished || state.table.sum().covered != state.own_pairs)
+    const std::uint64_t covered = state.table.sum().covered;
+    merged.uncovered += state.own_pairs - std::min(state.own_pairs, covered);
+    // Behind what diverged pairs stay without an outcome, however often they are asked for.
+    if (!state.finished || (covered != state.own_pairs && state.findings == 0))
       return fail(Error::Kind::usage, "{}: shard {} has {} of its {} pairs; run it again with the same --out", where,
-                  to_string(state.shard), state.table.sum().covered, state.own_pairs);
+                  to_string(state.shard), covered, state.own_pairs);
     merged.pairs += state.own_pairs;
     merged.findings += state.findings;
   }

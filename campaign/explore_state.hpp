@@ -6,9 +6,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "campaign/explore_space.hpp"
+#include "campaign/tour_run.hpp"
 
 namespace mprogcheck {
 
@@ -16,21 +18,23 @@ namespace mprogcheck {
 /// explore.json, in the folder that --out names.
 struct ExploreState {
   // What it is.
-  std::string kernel, bound;
+  std::string kernel, release, bound;  ///< as the user named it, and what its uname says
   Shard shard;
   std::uint64_t digest = 0;
   std::uint64_t pairs = 0, own_pairs = 0;
 
   // How far it has come.
-  std::set<std::uint32_t> done;  ///< tours
-  PairTable table;               ///< of `covered` what the tours done saw
+  std::set<std::uint32_t> done;       ///< tours
+  std::vector<TourSuspect> suspects;  ///< that they met, to be looked into at the end
+  PairTable table;                    ///< of `covered` what the tours done saw
   std::uint64_t steps = 0;
   std::uint64_t findings = 0;
   double seconds = 0;
   bool finished = false;
 
   [[nodiscard]] bool is_same(const ExploreState& other) const {
-    return kernel == other.kernel && bound == other.bound && shard == other.shard && digest == other.digest;
+    return kernel == other.kernel && release == other.release && bound == other.bound && shard == other.shard &&
+           digest == other.digest;
   }
 };
 

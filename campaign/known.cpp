@@ -146,6 +146,12 @@ bool Known::avoids() const {
       states, [](const KnownState& state) { return state.action == KnownAction::avoid && !state.stale; });
 }
 
+bool Known::avoids(const model::Operation& operation, model::Rule rule) const {
+  return std::ranges::any_of(states, [&](const KnownState& state) {
+    return state.action == KnownAction::avoid && !state.stale && state.pattern.matches(operation, rule);
+  });
+}
+
 bool Known::forbids(const model::Sequence& sequence) const {
   return std::ranges::any_of(states, [&](const KnownState& state) {
     return state.action == KnownAction::avoid && !state.stale && state.pattern.first_match(sequence, quirks);

@@ -71,6 +71,8 @@ struct Known {
                                                    const properties::Divergence& divergence) const;
   /// Whether anything is to be avoided. If not, the two below need not be asked.
   [[nodiscard]] bool avoids() const;
+  /// Whether the operation is to be avoided where that rule decides it.
+  [[nodiscard]] bool avoids(const model::Operation& operation, model::Rule rule) const;
   /// Whether the sequence has an operation that is to be avoided.
   [[nodiscard]] bool forbids(const model::Sequence& sequence) const;
   /// Takes the operations out that are to be avoided, and adds how many that were to `hits`, by place in `states`.

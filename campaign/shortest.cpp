@@ -73,7 +73,11 @@ Result<Shortest> look_for_shorter(const Finding& finding, Oracle& oracle, const 
 
   const properties::WorldMachine machine(
       *bound, model::Naming::symmetric, finding.quirks,
-      [&](const model::Operation& operation) { return needs_prelude(operation, *bound); });
+      [&](const model::Operation& operation, model::Rule /*rule*/) { return needs_prelude(operation, *bound); });
+  // What no bound can spell, such as a revision far away, is not shorter for it.
+  const auto alphabet = machine.alphabet()->operations();
+  for (const model::Operation& operation : finding.shrunk.operations)
+    if (std::ranges::find(alphabet, operation) == alphabet.end()) return result;
   struct Candidate {
     std::uint32_t state, operation;
   };
@@ -81,8 +85,8 @@ Result<Shortest> look_for_shorter(const Finding& finding, Oracle& oracle, const 
   const properties::StateGraph<properties::WorldMachine> graph(
       machine, most_states,
       [&](std::uint32_t state, const model::World& /*world*/, std::uint32_t number, const model::Verdict& verdict) {
-        if (verdict.rule == wanted.rule && candidates.size() <= options.most &&
-            model::call_name(machine.operation(number)) == wanted.call)
+        if (verdict.rule == wanted.rule && !needs_prelude(machine.operation(number), *bound) &&
+            candidates.size() <= options.most && model::call_name(machine.operation(number)) == wanted.call)
           candidates.push_back({state, number});
       });
   // States are numbered by their distance, so the candidates are in the order of their lengths.

@@ -18,8 +18,8 @@ std::optional<properties::Bound> bound_of(const model::Sequence& sequence);
 
 /// Whether something shorter diverges alike.
 struct Shortest {
-  /// Every state of the bound that is near enough was asked, by every operation that the same rule decides: nothing
-  /// shorter that leads through the model's states diverges alike, if `shorter` is empty.
+  /// Every state of the bound that is near enough was asked, by one way to it and by every operation that the same rule
+  /// decides. If `shorter` is empty, none of these diverges alike.
   bool known = false;
   std::uint64_t tried = 0;                             ///< sequences
   std::optional<model::Sequence> shorter{};            ///< diverges alike,

@@ -19,31 +19,40 @@ class TourSink final : public RunSink {
       : space_(space), tour_(tour), job_(job), oracle_(oracle) {}
 
   void take(std::size_t /*job*/, Run& run) override {
-    table = {};
     judgement = properties::judge(job_, run);
     if (!judgement.malformed.empty()) return;
     if (judgement.divergence) console = oracle_.console_tail(console_lines);
-    differences = properties::check_trials(job_, run);
-    const std::size_t good = judgement.divergence ? judgement.divergence->step : run.steps.size();
     steps = run.steps.size();
+    // After a step that differs nobody knows in which state the kernel was.
+    const std::size_t good = judgement.divergence ? judgement.divergence->step : run.steps.size();
     for (std::size_t i = 0; i < tour_.way.size() && space_.prelude() + i < good; ++i)
       if (tour_.counts[i])
-        table.saw(space_.machine().operation(tour_.way[i].operation), run.steps[space_.prelude() + i].outcome.error);
-    for (std::size_t n = 0; n < run.trials.size(); ++n) count(run, job_.trials[n], run.trials[n]);
+        count(tour_.way[i].from, tour_.way[i].operation, run.steps[space_.prelude() + i].outcome.error);
+    for (std::size_t n = 0; n < run.trials.size() && run.trials[n].step < good; ++n) {
+      const model::World& world = space_.graph().state(tour_.stops[n].state);
+      properties::check_trials(world, *job_.alphabet, job_.trials[n], run, run.trials[n], differences);
+      count(tour_.stops[n].state, run, job_.trials[n], run.trials[n]);
+    }
   }
 
   PairTable table;
+  properties::Coverage coverage;
   properties::Judgement judgement;
   std::vector<properties::TrialDifference> differences;
   std::size_t steps = 0;
   std::string console;
 
  private:
-  void count(const Run& run, const Trials& trials, const TriedTrials& tried) {
+  void count(std::uint32_t state, std::uint32_t operation, int error) {
+    table.saw(space_.machine().operation(operation), error);
+    coverage.add(space_.machine().operation(operation),
+                 space_.machine().predict(space_.graph().state(state), operation));
+  }
+  void count(std::uint32_t state, const Run& run, const Trials& trials, const TriedTrials& tried) {
     std::uint32_t seen = 0;
     trial_set::for_each(trials.which, [&](std::uint32_t number) {
       if (seen == tried.length) return false;
-      table.saw(space_.machine().operation(number), run.trial_errnos[tried.first + seen++]);
+      count(state, number, run.trial_errnos[tried.first + seen++]);
       return true;
     });
   }
@@ -61,24 +70,29 @@ std::uint32_t state_after(const properties::Tour& tour, std::size_t steps) {
 
 class TourRun {
  public:
-  TourRun(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, Oracle& oracle)
-      : space_(space), tour_(tour), quirks_(quirks), oracle_(oracle) {}
+  TourRun(const ExploreSpace& space, std::uint32_t number, model::Quirks quirks, Oracle& oracle)
+      : space_(space), number_(number), tour_(space.tours()[number]), quirks_(quirks), oracle_(oracle) {}
 
   Result<TourResult> run() {
     for (unsigned again = 0;; ++again) {
-      const Job job = job_of(space_, tour_, quirks_, excluded_);
+      const auto excluded = excluded_;
+      const Job job = job_of(space_, tour_, quirks_, excluded);
       TourSink sink(space_, tour_, job, oracle_);
       if (auto ran = oracle_.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
       if (!sink.judgement.malformed.empty()) return malformed_run(sink.judgement);
       const bool spoilt = note_trials(sink);
       // What differs later may come of that: only a run without it can tell.
       if (!spoilt) note_end(sink);
-      if (!spoilt || again == most_again) {
-        result_.table.merge(sink.table);
-        result_.steps = sink.steps;
-        result_.covered = result_.table.sum().covered;
-        return std::move(result_);
+      if (spoilt && again < most_again) continue;
+      result_.table = std::move(sink.table);
+      result_.coverage = sink.coverage;
+      result_.steps = sink.steps;
+      for (const auto& [pair, found] : excluded) {
+        const auto& operation = space_.machine().operation(pair.operation);
+        result_.table.saw(operation, found);
+        result_.coverage.add(operation, space_.machine().predict(space_.graph().state(pair.state), pair.operation));
       }
+      return std::move(result_);
     }
   }
 
@@ -87,20 +101,18 @@ class TourRun {
   bool note_trials(const TourSink& sink) {
     const std::size_t before = excluded_.size();
     for (const auto& difference : sink.differences) {
-      const auto steps = difference.step + 1 - space_.prelude();
       TourSuspect suspect;
-      suspect.pair = {state_after(tour_, steps), difference.operation};
+      suspect.steps = difference.step + 1 - space_.prelude();
+      suspect.pair = {state_after(tour_, suspect.steps), difference.operation};
       suspect.expected = difference.expected;
       suspect.found = difference.found;
       suspect.changed = difference.changed;
-      suspect.way = way_to(steps);
       suspect.console = sink.console;
-      const bool known = difference.operation != TriedTrials::none;
+      suspect.tried = difference.operation != TriedTrials::none;
+      suspect.vague = !suspect.tried;
       // What succeeds where it should not has done something, whether it shows or not.
       const bool stays = !difference.changed && (difference.found != 0 || difference.expected == 0);
-      if (!stays && known && excluded_.insert(suspect.pair).second)
-        result_.table.saw(space_.machine().operation(difference.operation), difference.found);
-      if (known) suspect.way.push_back({suspect.pair.state, difference.operation, suspect.pair.state});
+      if (!stays && suspect.tried) excluded_.try_emplace(suspect.pair, difference.found);
       add(std::move(suspect));
     }
     return excluded_.size() != before;
@@ -114,37 +126,35 @@ class TourRun {
     suspect.found = divergence.observed.error;
     suspect.divergence = divergence;
     suspect.console = sink.console;
+    suspect.vague =
+        divergence.ending != Run::Ending::complete || divergence.broken.contains(properties::Property::refcount);
     if (divergence.step >= space_.prelude() && divergence.step - space_.prelude() < tour_.way.size()) {
       const std::size_t step = divergence.step - space_.prelude();
       suspect.pair = {tour_.way[step].from, tour_.way[step].operation};
-      suspect.way = way_to(step + 1);
+      suspect.steps = static_cast<std::uint32_t>(step + 1);
     }
     add(std::move(suspect));
   }
 
   void add(TourSuspect suspect) {
-    for (const properties::Tour::Stop& stop : tour_.stops)
-      if (stop.steps <= suspect.way.size()) suspect.stops.insert(suspect.stops.begin(), stop.state);
+    suspect.tour = number_;
     const auto same = [&](const TourSuspect& other) { return other.pair == suspect.pair; };
     if (std::ranges::none_of(result_.suspects, same)) result_.suspects.push_back(std::move(suspect));
   }
 
-  [[nodiscard]] std::vector<properties::Transition> way_to(std::size_t steps) const {
-    return {tour_.way.begin(), tour_.way.begin() + static_cast<std::ptrdiff_t>(steps)};
-  }
-
   const ExploreSpace& space_;
+  std::uint32_t number_;
   const properties::Tour& tour_;
   model::Quirks quirks_;
   Oracle& oracle_;
   TourResult result_;
-  std::set<Pair> excluded_;
+  std::map<Pair, int> excluded_;  ///< and the errno that it gave
 };
 
 }  // namespace
 
 Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
-           const std::set<Pair>& excluded) {
+           const std::map<Pair, int>& excluded) {
   Job job{.sequence = {properties::declarations_of(space.bound()), properties::prelude_of(space.bound())},
           .quirks = quirks};
   job.alphabet = space.machine().alphabet();
@@ -160,16 +170,34 @@ Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirk
     for (std::uint32_t beyond = operations; beyond % 8 != 0; ++beyond) leave_out(beyond);
     for (const properties::Transition& edge : space.graph().edges_of(stop.state)) leave_out(edge.operation);
     for (const std::uint32_t query : space.queries()) leave_out(query);
-    for (auto pair = excluded.lower_bound({stop.state, 0}); pair != excluded.end() && pair->state == stop.state; ++pair)
-      leave_out(pair->operation);
+    if (space.machine().avoids())
+      for (std::uint32_t n = 0; n < operations; ++n)
+        if (space.machine().avoids(space.graph().state(stop.state), n)) leave_out(n);
+    for (auto at = excluded.lower_bound({stop.state, 0}); at != excluded.end() && at->first.state == stop.state; ++at)
+      leave_out(at->first.operation);
     job.trials.push_back(std::move(trials));
   }
   return job;
 }
 
-Result<TourResult> run_tour(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
-                            Oracle& oracle) {
+Result<TourResult> run_tour(const ExploreSpace& space, std::uint32_t tour, model::Quirks quirks, Oracle& oracle) {
   return TourRun(space, tour, quirks, oracle).run();
+}
+
+model::Sequence past_of(const ExploreSpace& space, const TourSuspect& suspect) {
+  model::Sequence past{properties::declarations_of(space.bound()), properties::prelude_of(space.bound())};
+  const auto& way = space.tours()[suspect.tour].way;
+  for (std::uint32_t n = 0; n < suspect.steps; ++n)
+    past.operations.push_back(space.machine().operation(way[n].operation));
+  if (suspect.tried) past.operations.push_back(space.machine().operation(suspect.pair.operation));
+  return past;
+}
+
+std::vector<std::uint32_t> stops_before(const ExploreSpace& space, const TourSuspect& suspect) {
+  std::vector<std::uint32_t> stops;
+  for (const properties::Tour::Stop& stop : space.tours()[suspect.tour].stops)
+    if (stop.steps <= suspect.steps) stops.insert(stops.begin(), stop.state);
+  return stops;
 }
 
 }  // namespace mprogcheck

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -26,31 +26,36 @@ struct Pair {
 /// Something that a kernel did otherwise than the model, on a tour.
 struct TourSuspect {
   Pair pair;
+  std::uint32_t tour = 0;   ///< which of the space's
+  std::uint32_t steps = 0;  ///< so many operations of its way were taken,
+  bool tried = false;       ///< and then the pair's, which is none of the way
   int expected = 0, found = 0;  ///< errnos
   bool changed = false;         ///< an operation that should change nothing did
-  /// The tour up to there, the operation included: what surely diverges, if the kernel depends on its past.
-  std::vector<properties::Transition> way;
-  std::vector<std::uint32_t> stops;  ///< the states whose operations were tried before, the last one first
+  /// How the run ended, or what was counted: it may come of anything that was tried before.
+  bool vague = false;
   std::optional<properties::Divergence> divergence;  ///< of a step of the way, or of how the run ended
   std::string console;
 };
 
 struct TourResult {
-  PairTable table;  ///< what was seen
-  std::uint64_t covered = 0;
+  PairTable table;                ///< what was seen
+  properties::Coverage coverage;  ///< what decided it
   std::uint64_t steps = 0;
   std::vector<TourSuspect> suspects;
-  CanaryCount canaries;
 };
 
 /// The tour as a job: its way, and the trials where it stops. Pairs that are `excluded` are not tried.
 Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
-           const std::set<Pair>& excluded);
+           const std::map<Pair, int>& excluded);
 
-/// Leads the oracle's kernel on a tour and holds it to the model. Where an operation changes a state that it should
-/// leave alone, the tour is begun again without it, as often as `most_again`. With it goes a canary, at a place that
-/// nobody knows. An Error is infrastructure, an uncaught canary among it.
-Result<TourResult> run_tour(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
-                            Oracle& oracle);
+/// Leads the oracle's kernel on a tour of the space and holds it to the model. Where an operation changes a state that it
+/// should leave alone, the tour is begun again without it, a few times. What comes after a step that differs is not
+/// counted. An Error is infrastructure.
+Result<TourResult> run_tour(const ExploreSpace& space, std::uint32_t tour, model::Quirks quirks, Oracle& oracle);
+
+/// The tour up to the suspect, its operation included: what surely diverges, if the kernel depends on its past.
+model::Sequence past_of(const ExploreSpace& space, const TourSuspect& suspect);
+/// The states whose operations were tried up to there, the last one first.
+std::vector<std::uint32_t> stops_before(const ExploreSpace& space, const TourSuspect& suspect);
 
 }  // namespace mprogcheck

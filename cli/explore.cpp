@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/explore.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -55,11 +56,10 @@ void print_table(const PairTable& table, bool covered) {
   }
 }
 
-void print_left_out(const properties::Bound& bound, const properties::Coverage& coverage) {
+void print_left_out(const properties::Bound& bound, std::size_t seen, const std::vector<model::Rule>& unseen) {
   fmt::print("left out  by this bound:\n");
   for (const std::string& line : properties::left_out_by(bound)) fmt::print("  {}\n", line);
-  const auto unseen = coverage.unseen();
-  std::string line = fmt::format("rules     {} decide something in this bound; never:", coverage.rules().size());
+  std::string line = fmt::format("rules     {} decided something; in this bound never:", seen);
   for (const auto rule : unseen) {
     if (line.size() + model::name_of(rule).size() > 117) {
       fmt::print("{}\n", line);
@@ -82,7 +82,8 @@ void print_summary(const ExploreReport& report) {
              short_number(report.seconds > 0 ? static_cast<double>(report.covered) / report.seconds : 0));
   print_table(report.table, true);
   fmt::print("tours     {} of {}, {} steps\n", report.tours_done, report.tours, in_words(report.steps));
-  print_left_out(report.bound, report.coverage);
+  if (report.avoided != 0) fmt::print("avoided   {} pairs, as known divergences say\n", in_words(report.avoided));
+  print_left_out(report.bound, report.coverage.rules().size(), report.silent);
   fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
   for (const KnownState& state : report.known.states)
     fmt::print("known     {}: {}\n", state.name, state.stale ? "no longer diverges on this kernel" : "present");
@@ -91,10 +92,11 @@ void print_summary(const ExploreReport& report) {
     fmt::print("finding   {}  {}, {} operations: {}\n", properties::name_of(finding.divergence.primary),
                how_sure_of(finding), finding.shrunk.operations.size(), finding.folder.string());
   if (report.is_complete() && report.findings.empty())
-    fmt::print("complete  no pair of this bound differs from the model\n");
+    fmt::print("complete  no pair of this {} differs from the model\n", report.shard.count == 1 ? "bound" : "shard");
   else if (!report.is_complete())
     fmt::print("NOT COMPLETE  {} pairs have no outcome{}\n", in_words(report.own_pairs - report.covered),
-               report.ended_early ? "; the same command goes on" : "");
+               report.findings.empty() && report.ended_early ? "; the same command goes on"
+                                                             : "; they lie behind what differs");
 }
 
 ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohmann::ordered_json& reports) {
@@ -130,17 +132,22 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohma
   for (const Finding& finding : result->findings)
     code = combine(code, finding.label == Label::infrastructure ? ExitCode::infrastructure : ExitCode::divergence);
   if (result->error) code = combine(code, report(*result->error));
-  if (!result->is_complete() && result->findings.empty() && !result->error && !result->ended_early)
+  // What is to be stopped at hides what lies behind it.
+  const bool behind_known = std::ranges::any_of(result->known.states, [](const KnownState& state) {
+    return state.action == KnownAction::stop && state.hits != 0;
+  });
+  if (!result->is_complete() && result->findings.empty() && !result->error && !behind_known)
     code = combine(code, report({Error::Kind::infrastructure,
-                                 fmt::format("expected an outcome for each of {} pairs, found {}; run it again",
-                                             result->own_pairs, result->covered)}));
+                                 fmt::format("expected an outcome for each of {} pairs, found {}{}; run it again",
+                                             result->own_pairs, result->covered,
+                                             result->ended_early ? ", when it was interrupted" : "")}));
   return code;
 }
 
-ExitCode explore_alone(const Options& options, nlohmann::ordered_json& json) {
+ExitCode explore_alone(const Options& options, nlohmann::ordered_json& reports) {
   const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
   const ModelExploration result = explore_model(options.bound, naming);
-  json.update(to_json(result, options.bound));
+  reports.push_back(to_json(result, options.bound));
   fmt::print("explored  {}, the model alone{}: {} states, {} transitions, {} pairs, {:.2f} s, {}/s\n",
              properties::text_of(options.bound), options.labelled ? "" : ", up to renaming", in_words(result.states),
              in_words(result.transitions), in_words(result.pairs), result.seconds,
@@ -148,7 +155,7 @@ ExitCode explore_alone(const Options& options, nlohmann::ordered_json& json) {
   fmt::print("depth     no state is further than {} operations; {} transitions leave the bound\n", result.depth,
              in_words(result.outside));
   print_table(result.table, false);
-  print_left_out(options.bound, result.coverage);
+  print_left_out(options.bound, result.coverage.rules().size(), result.coverage.unseen());
   for (const auto& one : result.broken)
     fmt::print("finding   {}: {}\n{}", properties::name_of(one.invariant.property), one.invariant.what,
                model::print(one.sequence));
@@ -204,6 +211,8 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
                       {"sequence", one.sequence}});
   }
   fmt::print("{}", result.broken.empty() ? "findings  none\n" : "see docs/rfc_v2.md for the reasons\n");
+  if (!result.complete)
+    return report({Error::Kind::usage, "the bound has more states than can be kept; choose fewer --progs or --links"});
   json.update(
       {{"dialect", "rfc_v2"},
        {"states", result.states},
@@ -219,11 +228,12 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
 ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
   const auto merged = merge_shards({options.merge.begin(), options.merge.end()});
   if (!merged) return report(merged.error());
-  fmt::print("merged    {} shards of {} on {}: all {} pairs have a recorded outcome\n", merged->shards, merged->bound,
-             merged->kernel, in_words(merged->pairs));
+  fmt::print("merged    {} shards of {} on {}: {} {} pairs have a recorded outcome\n", merged->shards, merged->bound,
+             merged->kernel, merged->uncovered == 0 ? "all" : in_words(merged->pairs - merged->uncovered) + " of",
+             in_words(merged->pairs));
   fmt::print("findings  {}\n", merged->findings == 0 ? "none" : std::to_string(merged->findings));
   json["shards"] = merged->shards;
-  json["coverage"] = {{"pairs_total", merged->pairs}, {"pairs_covered", merged->pairs}};
+  json["coverage"] = {{"pairs_total", merged->pairs}, {"pairs_covered", merged->pairs - merged->uncovered}};
   return merged->findings == 0 ? ExitCode::held : ExitCode::divergence;
 }
 
@@ -252,7 +262,7 @@ ExitCode run(Options& options) {
     for (const model::Hook hook : *hooks) {
       options.bound.hook = hook;
       if (options.model_only) {
-        code = combine(code, explore_alone(options, json));
+        code = combine(code, explore_alone(options, reports));
         continue;
       }
       for (const KernelSpec& kernel : *kernels) {

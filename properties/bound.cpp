@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "model/ordered_list.hpp"
 #include "model/print.hpp"
 
@@ -55,8 +57,8 @@ class Spelling {
     if (bound.fill > 0) relatives_.push_back(Argument::of(Name::filler(0)));
     if (bound.fill > 1) relatives_.push_back(Argument::of(Name::filler(bound.fill - 1)));
     for (const Name name : {gone_program, gone_link, never_bound}) relatives_.push_back(Argument::of(name));
-    foreign_ = {Argument::of(of_other_type(bound)), bound.links != 0 ? links_[0] : Argument::of(gone_link),
-                Argument::literal(closed_fd)};
+    foreign_ = joined({Argument::of(of_other_type(bound)), Argument::literal(closed_fd)}, links_,
+                      bound.links != 0 ? Arguments() : Arguments{Argument::of(gone_link)}, {});
   }
 
   std::vector<Operation> all() {
@@ -87,12 +89,13 @@ class Spelling {
 
   void add(const Operation& operation) { all_.push_back(operation); }
 
-  /// None, the present one, another: one more and one less by turns.
+  /// None, the present one, and one of the others, in an order that goes with none of the fields.
   template <typename Visit>
   void revisions(Visit visit) {
+    constexpr std::array<std::int64_t, 4> others{1, -1, 1, std::int64_t{1} << 32};
     visit(Revision{});
     visit(Revision::now());
-    visit(Revision::now((++others_ & 1U) != 0 ? 1 : -1));
+    visit(Revision::now(others[(++others_ * 0x9e3779b9U) >> 30]));
   }
 
   void attaches() {
@@ -140,7 +143,7 @@ class Spelling {
   Arguments own_, links_, foreign_, relatives_;
   std::vector<std::uint32_t> flags_;
   std::vector<Operation> all_;
-  unsigned others_ = 0;
+  std::uint32_t others_ = 0;
 };
 
 }  // namespace
@@ -175,7 +178,11 @@ std::vector<std::string> left_out_by(const Bound& bound) {
       "further handles: dup, open by id, pins; handles of programs that are closed",
       "replace targets by literal fd; without REPLACE any but none and a closed fd",
       "programs that are gone or die while attached, but for the one that is gone from the start",
-      "devices that go, move or are kept by a qdisc; callers without capabilities; packets; odd sizes of a query",
+      "devices that go, move or are kept by a qdisc; callers without capabilities; packets",
+      "queries but with counts of 64, 1 and 0 and one flag each: odd sizes, missing arrays, other flags",
+      "revisions but one other for each spelling: one more, one less, or 2^32 more",
+      "unknown flags but PREORDER, alone and with BEFORE; update's flags but REPLACE and BEFORE",
+      "objects of other kinds but links and one program; fillers but as relative, and the first as what is detached",
   };
   if (bound.links == 0) lines.emplace_back("link creation, update and detach");
   if (bound.fill == 0) lines.emplace_back("lists longer than the programs: see --fill");

@@ -25,14 +25,7 @@ model::Declarations declarations_of(const Bound& bound);
 std::vector<model::Operation> prelude_of(const Bound& bound);
 
 /// Every operation of the bound: each call with each of its fields over all that the bound has, whether it makes sense
-/// or not. In an order that does not change.
-///   program     p0 …, one of another type, a link's fd, a closed fd, none
-///   flags       every set of REPLACE, BEFORE, AFTER, ID and LINK; an unknown bit, alone and with BEFORE
-///   relative    none; p0 …, the one of another type, l0 …, the first and the last filler, a program and a link that
-///   are
-///               gone, a name that was never bound: each as an fd or, with ID, as an id
-///   replace     with REPLACE: none, p0 …, the one of another type, a link's fd, a closed fd; without: none, a closed
-///   fd revision    none, the present one, another one (one more and one less by turns)
+/// or not. In an order that does not change. docs/explore.md has the table.
 std::vector<model::Operation> alphabet_of(const Bound& bound);
 
 /// What the bound leaves out, a line each: so that nobody takes its proof for more than it is.

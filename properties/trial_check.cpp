@@ -18,6 +18,24 @@ bool answers(const Trials& trials, const TriedTrials& tried, const Run& run, boo
   return whole ? tried.length == due : tried.length <= due;
 }
 
+/// What makes two differences of a block alike: of each kind a few are kept, so that a frequent one hides no other.
+struct Kind {
+  std::size_t call;
+  model::Rule rule;
+  std::uint8_t expected, found;
+  unsigned times = 0;
+};
+
+bool is_new(std::vector<Kind>& kinds, const Kind& kind) {
+  for (Kind& known : kinds)
+    if (known.call == kind.call && known.rule == kind.rule && known.expected == kind.expected &&
+        known.found == kind.found)
+      return ++known.times <= most_of_a_kind;
+  kinds.push_back(kind);
+  kinds.back().times = 1;
+  return true;
+}
+
 }  // namespace
 
 bool ends_by_a_trial(const Run& run) {
@@ -49,18 +67,21 @@ void check_trials(const model::World& world, const Alphabet& alphabet, const Tri
   const auto operations = alphabet.operations();
   const std::uint8_t* errnos = run.trial_errnos.data() + tried.first;
   const std::uint8_t* const end = errnos + tried.length;
+  std::vector<Kind> kinds;
   trial_set::for_each(trials.which, [&](std::uint32_t number) {
-    if (errnos == end || differences.size() >= most_trial_differences) return false;
+    if (errnos == end) return false;
     const model::Verdict verdict = world.predict(operations[number]);
     const std::uint8_t expected = recorded_errno(verdict.outcome.error);
     const std::uint8_t found = *errnos++;
     const bool changed = number == tried.changed;
-    if (expected != found || changed || verdict.edit.kind != model::Edit::Kind::nothing) [[unlikely]]
-      differences.push_back({trials.step, number, expected, found, changed});
+    const bool predicted_to = verdict.edit.kind != model::Edit::Kind::nothing;
+    if (expected == found && !changed && !predicted_to) [[likely]]
+      return true;
+    if (!changed && !is_new(kinds, {operations[number].index(), verdict.rule, expected, found})) return true;
+    differences.push_back({trials.step, number, expected, found, changed});
     return true;
   });
-  if (tried.changed_elsewhere && differences.size() < most_trial_differences)
-    differences.push_back({.step = trials.step, .changed = true});
+  if (tried.changed_elsewhere) differences.push_back({.step = trials.step, .changed = true});
 }
 
 std::vector<TrialDifference> check_trials(const Job& job, const Run& run) {

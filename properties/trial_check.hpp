@@ -20,8 +20,9 @@ struct TrialDifference {
   bool changed = false;  ///< after it, a list was not what it had been
   friend bool operator==(const TrialDifference&, const TrialDifference&) = default;
 };
-/// No more than so many are collected from a run.
-inline constexpr std::size_t most_trial_differences = 64;
+/// Of one kind (call, rule, expected and found) no more than so many are collected from a block, but for what changed
+/// something.
+inline constexpr unsigned most_of_a_kind = 64;
 
 /// Holds one block of trials, seen in this world, to the model; appends what differs, in order. The block must be one
 /// that trials_are_malformed() has nothing to say about.

@@ -183,8 +183,8 @@ TEST(TrialCheck, DifferencesAreBounded) {
   run.trials.push_back({.step = 0, .first = 0, .length = 1000});
   EXPECT_EQ(trials_are_malformed(job, run), "");
   const auto differences = check_trials(job, run);
-  ASSERT_EQ(differences.size(), most_trial_differences);
-  EXPECT_EQ(differences.back().operation, most_trial_differences - 1);
+  ASSERT_EQ(differences.size(), most_of_a_kind);
+  EXPECT_EQ(differences.back().operation, most_of_a_kind - 1);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "kernel_oracle/oracle.hpp"
 #include "model/canonical.hpp"
@@ -20,14 +20,16 @@ class WorldMachine {
   using State = model::World;
   using Verdict = model::Verdict;
 
-  /// Without the operations that `avoid` says true of.
-  WorldMachine(const Bound& bound, model::Naming naming, model::Quirks quirks = {},
-               const std::function<bool(const model::Operation&)>& avoid = {})
-      : alphabet_(std::make_shared<const Alphabet>(without(alphabet_of(bound), avoid))),
+  /// Says true of an operation that is not to be run where that rule decides it.
+  using Avoid = std::function<bool(const model::Operation&, model::Rule)>;
+
+  WorldMachine(const Bound& bound, model::Naming naming, model::Quirks quirks = {}, Avoid avoid = {})
+      : alphabet_(std::make_shared<const Alphabet>(alphabet_of(bound))),
         initial_(declarations_of(bound), quirks),
         naming_(naming),
         list_(model::list_of(bound.hook, 0)),
-        fill_(bound.fill) {
+        fill_(bound.fill),
+        avoid_(std::move(avoid)) {
     for (const model::Operation& operation : prelude_of(bound)) initial_.apply(operation);
   }
 
@@ -35,8 +37,17 @@ class WorldMachine {
   [[nodiscard]] std::size_t operations() const { return alphabet_->size(); }
   [[nodiscard]] const model::Operation& operation(std::size_t number) const { return alphabet_->operations()[number]; }
   [[nodiscard]] model::Verdict predict(const model::World& world, std::size_t operation) const {
-    return world.predict(alphabet_->operations()[operation]);
+    const model::Operation& asked = alphabet_->operations()[operation];
+    model::Verdict verdict = world.predict(asked);
+    if (avoid_ && avoid_(asked, verdict.rule)) [[unlikely]]
+      verdict.edit = {};
+    return verdict;
   }
+  /// The pair is not to be run. predict() says of it that nothing is changed.
+  [[nodiscard]] bool avoids(const model::World& world, std::size_t operation) const {
+    return avoid_ && avoid_(this->operation(operation), world.predict(this->operation(operation)).rule);
+  }
+  [[nodiscard]] bool avoids() const { return static_cast<bool>(avoid_); }
   [[nodiscard]] bool changes(const model::Verdict& verdict) const {
     return verdict.edit.kind != model::Edit::Kind::nothing;
   }
@@ -56,17 +67,12 @@ class WorldMachine {
   [[nodiscard]] const std::shared_ptr<const Alphabet>& alphabet() const { return alphabet_; }
 
  private:
-  static std::vector<model::Operation> without(std::vector<model::Operation> operations,
-                                               const std::function<bool(const model::Operation&)>& avoid) {
-    if (avoid) std::erase_if(operations, avoid);
-    return operations;
-  }
-
   std::shared_ptr<const Alphabet> alphabet_;
   model::World initial_;
   model::Naming naming_;
   model::ListIndex list_;
   unsigned fill_;
+  Avoid avoid_;
 };
 
 }  // namespace mprogcheck::properties
