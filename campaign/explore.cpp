@@ -307,7 +307,9 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
 
   properties::WorldMachine::Avoid avoid;
   if (known->avoids())
-    avoid = [&](const model::Operation& operation, model::Rule rule) { return known->avoids(operation, rule); };
+    avoid = [known = *known](const model::Operation& operation, model::Rule rule) {
+      return known.avoids(operation, rule);
+    };
   const ExploreSpace space(options.bound, known->quirks, options.shard, std::move(avoid));
   if (!space.can_be_explored())
     return fail(Error::Kind::usage,

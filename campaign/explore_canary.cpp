@@ -53,6 +53,7 @@ ExploreCanaries::Planted ExploreCanaries::plant(const properties::Tour& tour) {
   for (unsigned n = 0; n < trials_of_canary; ++n) {
     const auto operation = static_cast<std::uint32_t>(secret_() % operations);
     if (std::ranges::find(edges, operation, &properties::Transition::operation) != edges.end()) continue;
+    if (space_.machine().avoids(space_.graph().state(state), operation)) continue;
     trials.add(operation);
     trials.lie_at = operation;
   }

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "campaign/explore_model.hpp"
 #include "kernel_oracle/model_oracle.hpp"
@@ -164,6 +165,137 @@ TEST_F(exploration, goes_on_where_it_was) {
   EXPECT_TRUE(second.is_complete());
   const auto third = explored(options, honest());
   EXPECT_EQ(third.tours_carried_on, 0U) << "a finished one is not gone on with";
+}
+
+TEST_F(exploration, that_was_stopped_counts_nothing_twice_and_forgets_no_suspect) {
+  std::atomic<bool> stop{false};
+  ExploreOptions options{.bound = {.programs = 2}};
+  options.stop = &stop;
+  const auto whole = explored({.bound = options.bound, .out = directory_ / "whole"}, faulty("closed_fd_einval"));
+  // Interrupted during the first tour of each start: what the first met, the last tells.
+  for (unsigned starts = 0; starts < 20; ++starts) {
+    stop = false;
+    Reporter silent;
+    class Stopping final : public Oracle {
+     public:
+      Stopping(std::unique_ptr<Oracle> inner, std::atomic<bool>& stop) : inner_(std::move(inner)), stop_(stop) {}
+      [[nodiscard]] const OracleIdentity& identity() const override { return inner_->identity(); }
+      Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+        if (jobs.size() == 1 && jobs[0].trials.size() > 1) stop_ = true;
+        return inner_->run(jobs, sink);
+      }
+
+     private:
+      std::unique_ptr<Oracle> inner_;
+      std::atomic<bool>& stop_;
+    };
+    const auto report = explored(options, [&](unsigned) -> Result<std::unique_ptr<Oracle>> {
+      auto inner = make_faulty_oracle("closed_fd_einval");
+      return std::make_unique<Stopping>(std::move(*inner), stop);
+    });
+    EXPECT_LE(report.covered, report.own_pairs);
+    EXPECT_FALSE(report.findings.empty());
+    EXPECT_TRUE(starts != 0 || !report.is_complete()) << "it was stopped at its first tour";
+    if (!report.is_complete()) continue;
+    EXPECT_EQ(report.covered, whole.covered);
+    EXPECT_EQ(report.findings.size(), whole.findings.size());
+    return;
+  }
+  FAIL() << "it never came to an end";
+}
+
+TEST_F(exploration, of_a_kernel_that_goes_astray_counts_only_what_it_knows) {
+  const auto report = explored({.bound = {.programs = 3, .links = 0}}, faulty("after_appends"));
+  EXPECT_FALSE(report.is_complete());
+  EXPECT_LT(report.covered, report.own_pairs);
+  for (const auto& [call, row] : report.table.rows())
+    for (const auto& [outcome, cell] : row) EXPECT_LE(cell.covered, cell.total) << call << ' ' << outcome;
+}
+
+TEST_F(exploration, a_frequent_difference_hides_no_other) {
+  const auto report = explored({.bound = small}, faulty("exists_checked_before_stale"));
+  std::set<std::string> calls;
+  for (const Finding& finding : report.findings) calls.insert(finding.divergence.fingerprint.call);
+  EXPECT_TRUE(calls.contains("attach"));
+  EXPECT_TRUE(calls.contains("link"));
+}
+
+TEST_F(exploration, avoids_pairs_and_says_how_many) {
+  const fs::path entry = directory_ / "known" / "deadly";
+  ASSERT_TRUE(write_file(
+      entry / "known.json",
+      R"({"reason": "r", "action": "avoid", "operation": "attach *", "rule": "mprog.replace", "ending": "*"})"));
+  ASSERT_TRUE(
+      write_file(entry / "sequence.mpc",
+                 "mprogcheck 1\nnetdev d0\nprog p0..p2 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\n"
+                 "attach tcx_ingress@d0 p2 before fd(p1) replace p0\n"));
+  ExploreOptions options{.bound = {.programs = 3, .links = 0}};
+  options.known = *read_known(directory_ / "known");
+  const auto report = explored(options, faulty("hang_on_replace_before"));
+  EXPECT_TRUE(report.is_complete());
+  EXPECT_TRUE(report.findings.empty());
+  EXPECT_GT(report.avoided, 0U);
+  EXPECT_EQ(report.states, 16U) << "what is not avoided is all there";
+  EXPECT_EQ(report.pairs + report.avoided, std::uint64_t{report.states} * report.operations);
+}
+
+/// Answers for a while, and then no more.
+class Failing final : public Oracle {
+ public:
+  Failing(std::unique_ptr<Oracle> inner, unsigned after) : inner_(std::move(inner)), left_(after) {}
+  [[nodiscard]] const OracleIdentity& identity() const override { return inner_->identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    if (left_ == 0) return fail("the oracle is gone");
+    --left_;
+    return inner_->run(jobs, sink);
+  }
+
+ private:
+  std::unique_ptr<Oracle> inner_;
+  unsigned left_;
+};
+
+TEST_F(exploration, tells_what_it_met_though_the_oracle_fails_later) {
+  Reporter silent;
+  ExploreOptions options{.bound = small};
+  options.out = directory_ / "out";
+  const auto report = explore(
+      options,
+      [](unsigned) -> Result<std::unique_ptr<Oracle>> {
+        return std::make_unique<Failing>(std::move(*make_faulty_oracle("closed_fd_einval")), 6);
+      },
+      silent);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->error);
+  ASSERT_FALSE(report->findings.empty());
+  EXPECT_TRUE(fs::exists(report->findings.front().folder / "sequence.mpc"));
+}
+
+TEST_F(exploration, shards_with_findings_can_be_put_together) {
+  std::vector<fs::path> folders;
+  for (unsigned index = 1; index <= 2; ++index) {
+    folders.push_back(directory_ / std::to_string(index));
+    explored({.bound = small, .shard = {index, 2}, .out = folders.back()}, faulty("before_nothing_appends"));
+  }
+  const auto merged = merge_shards(folders);
+  ASSERT_TRUE(merged) << merged.error().message;
+  EXPECT_GT(merged->findings, 0U);
+}
+
+TEST_F(exploration, another_one_does_not_take_the_place_of_one_that_is_not_finished) {
+  std::atomic<bool> stop{true};
+  ExploreOptions options{.bound = small};
+  options.stop = &stop;
+  EXPECT_FALSE(explored(options, honest()).is_complete());
+  stop = false;
+  Reporter silent;
+  ExploreOptions other{.bound = {.programs = 1}};
+  other.kernel = "model";
+  other.out = directory_ / "out";
+  const auto refused = explore(other, honest(), silent);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+  EXPECT_TRUE(explored(options, honest()).is_complete());
 }
 
 TEST_F(exploration, does_not_go_on_with_what_is_none_of_its_own) {

@@ -21,7 +21,8 @@ class Pinning {
     for (std::uint32_t n = 0; n < space_.machine().operations(); ++n) {
       if (edge != edges.end() && edge->operation == n)
         ++edge;
-      else if (!std::holds_alternative<model::Query>(space_.machine().operation(n)))
+      else if (!std::holds_alternative<model::Query>(space_.machine().operation(n)) &&
+               !space_.machine().avoids(space_.graph().state(state), n))
         operations.push_back(n);
     }
     std::span<const std::uint32_t> left = operations;

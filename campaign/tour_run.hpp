@@ -26,9 +26,9 @@ struct Pair {
 /// Something that a kernel did otherwise than the model, on a tour.
 struct TourSuspect {
   Pair pair;
-  std::uint32_t tour = 0;   ///< which of the space's
-  std::uint32_t steps = 0;  ///< so many operations of its way were taken,
-  bool tried = false;       ///< and then the pair's, which is none of the way
+  std::uint32_t tour = 0;       ///< which of the space's
+  std::uint32_t steps = 0;      ///< so many operations of its way were taken,
+  bool tried = false;           ///< and then the pair's, which is none of the way
   int expected = 0, found = 0;  ///< errnos
   bool changed = false;         ///< an operation that should change nothing did
   /// How the run ended, or what was counted: it may come of anything that was tried before.
@@ -48,8 +48,8 @@ struct TourResult {
 Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
            const std::map<Pair, int>& excluded);
 
-/// Leads the oracle's kernel on a tour of the space and holds it to the model. Where an operation changes a state that it
-/// should leave alone, the tour is begun again without it, a few times. What comes after a step that differs is not
+/// Leads the oracle's kernel on a tour of the space and holds it to the model. Where an operation changes a state that
+/// it should leave alone, the tour is begun again without it, a few times. What comes after a step that differs is not
 /// counted. An Error is infrastructure.
 Result<TourResult> run_tour(const ExploreSpace& space, std::uint32_t tour, model::Quirks quirks, Oracle& oracle);
 
