@@ -111,15 +111,7 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohma
   auto known = known_for(options.common, kernel);
   if (!known) return report(known.error());
   wanted.known = std::move(*known);
-  const auto factory = oracle_factory(kernel, [&](unsigned worker) {
-    auto oracle = oracle_options(options.common, worker);
-    if (oracle)
-      oracle->note = [&progress, worker](std::string_view line) {
-        if (worker == 0) progress.note(line);
-      };
-    return oracle;
-  });
-  auto result = explore(wanted, factory, progress);
+  auto result = explore(wanted, oracles_for(options.common, kernel, progress), progress);
   progress.clear();
   if (!result) {
     const char* const key = result.error().kind == Error::Kind::skipped ? "skipped" : "error";
@@ -300,14 +292,19 @@ void add_explore(CLI::App& app, Run& run_verb) {
   verb->add_option("--dialect", options->dialect, "released, or rfc_v2: the design of June 2023 with FIRST and LAST")
       ->capture_default_str()
       ->check(CLI::IsMember({"released", "rfc_v2"}));
-  verb->add_option("--shard", options->shard, "i/n: only the pairs of the states that are shard i's of n")
-      ->capture_default_str();
-  verb->add_option("--merge", options->merge, "folders that the shards' --out named: proves that none is missing");
+  auto* shard = verb->add_option("--shard", options->shard, "i/n: only the pairs of the states that are shard i's of n")
+                    ->capture_default_str();
+  auto* merge =
+      verb->add_option("--merge", options->merge, "folders that the shards' --out named: proves that none is missing");
   verb->add_option("--jobs", options->jobs, "so many VMs side by side; one for each core unless given")
       ->check(CLI::Range(1U, 64U));
-  verb->add_flag("--model-only", options->model_only, "ask no kernel: states, transitions and invariants of the model");
+  auto* model_only = verb->add_flag("--model-only", options->model_only,
+                                    "ask no kernel: states, transitions and invariants of the model");
   verb->add_flag("--labelled", options->labelled, "with --model-only or --graph: tell programs of one kind apart");
   verb->add_option("--graph", options->graph, "write the state graph to this file, for Graphviz");
+  model_only->excludes(shard);
+  model_only->excludes(merge);
+  merge->excludes(shard);
   verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
 }
 

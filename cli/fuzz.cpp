@@ -102,15 +102,7 @@ void print_summary(const FuzzReport& report) {
 ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const KernelSpec& kernel,
                      nlohmann::ordered_json& reports) {
   ProgressLine progress;
-  const auto factory = oracle_factory(kernel, [&](unsigned worker) {
-    auto wanted = oracle_options(options.common, worker);
-    if (wanted)
-      wanted->note = [&progress, worker](std::string_view line) {
-        if (worker == 0) progress.note(line);
-      };
-    return wanted;
-  });
-  auto result = fuzz(campaign, factory, progress);
+  auto result = fuzz(campaign, oracles_for(options.common, kernel, progress), progress);
   progress.clear();
   if (!result) {
     const char* const key = result.error().kind == Error::Kind::skipped ? "skipped" : "error";

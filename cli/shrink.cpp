@@ -24,15 +24,8 @@ struct Options {
 ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const Options& options,
                    nlohmann::ordered_json& json) {
   ProgressLine progress;
-  const auto options_for = [&](unsigned worker) {
-    auto wanted = oracle_options(options.common, worker);
-    if (wanted)
-      wanted->note = [&progress, worker](std::string_view line) {
-        if (worker == 0) progress.note(line);
-      };
-    return wanted;
-  };
-  const auto pool = Pool::start(options.jobs.value_or(default_jobs(kernel)), oracle_factory(kernel, options_for));
+  const auto pool =
+      Pool::start(options.jobs.value_or(default_jobs(kernel)), oracles_for(options.common, kernel, progress));
   if (!pool) return report(pool.error());
   Oracle& oracle = (*pool)->at(0);
   json["kernel"] = to_json(oracle.identity());

@@ -52,6 +52,17 @@ Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned work
   return result;
 }
 
+OracleFactory oracles_for(const CommonOptions& options, const KernelSpec& kernel, Reporter& reporter) {
+  return oracle_factory(kernel, [&options, &reporter](unsigned worker) {
+    auto wanted = oracle_options(options, worker);
+    if (wanted)
+      wanted->note = [&reporter, worker](std::string_view line) {
+        if (worker == 0) reporter.note(line);
+      };
+    return wanted;
+  });
+}
+
 Result<std::vector<KnownDivergence>> known_for(const CommonOptions& options, const KernelSpec& kernel) {
   std::vector<KnownDivergence> all;
   if (kernel.kind != KernelSpec::Kind::model) {

@@ -12,6 +12,8 @@
 #include "base/result.hpp"
 #include "campaign/kernel_spec.hpp"
 #include "campaign/known.hpp"
+#include "campaign/pool.hpp"
+#include "campaign/reporter.hpp"
 #include "cli/exit_code.hpp"
 
 namespace mprogcheck::cli {
@@ -43,6 +45,10 @@ void add_common(CLI::App& verb, CommonOptions& options);
 Result<std::vector<KernelSpec>> kernels_of(const CommonOptions& options);
 /// What start_oracle() wants to know; logs go below out/vm-WORKER.
 Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned worker);
+
+/// Makes the oracles of a verb that has several side by side. What the first has to say goes to the reporter, which
+/// outlives them.
+OracleFactory oracles_for(const CommonOptions& options, const KernelSpec& kernel, Reporter& reporter);
 
 /// The known divergences to look for on that kernel: those that are built in, unless it is the model, and the user's.
 Result<std::vector<KnownDivergence>> known_for(const CommonOptions& options, const KernelSpec& kernel);
