@@ -121,6 +121,17 @@ TEST(avoid_by_rule, leaves_in_what_something_else_decides) {
     EXPECT_FALSE(known.forbids(sequence(harmless))) << harmless;
 }
 
+TEST(avoid_by_rule, nobody_misses_what_is_not_to_be_met) {
+  const auto misses = [](const Known& known) {
+    const auto rules = unseen_rules(properties::Coverage(), known);
+    return std::ranges::find(rules, model::Rule::relative_no_program) != rules.end();
+  };
+  Dies oracle;
+  EXPECT_FALSE(misses(probed(oracle)));
+  ModelOracle mended;
+  EXPECT_TRUE(misses(probed(mended)));
+}
+
 TEST(avoid_by_rule, does_not_try_it_on_a_kernel_that_cannot_be_thrown_away) {
   Dies oracle(false);
   const Known known = probed(oracle);

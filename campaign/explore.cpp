@@ -251,7 +251,7 @@ class Exploration {
     report_.steps = state_.steps;
     report_.tours = space_.tours().size();
     report_.tours_done = state_.done.size();
-    report_.silent = space_.coverage().unseen(report_.known.quirks);
+    report_.silent = unseen_rules(space_.coverage(), report_.known);
     report_.avoided = space_.avoided();
     count_hits(report_.known, report_.coverage);
     for (KnownState& state : report_.known.states)

@@ -37,9 +37,9 @@ json to_json(const std::vector<Finding>& findings) {
 
 namespace {
 
-json unseen_rules(const FuzzReport& report) {
+json unseen_rules_of(const FuzzReport& report) {
   json all = json::array();
-  for (const model::Rule rule : report.coverage.unseen(report.known.quirks)) all.push_back(model::name_of(rule));
+  for (const model::Rule rule : unseen_rules(report.coverage, report.known)) all.push_back(model::name_of(rule));
   return all;
 }
 
@@ -85,7 +85,7 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                    {"by_errno", report.coverage.by_errno()},
                    {"calls", report.coverage.calls()},
                    {"lengths", report.coverage.lengths()},
-                   {"unseen_rules", unseen_rules(report)},
+                   {"unseen_rules", unseen_rules_of(report)},
                    {"unseen_errnos", unseen_errnos(report)}}},
                  {"skipped", json::array()}};
   for (const std::string_view feature : optional_features)

@@ -152,6 +152,13 @@ bool Known::avoids(const model::Operation& operation, model::Rule rule) const {
   });
 }
 
+std::vector<model::Rule> unseen_rules(const properties::Coverage& coverage, const Known& known) {
+  auto rules = coverage.unseen(known.quirks);
+  // An entry for whatever the rule decides matches any operation.
+  std::erase_if(rules, [&](model::Rule rule) { return known.avoids(model::Operation(), rule); });
+  return rules;
+}
+
 bool Known::forbids(const model::Sequence& sequence) const {
   return std::ranges::any_of(states, [&](const KnownState& state) {
     return state.action == KnownAction::avoid && !state.stale && state.pattern.first_match(sequence, quirks);

@@ -84,6 +84,8 @@ struct Known {
 /// something for is stale; and where the guest is no guest to throw away, what is to be avoided is not tried, and
 /// avoided.
 Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& entries);
+/// Rules that never decided, though they could have on this kernel: without those that are avoided.
+std::vector<model::Rule> unseen_rules(const properties::Coverage& coverage, const Known& known);
 /// Counts the hits of those that are followed, from what a campaign has covered.
 void count_hits(Known& known, const properties::Coverage& coverage);
 

@@ -75,7 +75,7 @@ void print_summary(const FuzzReport& report) {
   fmt::print("pairs     {} of {} (state, operation) pairs of {} met\n",
              short_number(static_cast<double>(report.pairs.covered)),
              short_number(static_cast<double>(report.pairs.total)), report.pairs.bound);
-  const auto unseen = report.coverage.unseen(report.known.quirks);
+  const auto unseen = unseen_rules(report.coverage, report.known);
   fmt::print("rules     {} decided", report.coverage.rules().size());
   if (!unseen.empty()) fmt::print(", {} never did:", unseen.size());
   for (const auto rule : unseen) fmt::print(" {}", model::name_of(rule));
