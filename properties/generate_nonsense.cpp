@@ -114,7 +114,7 @@ bool Nonsense::update_with_map(model::UpdateLink& call) {
   if ((mix_.objects & both) != both || !random_.chance(12)) return false;
   const auto map = Argument::of(Name::object(model::map_object));
   call.link = Argument::of(Name::object(model::struct_ops_link_object));
-  call.program = map;
+  call.program = random_.chance(40) ? Argument::of(closed_name()) : map;
   if ((call.flags & flag::replace) != 0 && random_.chance(170))
     call.old_program = random_.chance(128) ? map : Argument::of(closed_name());
   return true;

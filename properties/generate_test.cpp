@@ -127,7 +127,7 @@ const Census& census() {
 TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
   Digest digest;
   for (const auto one : digests(Generator(tcx(2026)), 0, 1'000)) digest.add(one);
-  EXPECT_EQ(digest.value(), 0x1aadbeea893ae3f7ULL) << std::hex << digest.value();
+  EXPECT_EQ(digest.value(), 0x489c01d02a02b58fULL) << std::hex << digest.value();
 }
 
 TEST(Generate, SendsNoPacketWhereNoneCanBeSent) {
@@ -294,7 +294,7 @@ TEST(Generate, EveryRuleDecides) {
   for (const auto rule : census().coverage.unseen()) unseen.push_back(model::name_of(rule));
   EXPECT_THAT(unseen, testing::IsEmpty());
   // Once is luck: a campaign of 2,000 sequences is meant to see every rule too.
-  for (const auto& [rule, count] : census().coverage.rules()) EXPECT_GE(count, 10U) << rule;
+  for (const auto& [rule, count] : census().coverage.rules()) EXPECT_GE(count, 20U) << rule;
 }
 
 TEST(Generate, EveryErrnoIsDue) {
