@@ -212,6 +212,38 @@ TEST_F(exploration, of_a_kernel_that_goes_astray_counts_only_what_it_knows) {
     for (const auto& [outcome, cell] : row) EXPECT_LE(cell.covered, cell.total) << call << ' ' << outcome;
 }
 
+/// Says of the step before each tour's second stop that it failed.
+class Astray final : public Oracle {
+ public:
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    Leading leading(sink);
+    return model_.run(jobs, leading);
+  }
+
+ private:
+  class Leading final : public RunSink {
+   public:
+    explicit Leading(RunSink& sink) : sink_(sink) {}
+    void take(std::size_t number, Run& run) override {
+      if (run.trials.size() > 1) run.steps[run.trials[1].step].outcome = model::enomem;
+      sink_.take(number, run);
+    }
+
+   private:
+    RunSink& sink_;
+  };
+  ModelOracle model_;
+};
+
+TEST_F(exploration, what_is_tried_after_a_step_that_differs_does_not_count) {
+  const auto report =
+      explored({.bound = small}, [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Astray>()); });
+  EXPECT_FALSE(report.findings.empty());
+  EXPECT_GT(report.states, 2 * report.tours) << "else there is nothing to leave out";
+  EXPECT_LE(report.covered, report.tours * report.operations) << "no tour came further than its first stop";
+}
+
 TEST_F(exploration, a_frequent_difference_hides_no_other) {
   const auto report = explored({.bound = small}, faulty("exists_checked_before_stale"));
   std::set<std::string> calls;
