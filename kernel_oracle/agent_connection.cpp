@@ -75,20 +75,25 @@ AgentConnection::Line AgentConnection::exchange(wire::Frame& frame, bool& got_fr
       output_sent_ = 0;
       if (hungry) return Line::fine;
     }
-    const auto silent = Clock::now() - last_progress;
-    if (silent >= deadline_) {
-      note_ = fmt::format("no answer for {:.1f} s", std::chrono::duration<double>(silent).count());
-      return Line::hung;
-    }
     const bool writing = output_sent_ < output_.size();
     pollfd poll{socket_, static_cast<short>(POLLIN | (writing ? POLLOUT : 0)), 0};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - silent).count();
+    const auto left = std::max(deadline_ - (Clock::now() - last_progress), Clock::duration::zero());
+    int ready = 0;
     {
       const Stopwatch waiting(times_.waiting);
-      if (::poll(&poll, 1, static_cast<int>(left)) < 0 && errno != EINTR) {
-        note_ = fmt::format("poll: {}", std::strerror(errno));
-        return Line::lost;
-      }
+      ready = ::poll(&poll, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+    }
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0) {
+      note_ = fmt::format("poll: {}", std::strerror(errno));
+      return Line::lost;
+    }
+    // Only a line with nothing on it is silent: it may be this process that was kept waiting.
+    if (ready == 0) {
+      const auto silent = Clock::now() - last_progress;
+      if (silent < deadline_) continue;
+      note_ = fmt::format("no answer for {:.1f} s", std::chrono::duration<double>(silent).count());
+      return Line::hung;
     }
     if ((poll.revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
       if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "kernel_oracle/testing/fake_agent.hpp"
 
@@ -38,7 +39,7 @@ TEST(AgentConnection, HelloIsHeard) {
 TEST(AgentConnection, AProbeFindsOutWhetherTheAgentWorks) {
   const auto probe = [](FakeAgent::Fate fate) {
     FakeAgent agent([fate](std::uint32_t) { return fate; });
-    AgentConnection connection(agent.socket(), 200ms);
+    AgentConnection connection(agent.socket(), 2s);
     EXPECT_TRUE(connection.hello());
     const auto probed = connection.probe();
     return probed ? "" : probed.error().message;
@@ -122,7 +123,7 @@ TEST(AgentConnection, AnAgentThatDoesNotCountIsFaulty) {
 
 TEST(AgentConnection, SilenceIsAHang) {
   FakeAgent agent([](std::uint32_t job) { return job == 3 ? FakeAgent::Fate::freeze : FakeAgent::Fate::live; }, 0);
-  AgentConnection connection(agent.socket(), 200ms);
+  AgentConnection connection(agent.socket(), 2s);
   ASSERT_TRUE(connection.hello());
   Collector collector;
   const auto jobs = some_jobs(10);
@@ -131,6 +132,16 @@ TEST(AgentConnection, SilenceIsAHang) {
   EXPECT_EQ(progress.taken, 3U);
   EXPECT_EQ(progress.sent, 10U);
   EXPECT_THAT(progress.note, HasSubstr("no answer"));
+}
+
+// However late this process comes to look: an answer that is there is no silence.
+TEST(AgentConnection, AnAnswerThatIsThereIsNoHang) {
+  FakeAgent agent(live);
+  pollfd poll{agent.socket(), POLLIN, 0};
+  ASSERT_EQ(::poll(&poll, 1, 10'000), 1);
+  AgentConnection connection(agent.socket(), 0s);
+  const auto hello = connection.hello();
+  EXPECT_TRUE(hello) << hello.error().message;
 }
 
 TEST(AgentConnection, HeartbeatsAreNoAnswer) {

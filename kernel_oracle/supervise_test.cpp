@@ -60,7 +60,7 @@ class SpoiltSource final : public AgentSource {
     if (!connection_) {
       agent_ = std::make_unique<FakeAgent>([](std::uint32_t) { return Fate::live; }, 40);
       if (std::exchange(first_, false)) line_ = std::make_unique<testing::BadLine>(agent_->socket(), flip_);
-      connection_.emplace(line_ ? line_->socket() : agent_->socket(), 1s);
+      connection_.emplace(line_ ? line_->socket() : agent_->socket(), 5s);
       // What is spoilt of a greeting is an agent that cannot be had: the next one can.
       if (!connection_->hello()) {
         discard(Run::Ending::lost);
@@ -161,7 +161,7 @@ TEST(Supervise, ADeathThatDoesNotRepeatIsReported) {
 
 TEST(Supervise, AHangIsFoundOneByOne) {
   FakeSource source([&](std::uint32_t job) { return job == 7 ? Fate::freeze : Fate::live; });
-  source.deadline = 200ms;
+  source.deadline = 2s;
   const auto jobs = some_jobs(10);
   Collector collector;
   ASSERT_TRUE(run_supervised(source, jobs, collector));

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <optional>
 #include <string>
@@ -56,6 +57,11 @@ class FakeAgent {
 
  private:
   void serve() {
+    // The host may hang up while something is being sent. That ends an agent, but not the test that it is a part of.
+    sigset_t broken_line;
+    ::sigemptyset(&broken_line);
+    ::sigaddset(&broken_line, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_line, nullptr);
     guest::Channel channel(theirs_.get());
     wire::Buffer out;
     send(channel, out, wire::FrameType::hello, [this](wire::Buffer& to) {
