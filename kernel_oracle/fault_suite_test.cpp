@@ -58,7 +58,7 @@ class FaultSuite : public ::testing::Test {
     const auto kernel = vm::find_kernel("debian:trixie");
     if (!kernel) GTEST_SKIP() << kernel.error().message;
     config_.kernel = *kernel;
-    config_.answer_deadline = 3s;
+    config_.answer_deadline = 6s;
     config_.command_line = accident_switch;
   }
   void start() {
