@@ -338,7 +338,7 @@ ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbe
                 .release = {},
                 .accelerator = "none",
                 .features = {std::string(feature_refcnt), std::string(feature_run), std::string(feature_device),
-                             std::string(feature_qdisc), std::string(feature_pin)}},
+                             std::string(feature_qdisc), std::string(feature_pin), std::string(feature_next_id)}},
       misbehaviour_(std::move(misbehaviour)),
       quirks_(quirks) {
   for (const model::GuestObject& object : model::guest_objects) identity_.features.emplace_back(object.name);

@@ -14,7 +14,8 @@ std::string_view needed_feature(const model::Operation& operation) {
   if (model::device_of(operation)) return feature_device;
   const bool pins = std::holds_alternative<model::Pin>(operation) || std::holds_alternative<model::Get>(operation) ||
                     std::holds_alternative<model::Unpin>(operation);
-  return pins ? feature_pin : std::string_view();
+  if (pins) return feature_pin;
+  return model::names_coming_id(operation) ? feature_next_id : std::string_view();
 }
 
 model::GuestObjectSet lacking_objects(const OracleIdentity& identity) {

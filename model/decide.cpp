@@ -54,9 +54,10 @@ WantedProgram program_of_any_type(const World& world, const Argument& argument, 
 
 /// kernel/bpf/mprog.c: bpf_mprog_tuple_relative. Without `type` the relative may be of any. What a link without a
 /// program (kernel/bpf/bpf_struct_ops.c) says there, the kernel has never asked itself: see
-/// docs/findings/relative_without_program.md.
+/// docs/findings/relative_without_program.md. `creates`: a link is being created, which has its id already, but is not to
+/// be found by it until it is settled (kernel/bpf/syscall.c: bpf_link_prime, bpf_link_by_id).
 mprog::Relative resolve_relative(const World& world, const Argument& argument, std::uint32_t flags,
-                                 std::optional<ProgramType> type) {
+                                 std::optional<ProgramType> type, bool creates = false) {
   const bool by_id = (flags & flag::id) != 0;
   const bool is_link = (flags & flag::link) != 0;
   const auto wanted = is_link ? ObjectKind::link : ObjectKind::program;
@@ -68,6 +69,7 @@ mprog::Relative resolve_relative(const World& world, const Argument& argument, s
 
   std::uint8_t object = 0;
   if (by_id) {
+    if (creates && is_link && argument == Argument::literal(coming_id)) return {.refused = Rule::relative_not_settled};
     const auto found = world.denoted_by_id(argument, wanted);
     if (!found) return {.refused = Rule::relative_id_gone};
     object = *found;
@@ -192,7 +194,7 @@ Verdict World::decide(const CreateLink& call) const {
   const auto decision =
       mprog::attach(lists_[*list], {.entry = {program.program, foreign},
                                     .flags = call.flags,
-                                    .relative = resolve_relative(*this, call.relative, call.flags, type),
+                                    .relative = resolve_relative(*this, call.relative, call.flags, type, true),
                                     .expected_revision = call.revision.resolve(lists_[*list].revision)});
   if (decision.rule != Rule::attach_done) return decided(decision.rule);
   return decided(Rule::link_done, {.kind = Edit::Kind::create_link,

@@ -21,6 +21,19 @@ std::optional<Device> device_of(const Operation& operation) {
       operation);
 }
 
+bool names_coming_id(const Operation& operation) {
+  return std::visit(
+      [](const auto& call) {
+        if constexpr (requires { call.relative; })
+          return (call.flags & flag::id) != 0 && call.relative == Argument::literal(coming_id);
+        else if constexpr (requires { call.id; })
+          return call.id == Argument::literal(coming_id);
+        else
+          return false;
+      },
+      static_cast<const AnyCall&>(operation));
+}
+
 std::optional<Site> site_of(const Operation& operation) {
   return std::visit(
       [](const auto& call) -> std::optional<Site> {

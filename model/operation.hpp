@@ -74,9 +74,13 @@ struct Argument {
 constexpr bool legal_fd_literal(std::uint32_t number) {
   return number <= 2 || number >= 900;
 }
+/// An id that no object has yet, `id next`: the one that the kernel will give to the next link where LINK is said, to the
+/// next program where it is not. When a link is created, that is the link's own.
+inline constexpr std::uint32_t coming_id = (1U << 30) - 1;
+
 /// Id 0 is never given to an object; ids from 2^30 upward are never reached.
 constexpr bool legal_id_literal(std::uint32_t number) {
-  return number == 0 || number >= (1U << 30);
+  return number == 0 || number >= coming_id;
 }
 
 /// expected_revision, or an offset from the revision that the hook has when the operation runs.
@@ -250,6 +254,8 @@ struct Operation : AnyCall {
 std::string_view call_name(const Operation& operation);
 /// The device that an operation on devices names; none of the others.
 std::optional<Device> device_of(const Operation& operation);
+/// Does it speak of the id that comes next?
+bool names_coming_id(const Operation& operation);
 /// The hook an operation names, if it names one.
 std::optional<Site> site_of(const Operation& operation);
 

@@ -10,7 +10,7 @@ struct Named {
 };
 constexpr Named named[] = {
     {success, "ok"},     {eperm, "-EPERM"},   {enoent, "-ENOENT"},   {enxio, "-ENXIO"},
-    {e2big, "-E2BIG"},   {ebadf, "-EBADF"},   {enomem, "-ENOMEM"},   {eacces, "-EACCES"},
+    {e2big, "-E2BIG"},   {ebadf, "-EBADF"}, {eagain, "-EAGAIN"},  {enomem, "-ENOMEM"},   {eacces, "-EACCES"},
     {ebusy, "-EBUSY"},   {eexist, "-EEXIST"}, {enodev, "-ENODEV"},   {einval, "-EINVAL"},
     {enospc, "-ENOSPC"}, {erange, "-ERANGE"}, {enolink, "-ENOLINK"}, {eopnotsupp, "-EOPNOTSUPP"},
     {estale, "-ESTALE"}, {emfile, "-EMFILE"},

@@ -21,6 +21,7 @@ inline constexpr Outcome enoent{2};
 inline constexpr Outcome enxio{6};
 inline constexpr Outcome e2big{7};
 inline constexpr Outcome ebadf{9};
+inline constexpr Outcome eagain{11};
 inline constexpr Outcome enomem{12};
 inline constexpr Outcome eacces{13};
 inline constexpr Outcome ebusy{16};

@@ -218,7 +218,7 @@ const std::string calls =
     "attach, detach, link, update, detach_link, close, dup, open, load, query, fill, run, remove, make, move, qdisc, "
     "pin, get or unpin";
 const std::string fd_literal = "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
-const std::string id_literal = "a literal id that no object has: 0, or 1073741824 to 4294967295";
+const std::string id_literal = "a literal id that no object has: next, 0, or 1073741824 to 4294967295";
 const std::string target = "a target: d0 to d3, or an interface index that no device has: 0, or 1000000 to 2147483647";
 
 TEST(parse, says_what_was_expected_in_a_file) {

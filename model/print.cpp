@@ -69,10 +69,17 @@ class Writer {
     if (relative.named) {
       *this << '(' << relative.name() << ')';
     } else if (by_id) {
-      *this << ' ' << std::uint64_t{relative.value};
+      id_literal(relative.value);
     } else {
       *this << ' ' << signed_number(relative.value);
     }
+  }
+  void id_literal(std::uint32_t id) {
+    *this << ' ';
+    if (id == coming_id)
+      *this << "next";
+    else
+      *this << std::uint64_t{id};
   }
   void revision(const Revision& expected) {
     if (!expected.is_zero()) *this << " revision " << expected;
@@ -134,7 +141,8 @@ class Call {
     if (call.id.named) {
       out_ << " id(" << call.id.name() << ')';
     } else {
-      out_ << " id " << std::uint64_t{call.id.value};
+      out_ << " id";
+      out_.id_literal(call.id.value);
     }
   }
   void operator()(const Load& call) {

@@ -204,11 +204,13 @@ bool Reader::fd_literal(Argument& out) {
 }
 
 bool Reader::id_literal(Argument& out) {
+  out = Argument::literal(coming_id);
+  if (accept("next")) return true;
   const Token first = peek();
   std::uint32_t id = 0;
   if (!number(id, std::numeric_limits<std::uint32_t>::max(), expected::id_literal)) return false;
   out = Argument::literal(id);
-  return legal_id_literal(id) || fail_since(first, std::string(expected::id_literal));
+  return (legal_id_literal(id) && id != coming_id) || fail_since(first, std::string(expected::id_literal));
 }
 
 bool Reader::list(char letter, unsigned count, const std::string& what, std::uint32_t& members) {

@@ -47,6 +47,7 @@ namespace mprogcheck::model {
   RULE(stale,                    "mprog.stale",                   estale,  "expected_revision is neither 0 nor the revision")              \
   RULE(attach_exists,            "mprog.attach.exists",           eexist,  "the program is in the list already, whoever attached it")      \
   RULE(relative_id_gone,         "mprog.relative.id_gone",        enoent,  "ID, and no such object: id 0 included")                        \
+  RULE(relative_not_settled,      "mprog.relative.not_settled",   eagain,  "ID and LINK, and the id is that of the very link being created: taken, but not settled") \
   RULE(relative_closed,          "mprog.relative.closed",         ebadf,   "the relative's fd is not open")                                \
   RULE(relative_kind,            "mprog.relative.kind",           einval,  "the relative's fd is not of the kind that LINK, or its absence, asks for") \
   RULE(relative_link_zero,       "mprog.relative.link_zero",      einval,  "LINK with fd 0: a link relative must be named")                \

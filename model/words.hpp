@@ -89,7 +89,7 @@ std::string any_name();
 
 inline constexpr std::string_view fd_literal =
     "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
-inline constexpr std::string_view id_literal = "a literal id that no object has: 0, or 1073741824 to 4294967295";
+inline constexpr std::string_view id_literal = "a literal id that no object has: next, 0, or 1073741824 to 4294967295";
 inline constexpr std::string_view target =
     "a target: d0 to d3, or an interface index that no device has: 0, or 1000000 to 2147483647";
 inline constexpr std::string_view fill_count = "a number of entries: 0 to 63";

@@ -96,6 +96,7 @@ class Agent {
       if (life_.can_move()) features += " device";
       if (has_qdisc_) features += " qdisc";
       if (can_pin(programs_.filler(0).fd)) features += " pin";
+      if (alone_ && coming_.works()) features += " next_id";
       features += objects_.features();
     }
     utsname system{};
@@ -121,6 +122,7 @@ class Agent {
     counts_references_ = references_.load();
     complain("cannot keep the static keys", keepers_.open(devices_.keeper));
     objects_.make(devices_);
+    coming_.open();
     counts_references_ = counts_references_ && references_.keep_what_is_there();
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
@@ -128,7 +130,7 @@ class Agent {
     if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
     runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_,
                                                log ? &log_ : nullptr, counts_references_ ? &references_ : nullptr,
-                                               alone_, heartbeat_);
+                                               coming_, alone_, heartbeat_);
     runner_->choose_from(&alphabet_);
   }
 
@@ -199,6 +201,7 @@ class Agent {
   bool has_qdisc_ = false;
   Programs programs_;
   Objects objects_;
+  ComingId coming_;
   Traffic traffic_;
   References references_;
   bool counts_references_ = false;

@@ -24,6 +24,7 @@ int SequenceRunner::execute(const StepRecord& step) {
   asked_ = false;
   fate_ = model::Fate::none;
   pending_link_ = nullptr;
+  if (const auto kind = coming_id_of(step)) [[unlikely]] look_ahead(*kind);
   const std::uint32_t uid = step.caller == 0 ? 0 : job_->uids[step.caller - 1];
   if (uid == 0) return call(step);
   // What the call's arguments are made of, only root may ask.
@@ -104,6 +105,20 @@ const std::uint32_t& SequenceRunner::id_of(std::uint32_t slot, ObjectKind kind) 
   return object != nullptr && object->kind == kind && object->id != 0 ? object->id : bogus_id;
 }
 
+std::optional<ObjectKind> SequenceRunner::coming_id_of(const StepRecord& step) {
+  const bool opens = step.call == wire::Call::open;
+  if ((opens ? step.program : step.relative) != model::coming_id) return std::nullopt;
+  if ((step.named & (opens ? StepRecord::program_named : StepRecord::relative_named)) != 0) return std::nullopt;
+  if (opens) return static_cast<ObjectKind>(step.kind);
+  if (step.call > wire::Call::link || (step.flags & model::flag::id) == 0) return std::nullopt;
+  return (step.flags & model::flag::link) != 0 ? ObjectKind::link : ObjectKind::program;
+}
+
+void SequenceRunner::look_ahead(ObjectKind kind) {
+  const int error = coming_.look_ahead(calls_, kind);
+  if (error != 0) unclean(std::string("the id about to be given cannot be found out: ") + std::strerror(error));
+}
+
 /// Fills in the relative, which a flag makes an fd or an id, and makes the call.
 int SequenceRunner::relative_call(const StepRecord& step, int command, union bpf_attr& attr, unsigned size,
                                   unsigned field) {
@@ -116,6 +131,9 @@ int SequenceRunner::relative_call(const StepRecord& step, int command, union bpf
     } else {
       relative = static_cast<std::uint32_t>(fd_of_slot(step.relative));
     }
+  } else if (const auto kind = coming_id_of(step)) {
+    cell = &coming_.of(*kind);
+    relative = *cell;
   }
   std::memcpy(reinterpret_cast<char*>(&attr) + field, &relative, sizeof relative);
   return calls_.bpf(command, &attr, size, field, cell);
@@ -185,10 +203,11 @@ int SequenceRunner::duplicate(const StepRecord& step) {
 int SequenceRunner::open_by_id(const StepRecord& step) {
   const auto kind = static_cast<ObjectKind>(step.kind);
   const bool named = (step.named & StepRecord::program_named) != 0;
-  const std::uint32_t* const cell = named ? &id_of(step.program, kind) : nullptr;
+  const bool coming = coming_id_of(step).has_value();
+  const std::uint32_t* const cell = coming ? &coming_.of(kind) : named ? &id_of(step.program, kind) : nullptr;
   union bpf_attr attr;
   mpc_clear(&attr, MPC_BY_ID_SIZE);
-  attr.prog_id = named ? *cell : step.program;
+  attr.prog_id = cell != nullptr ? *cell : step.program;
   const int fd = calls_.bpf(kind == ObjectKind::program ? BPF_PROG_GET_FD_BY_ID : BPF_LINK_GET_FD_BY_ID, &attr,
                             MPC_BY_ID_SIZE, offsetof(union bpf_attr, prog_id), cell);
   if (fd < 0) return -fd;

@@ -135,9 +135,8 @@ int make_sockmap_link() {
 }
 
 int make_iter_link() {
-  const int target = libbpf_find_vmlinux_btf_id("task", BPF_TRACE_ITER);
-  if (target < 0) return target;
-  const Fd program(load(BPF_PROG_TYPE_TRACING, 0, BPF_TRACE_ITER, target));
+  const Fd program(load_iterator());
+  if (program.get() < 0) return program.get();
   return bpf_link_create(program.get(), 0, BPF_TRACE_ITER, nullptr);
 }
 
@@ -228,6 +227,12 @@ std::uint32_t id_of(int fd, model::ObjectKind kind) {
 }
 
 }  // namespace
+
+int load_iterator() {
+  const int target = libbpf_find_vmlinux_btf_id("task", BPF_TRACE_ITER);
+  if (target < 0) return target;
+  return load(BPF_PROG_TYPE_TRACING, 0, BPF_TRACE_ITER, target);
+}
 
 void Objects::make(const Devices& devices) {
   libbpf_set_print(nullptr);

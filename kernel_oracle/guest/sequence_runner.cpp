@@ -22,7 +22,7 @@ constexpr std::uint32_t count_references_every = 32;
 
 SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs,
                                const Objects& objects, Traffic& traffic, KernelLog* log, References* references,
-                               bool alone, Heartbeat& heartbeat)
+                               ComingId& coming, bool alone, Heartbeat& heartbeat)
     : devices_(std::move(devices)),
       keepers_(keepers),
       life_(life),
@@ -31,6 +31,7 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
       traffic_(traffic),
       log_(log),
       references_(references),
+      coming_(coming),
       alone_(alone),
       heartbeat_(heartbeat) {
   for (unsigned device = 0; device < devices_.count; ++device)

@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "kernel_oracle/guest/alphabet.hpp"
 #include "kernel_oracle/guest/attach_list.hpp"
+#include "kernel_oracle/guest/coming_id.hpp"
 #include "kernel_oracle/guest/device_life.hpp"
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/heartbeat.hpp"
@@ -38,7 +40,8 @@ class SequenceRunner {
  public:
   /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
   SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs, const Objects& objects,
-                 Traffic& traffic, KernelLog* log, References* references, bool alone, Heartbeat& heartbeat);
+                 Traffic& traffic, KernelLog* log, References* references, ComingId& coming, bool alone,
+                 Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
@@ -82,6 +85,9 @@ class SequenceRunner {
   std::uint32_t ifindex_of(std::uint32_t target) const;
   AttachList* list_of(const wire::StepRecord& step);
   std::uint64_t revision_of(const wire::StepRecord& step);
+  /// Of which kind the step speaks of the id that comes next.
+  static std::optional<model::ObjectKind> coming_id_of(const wire::StepRecord& step);
+  void look_ahead(model::ObjectKind kind);
   const std::uint32_t& id_of(std::uint32_t slot, model::ObjectKind kind) const;
   int close_name(std::uint8_t slot);
   int relative_call(const wire::StepRecord& step, int command, union bpf_attr& attr, unsigned size, unsigned field);
@@ -154,6 +160,7 @@ class SequenceRunner {
   Traffic& traffic_;
   KernelLog* log_;
   References* references_;
+  ComingId& coming_;
   bool alone_;
   Heartbeat& heartbeat_;
   Syscalls calls_;

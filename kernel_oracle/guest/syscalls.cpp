@@ -64,7 +64,7 @@ std::uint64_t replay(std::span<const RecordedCall> calls) {
                              *static_cast<const volatile std::uint32_t*>(call.from)) < 0;
         break;
       case RecordedCall::Kind::learn:
-        *call.to = *call.from;
+        *call.to = *call.from + static_cast<std::uint32_t>(call.a);
         break;
     }
   }
