@@ -342,7 +342,8 @@ properties::Lacks lacks_of(const OracleIdentity& kernel) {
           .qdiscs = !kernel.has(feature_qdisc),
           .pins = !kernel.has(feature_pin),
           .packets = !kernel.has(feature_run),
-          .objects = lacking_objects(kernel)};
+          .objects = lacking_objects(kernel),
+          .next_id = !kernel.has(feature_next_id)};
 }
 
 /// What a campaign with these options is, at its beginning.

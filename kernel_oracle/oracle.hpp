@@ -155,8 +155,7 @@ inline constexpr std::string_view feature_next_id = "next_id";
 /// Beside these: the name of each of model::guest_objects that the kernel can make.
 
 /// Those that some operations need, and a kernel may lack.
-inline constexpr std::array optional_features{feature_run, feature_device, feature_qdisc, feature_pin,
-                                               feature_next_id};
+inline constexpr std::array optional_features{feature_run, feature_device, feature_qdisc, feature_pin, feature_next_id};
 
 /// How a guest that nothing has run in is come by.
 enum class Start : std::uint8_t {

@@ -15,6 +15,7 @@ namespace flag = model::flag;
 Verdict full_checked_before_relative(const World& world, const Operation& operation, const Verdict& honest) {
   switch (honest.rule) {
     case Rule::relative_id_gone:
+    case Rule::relative_not_settled:
     case Rule::relative_closed:
     case Rule::relative_kind:
     case Rule::relative_link_zero:
@@ -48,6 +49,10 @@ Verdict relative_type_not_checked(const World& world, const Operation& operation
 Verdict id_zero_means_none(const World& world, const Operation& operation, const Verdict& honest) {
   if (honest.rule != Rule::relative_id_gone || has_relative(operation)) return honest;
   return world.predict(changed(operation, [](auto& call) { call.flags &= ~(flag::id | flag::link); }));
+}
+
+Verdict unsettled_link_is_gone(const World&, const Operation&, const Verdict& honest) {
+  return honest.rule == Rule::relative_not_settled ? refuse(model::enoent, Rule::relative_id_gone) : honest;
 }
 
 Verdict unknown_flag_accepted(const World& world, const Operation& operation, const Verdict& honest) {
@@ -119,7 +124,7 @@ struct ShortQueryWritesNothing final : Misbehaviour {
   }
 };
 
-constexpr std::array<PlantedFault, 17> faults{{
+constexpr std::array<PlantedFault, 18> faults{{
     {"full_checked_before_relative", "a full list refuses with ERANGE before the relative is looked at", "outcome",
      make<Decides<full_checked_before_relative>>},
     {"exists_checked_before_stale", "EEXIST comes before ESTALE", "outcome",
@@ -128,6 +133,8 @@ constexpr std::array<PlantedFault, 17> faults{{
      make<Decides<relative_type_not_checked>>},
     {"id_zero_means_none", "id 0 is taken for no relative", "order outcome ownership",
      make<Decides<id_zero_means_none>>},
+    {"unsettled_link_is_gone", "of a link that is being created the id is one of nothing", "outcome",
+     make<Decides<unsettled_link_is_gone>>},
     {"unknown_flag_accepted", "an attach ignores the bits that it does not know", "order outcome",
      make<Decides<unknown_flag_accepted>>},
     {"closed_fd_einval", "a closed program fd gives EINVAL", "outcome", make<Decides<closed_fd_einval>>},

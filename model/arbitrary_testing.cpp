@@ -45,7 +45,8 @@ rc::Gen<Argument> arbitrary_fd() {
       arbitrary_number<std::uint32_t>(900, 0xffff'ffff, {0, 1, 2, 900, 0x7fff'ffff, 0x8000'0000, 0xffff'ffff}));
 }
 rc::Gen<Argument> arbitrary_id() {
-  return arbitrary_argument(arbitrary_number<std::uint32_t>(1U << 30, 0xffff'ffff, {0, coming_id, 1U << 30, 0xffff'ffff}));
+  return arbitrary_argument(
+      arbitrary_number<std::uint32_t>(1U << 30, 0xffff'ffff, {0, coming_id, 1U << 30, 0xffff'ffff}));
 }
 
 rc::Gen<Site> arbitrary_site() {

@@ -54,8 +54,8 @@ WantedProgram program_of_any_type(const World& world, const Argument& argument, 
 
 /// kernel/bpf/mprog.c: bpf_mprog_tuple_relative. Without `type` the relative may be of any. What a link without a
 /// program (kernel/bpf/bpf_struct_ops.c) says there, the kernel has never asked itself: see
-/// docs/findings/relative_without_program.md. `creates`: a link is being created, which has its id already, but is not to
-/// be found by it until it is settled (kernel/bpf/syscall.c: bpf_link_prime, bpf_link_by_id).
+/// docs/findings/relative_without_program.md. `creates`: a link is being created, which has its id already, but is not
+/// to be found by it until it is settled (kernel/bpf/syscall.c: bpf_link_prime, bpf_link_by_id).
 mprog::Relative resolve_relative(const World& world, const Argument& argument, std::uint32_t flags,
                                  std::optional<ProgramType> type, bool creates = false) {
   const bool by_id = (flags & flag::id) != 0;

@@ -74,8 +74,8 @@ struct Argument {
 constexpr bool legal_fd_literal(std::uint32_t number) {
   return number <= 2 || number >= 900;
 }
-/// An id that no object has yet, `id next`: the one that the kernel will give to the next link where LINK is said, to the
-/// next program where it is not. When a link is created, that is the link's own.
+/// An id that no object has yet, `id next`: the one that the kernel will give to the next link where LINK is said, to
+/// the next program where it is not. When a link is created, that is the link's own.
 inline constexpr std::uint32_t coming_id = (1U << 30) - 1;
 
 /// Id 0 is never given to an object; ids from 2^30 upward are never reached.

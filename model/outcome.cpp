@@ -9,11 +9,10 @@ struct Named {
   const char* name;
 };
 constexpr Named named[] = {
-    {success, "ok"},     {eperm, "-EPERM"},   {enoent, "-ENOENT"},   {enxio, "-ENXIO"},
-    {e2big, "-E2BIG"},   {ebadf, "-EBADF"}, {eagain, "-EAGAIN"},  {enomem, "-ENOMEM"},   {eacces, "-EACCES"},
-    {ebusy, "-EBUSY"},   {eexist, "-EEXIST"}, {enodev, "-ENODEV"},   {einval, "-EINVAL"},
-    {enospc, "-ENOSPC"}, {erange, "-ERANGE"}, {enolink, "-ENOLINK"}, {eopnotsupp, "-EOPNOTSUPP"},
-    {estale, "-ESTALE"}, {emfile, "-EMFILE"},
+    {success, "ok"},       {eperm, "-EPERM"},           {enoent, "-ENOENT"}, {enxio, "-ENXIO"},   {e2big, "-E2BIG"},
+    {ebadf, "-EBADF"},     {eagain, "-EAGAIN"},         {enomem, "-ENOMEM"}, {eacces, "-EACCES"}, {ebusy, "-EBUSY"},
+    {eexist, "-EEXIST"},   {enodev, "-ENODEV"},         {einval, "-EINVAL"}, {enospc, "-ENOSPC"}, {erange, "-ERANGE"},
+    {enolink, "-ENOLINK"}, {eopnotsupp, "-EOPNOTSUPP"}, {estale, "-ESTALE"}, {emfile, "-EMFILE"},
 };
 
 }  // namespace

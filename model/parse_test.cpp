@@ -335,6 +335,7 @@ TEST(parse, says_what_was_expected_in_an_operation) {
        "\"dup h0 fd 2\""},
       {"open h0 map id(p0)", "1:9: expected the kind of object: prog or link, found \"map\""},
       {"open h0 prog p0", "1:14: expected id(NAME) or id N, found \"p0\""},
+      {"open h0 prog id 1073741823", "1:17: expected " + id_literal + ", found \"1073741823\""},
       {"open h0 prog id 1", "1:17: expected " + id_literal + ", found \"1\""},
       {"load p0", "1:6: expected a program to bind: q0 to q31, found \"p0\""},
       {"load q0 tc",

@@ -290,6 +290,34 @@ TEST(world, a_link_relative_is_that_very_link) {
   EXPECT_EQ(world.predict(before({}, flag::id)).rule, Rule::relative_id_gone);
 }
 
+// Only the call that gives the id finds it taken, and only where it looks among links.
+TEST(world, the_id_about_to_be_given_is_one_of_nothing_but_for_the_link_itself) {
+  World world(small());
+  world.apply(Attach{.site = ingress, .program = p(0)});
+  const auto coming = Argument::literal(coming_id);
+  for (const std::uint32_t way : {0U, flag::before, flag::after, flag::before | flag::after}) {
+    const auto link = [&](std::uint32_t flags, std::uint64_t revision = 0) {
+      return world
+          .predict(CreateLink{.name = Name::link(0),
+                              .site = ingress,
+                              .program = p(1),
+                              .flags = flags | way,
+                              .relative = coming,
+                              .revision = Revision::literal(revision)})
+          .rule;
+    };
+    EXPECT_EQ(link(flag::id | flag::link), Rule::relative_not_settled);
+    EXPECT_EQ(link(flag::id), Rule::relative_id_gone);
+    EXPECT_EQ(link(flag::link), Rule::relative_closed) << "as an fd it is none";
+    EXPECT_EQ(link(flag::id | flag::link, 99), Rule::stale) << "compared before";
+    const auto flags = way | flag::id | flag::link;
+    EXPECT_EQ(world.predict(Attach{.site = ingress, .program = p(1), .flags = flags, .relative = coming}).rule,
+              Rule::relative_id_gone);
+    EXPECT_EQ(world.predict(Detach{.site = ingress, .flags = flags, .relative = coming}).rule, Rule::relative_id_gone);
+  }
+  EXPECT_EQ(world.predict(Open{Name::any(0), ObjectKind::link, coming}).rule, Rule::open_gone);
+}
+
 TEST(world, a_name_bound_anew_lets_its_old_object_go) {
   World world(small());
   world.apply(CreateLink{.name = Name::link(0), .site = ingress, .program = p(0)});

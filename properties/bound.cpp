@@ -124,10 +124,16 @@ class Spelling {
     for (unsigned n = 0; n < bound_.links; ++n)
       for (const Argument& program : joined(own_, foreign_, {Argument{}}, {}))
         for (const std::uint32_t flags : flags_)
-          for (const Argument& relative : relatives_)
+          for (const Argument& relative : relatives_of_a_link(flags))
             revisions([&](Revision revision) {
               add(model::CreateLink{Name::link(n), site_, program, flags, relative, revision});
             });
+  }
+  /// And the link itself, by the id that it is about to get. For any other call that id is one of nothing.
+  [[nodiscard]] Arguments relatives_of_a_link(std::uint32_t flags) const {
+    constexpr std::uint32_t itself = flag::id | flag::link;
+    if (!bound_.next_id || (flags & itself) != itself) return relatives_;
+    return joined(relatives_, {Argument::literal(model::coming_id)}, {}, {});
   }
   void updates() {
     const Arguments old_programs = joined(none_, own_, foreign_, {});
@@ -182,9 +188,11 @@ std::vector<std::string> left_out_by(const Bound& bound) {
       "queries but with counts of 64, 1 and 0 and one flag each: odd sizes, missing arrays, other flags",
       "revisions but one other for each spelling: one more, one less, or 2^32 more",
       "unknown flags but PREORDER, alone and with BEFORE; update's flags but REPLACE and BEFORE",
+      "the id about to be given, but to the link that is being created",
       "objects of other kinds but links and one program; fillers but as relative, and the first as what is detached",
   };
   if (bound.links == 0) lines.emplace_back("link creation, update and detach");
+  if (!bound.next_id) lines.emplace_back("a link created beside itself: on this kernel others make links too");
   if (bound.fill == 0) lines.emplace_back("lists longer than the programs: see --fill");
   return lines;
 }

@@ -22,6 +22,7 @@ std::uint64_t digest_of(const GeneratorOptions& options) {
   if (options.lacks != Lacks{})
     digest.add(options.lacks.devices).add(options.lacks.qdiscs).add(options.lacks.pins).add(options.lacks.packets);
   if (options.lacks.objects != 0) digest.add(options.lacks.objects);
+  if (options.lacks.next_id) digest.add(options.lacks.next_id);
   if (options.with_devices) digest.add(*options.with_devices);
   return digest.value();
 }
@@ -30,8 +31,10 @@ std::uint64_t digest_of(const GeneratorOptions& options) {
 constexpr unsigned most_draws = 2;
 
 /// One of all that can be said in a small world, each as likely as any other.
-model::Operation spelled(const model::Site& home, RandomStream& random) {
-  static const std::vector<model::Operation> alphabet = alphabet_of(small_world);
+model::Operation spelled(const model::Site& home, const Mix& mix, RandomStream& random) {
+  static const std::vector<model::Operation> whole = alphabet_of(small_world);
+  static const std::vector<model::Operation> without_next_id = alphabet_of({.next_id = false});
+  const auto& alphabet = mix.next_id ? whole : without_next_id;
   model::Operation operation = alphabet[random.below(static_cast<std::uint32_t>(alphabet.size()))];
   std::visit(
       [&home](auto& call) {
@@ -88,7 +91,7 @@ model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operatio
   for (unsigned i = 0; i < mix.length; ++i) {
     const bool settled = composer.is_settled();
     const bool spells = mix.spelled != 0 && !settled && random.chance(mix.spelled);
-    const auto drawn = [&] { return spells ? spelled(composer.home(), random) : composed(); };
+    const auto drawn = [&] { return spells ? spelled(composer.home(), mix, random) : composed(); };
     auto& operation = sequence.operations.emplace_back(drawn());
     const auto shape = shape_of(scene.world(), operation);
     const bool is_new = !shape || met.add(*shape);

@@ -104,8 +104,16 @@ void Nonsense::spoil_program_call(Call& call) {
   if (random_.chance(200)) call.flags |= flag::replace;
 }
 
+/// Beside itself.
+bool Nonsense::link_beside_itself(model::CreateLink& call) {
+  if (!mix_.next_id || !random_.chance(24)) return false;
+  call.flags = flag::id | flag::link | (random_.chance(128) ? flag::before : flag::after);
+  call.relative = Argument::literal(model::coming_id);
+  return true;
+}
+
 void Nonsense::spoil(model::CreateLink& call) {
-  spoil_common(call);
+  if (!link_beside_itself(call)) spoil_common(call);
 }
 
 /// A link that holds a map is updated with one.
@@ -296,6 +304,7 @@ Argument Nonsense::odd_fd(ObjectKind wanted) {
 
 Argument Nonsense::odd_id() {
   if (chance_of_guest_object(32)) return Argument::of(guest_object(ObjectKind::link));
+  if (mix_.next_id && random_.chance(16)) return Argument::literal(model::coming_id);
   static constexpr std::array<std::uint32_t, 5> literals{0, 1U << 30, 0x7fff'ffff, 0x8000'0000, 0xffff'ffff};
   switch (random_.below(4)) {
     case 0:

@@ -25,6 +25,7 @@ class Nonsense {
   void spoil(model::CreateLink& call);
   void spoil(model::UpdateLink& call);
   bool update_with_map(model::UpdateLink& call);
+  bool link_beside_itself(model::CreateLink& call);
   bool detach_beside_no_program(model::Detach& call);
   void spoil(model::DetachLink& call);
   void spoil(model::Close& call);

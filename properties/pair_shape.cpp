@@ -21,6 +21,7 @@ namespace flag = model::flag;
 enum Meaning : std::uint64_t {
   none,        ///< the field is zero
   absent,      ///< a closed fd, the id of nothing
+  coming,      ///< the id of the very link that is being created
   other,       ///< open, and neither program nor link
   other_type,  ///< a program that this hook does not take
   elsewhere,   ///< a link that is attached to another list
@@ -116,7 +117,10 @@ class Shaping {
     if (expected != 0) bits_ |= expected == list_->revision ? right : stale;
     put(narrowed(call.flags), flag_bits);
     fd(call.program);
-    if ((call.flags & flag::id) != 0)
+    const bool creates = std::is_same_v<Call, model::CreateLink> && (call.flags & flag::link) != 0;
+    if (creates && model::names_coming_id(call))
+      meaning(coming);
+    else if ((call.flags & flag::id) != 0)
       id(call.relative);
     else
       fd(call.relative);

@@ -209,6 +209,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   if (profile.name == small_profile) shrink_to_bound(random, mix, !limits.nonsense_ppm);
   if (mix.spelled == 0) mix.curious = 128;
   mix.objects = model::all_guest_objects & ~limits.lacks.objects;
+  mix.next_id = !limits.lacks.next_id;
   return mix;
 }
 

@@ -40,6 +40,7 @@ struct Lacks {
   bool pins = false;
   bool packets = false;               ///< that are sent through hooks
   model::GuestObjectSet objects = 0;  ///< of the guest's
+  bool next_id = false;               ///< nobody knows which id comes next
   friend bool operator==(const Lacks&, const Lacks&) = default;
 };
 
@@ -83,6 +84,7 @@ struct Mix {
   unsigned of_qdiscs = 0;   ///< share of operations that set a qdisc
   unsigned of_pins = 0;     ///< share of operations on pins
   model::GuestObjectSet objects = 0;  ///< of the guest's, that can be named
+  bool next_id = false;               ///< the id that comes next can be named
   unsigned as_user = 0;               ///< share of operations by a caller without capabilities
   unsigned spelled = 0;               ///< share of operations out of the alphabet of small_world
   unsigned curious = 0;               ///< share of operations met before for which a new one is looked for

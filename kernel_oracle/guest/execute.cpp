@@ -24,7 +24,8 @@ int SequenceRunner::execute(const StepRecord& step) {
   asked_ = false;
   fate_ = model::Fate::none;
   pending_link_ = nullptr;
-  if (const auto kind = coming_id_of(step)) [[unlikely]] look_ahead(*kind);
+  if (const auto kind = coming_id_of(step)) [[unlikely]]
+    look_ahead(*kind);
   const std::uint32_t uid = step.caller == 0 ? 0 : job_->uids[step.caller - 1];
   if (uid == 0) return call(step);
   // What the call's arguments are made of, only root may ask.

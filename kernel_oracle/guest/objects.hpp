@@ -10,8 +10,8 @@
 
 namespace mprogcheck::guest {
 
-/// Loads the program of a BPF iterator, of which links can be made that disturb nothing. A negative errno if this kernel
-/// has none.
+/// Loads the program of a BPF iterator, of which links can be made that disturb nothing. A negative errno if this
+/// kernel has none.
 int load_iterator();
 
 /// The objects of model::guest_objects. The agent keeps an open file of each, so none of them ever goes.

@@ -25,7 +25,8 @@ struct RecordedCall {
   const std::uint32_t* from = nullptr;  ///< the id to patch in, or to learn; send: the nonce
   std::uint32_t* to = nullptr;          ///< learn: where it is kept
   union bpf_attr* attr = nullptr;       ///< bpf
-  std::int32_t a = 0, b = 0;  ///< dup2, close; adopt: the number; learn: how much further; become: the uid; send: the socket and the interface
+  std::int32_t a = 0, b = 0;  ///< dup2, close; adopt: the number; learn: how much further; become: the uid; send: the
+                              ///< socket and the interface
 };
 
 /// Every system call under test, and every one that observes or resets, goes through here: what a Trace records is the
@@ -90,10 +91,8 @@ class Syscalls {
   /// The last calls told an id: keep it, or the one that is so many further.
   void learn(std::uint32_t& cell, const std::uint32_t& source, unsigned further = 0) {
     if (trace_ != nullptr) [[unlikely]]
-      trace_->push_back({.kind = RecordedCall::Kind::learn,
-                         .from = &source,
-                         .to = &cell,
-                         .a = static_cast<std::int32_t>(further)});
+      trace_->push_back(
+          {.kind = RecordedCall::Kind::learn, .from = &source, .to = &cell, .a = static_cast<std::int32_t>(further)});
     cell = source + further;
   }
 
