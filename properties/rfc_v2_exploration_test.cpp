@@ -160,14 +160,18 @@ TEST(rfc_v2_exploration, across_revision_2_to_the_31_breaks_what_is_told_and_not
   expect_as_told(old());
 }
 
-/// Larger worlds, for whoever has the time: --gtest_also_run_disabled_tests.
-TEST(rfc_v2_exploration, DISABLED_of_more_programs_breaks_nothing_more) {
-  for (const unsigned links : {2U, 4U}) {
-    World world = not_kept();
-    world.bound.programs = 4;
-    world.bound.links = links;
-    expect_as_told(world);
-  }
+class rfc_v2_of_four_programs : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(rfc_v2_of_four_programs, breaks_nothing_more) {
+  World world = not_kept();
+  world.bound.programs = 4;
+  world.bound.links = GetParam();
+  expect_as_told(world);
+}
+INSTANTIATE_TEST_SUITE_P(links, rfc_v2_of_four_programs, ::testing::Values(2U, 4U),
+                         ::testing::PrintToStringParamName());
+
+TEST(rfc_v2_exploration, with_names_breaks_nothing_more) {
   World labelled = not_kept();
   labelled.bound.symmetric = false;
   const RfcV2Exploration found = explore(RfcV2Machine(labelled.bound));
