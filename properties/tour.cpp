@@ -21,7 +21,7 @@ struct Bundle {
 
 class Planner {
  public:
-  Planner(std::uint32_t states, std::span<const Transition> edges, const TourOptions& options)
+  Planner(std::uint32_t states, std::span<const Transition> edges, const TourOptions& options, const TourRest& rest)
       : edges_(edges),
         options_(options),
         bundles_(states),
@@ -32,8 +32,11 @@ class Planner {
         came_by_(states, 0) {
     if (options.owns)
       for (std::uint32_t state = 0; state < states; ++state) owned_[state] = options.owns(state);
-    for (std::uint32_t n = 0; n < edges.size(); ++n) add(n);
-    for (std::uint32_t state = 0; state < states; ++state) unfinished_ += is_unfinished(state) ? 1 : 0;
+    for (std::uint32_t n = 0; n < edges.size(); ++n) add(n, rest);
+    for (std::uint32_t state = 0; state < rest.stops.size(); ++state)
+      if (!rest.stops[state]) stays_[state] = 0;
+    // What no way leads to is left out.
+    for (const std::uint32_t state : reachable()) unfinished_ += is_unfinished(state) ? 1 : 0;
   }
 
   std::vector<Tour> plan() {
@@ -47,15 +50,30 @@ class Planner {
   }
 
  private:
-  void add(std::uint32_t number) {
+  void add(std::uint32_t number, const TourRest& rest) {
     const Transition& edge = edges_[number];
-    auto& bundles = bundles_[edge.from];
-    auto at = std::ranges::find(bundles, edge.to, &Bundle::to);
-    if (at == bundles.end()) at = bundles.insert(at, {.to = edge.to, .left = {}, .any = number});
     --stays_[edge.from];
-    if (!owned_[edge.from]) return;
+    if (!rest.closed.empty() && rest.closed[number]) return;
+    const std::uint32_t to = !rest.ends.empty() && rest.ends[number] ? Transition::outside : edge.to;
+    auto& bundles = bundles_[edge.from];
+    auto at = std::ranges::find(bundles, to, &Bundle::to);
+    if (at == bundles.end()) at = bundles.insert(at, {.to = to, .left = {}, .any = number});
+    if (!owned_[edge.from] || (!rest.takes.empty() && !rest.takes[number])) return;
     at->left.push_back(number);
     ++left_[edge.from];
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> reachable() const {
+    std::vector<std::uint32_t> found{0};
+    std::vector<bool> is_found(bundles_.size());
+    is_found[0] = true;
+    for (std::size_t n = 0; n < found.size(); ++n)
+      for (const Bundle& bundle : bundles_[found[n]]) {
+        if (bundle.to == Transition::outside || is_found[bundle.to]) continue;
+        is_found[bundle.to] = true;
+        found.push_back(bundle.to);
+      }
+    return found;
   }
 
   /// There is always something that stays: a state where every operation does something would never be stopped at.
@@ -153,8 +171,9 @@ class Planner {
 
 }  // namespace
 
-std::vector<Tour> plan_tours(std::uint32_t states, std::span<const Transition> edges, const TourOptions& options) {
-  return Planner(states, edges, options).plan();
+std::vector<Tour> plan_tours(std::uint32_t states, std::span<const Transition> edges, const TourOptions& options,
+                             const TourRest& rest) {
+  return Planner(states, edges, options, rest).plan();
 }
 
 }  // namespace mprogcheck::properties

@@ -81,6 +81,57 @@ TEST_P(tours_of_a_bound, are_shared_out_among_shards_without_rest) {
   expect_all_once(covered, graph.size(), graph.edges());
 }
 
+/// States that can be reached from the first without the closed edges.
+std::vector<bool> reached(std::uint32_t states, std::span<const Transition> edges, const std::vector<bool>& closed) {
+  std::vector<bool> is(states);
+  is[0] = true;
+  for (std::uint32_t round = 0; round < states; ++round)
+    for (std::size_t n = 0; n < edges.size(); ++n)
+      if (!closed[n] && is[edges[n].from] && edges[n].to != Transition::outside) is[edges[n].to] = true;
+  return is;
+}
+
+// Around what is closed: all that is asked for and can be reached, once, and nothing else.
+RC_GTEST_PROP(tours, go_around_what_is_closed, ()) {
+  const auto states = *rc::gen::inRange<std::uint32_t>(1, 10);
+  std::vector<Transition> edges;
+  for (std::uint32_t state = 0; state < states; ++state)
+    for (std::uint32_t operation = 0; operation < 4; ++operation)
+      if (*rc::gen::arbitrary<bool>())
+        edges.push_back({state, operation,
+                         *rc::gen::weightedOneOf<std::uint32_t>({{6, rc::gen::inRange<std::uint32_t>(0, states)},
+                                                                 {1, rc::gen::just(Transition::outside)}})});
+  const auto some = [](std::size_t count) {
+    return *rc::gen::container<std::vector<bool>>(count, rc::gen::arbitrary<bool>());
+  };
+  const TourRest rest{
+      .closed = some(edges.size()), .ends = some(edges.size()), .takes = some(edges.size()), .stops = some(states)};
+  Covered covered;
+  const auto number_of = [&](const Transition& edge) {
+    const auto same = [&](const Transition& other) {
+      return other.from == edge.from && other.operation == edge.operation;
+    };
+    return static_cast<std::size_t>(std::ranges::find_if(edges, same) - edges.begin());
+  };
+  for (const Tour& tour : plan_tours(states, edges, {.operations = 5, .pairs = 40}, rest)) {
+    covered.add(tour);
+    for (std::size_t step = 0; step < tour.way.size(); ++step) {
+      RC_ASSERT(!rest.closed[number_of(tour.way[step])]);
+      RC_ASSERT(!rest.ends[number_of(tour.way[step])] || step + 1 == tour.way.size());
+    }
+  }
+  auto no_way = rest.closed;
+  for (std::size_t n = 0; n < edges.size(); ++n) no_way[n] = no_way[n] || rest.ends[n];
+  const auto can_be = reached(states, edges, no_way);
+  for (std::uint32_t state = 0; state < states; ++state)
+    RC_ASSERT(covered.stops[state] == (can_be[state] && rest.stops[state] ? 1U : 0U));
+  for (std::size_t n = 0; n < edges.size(); ++n) {
+    const bool due = can_be[edges[n].from] && rest.takes[n] && !rest.closed[n];
+    const auto times = covered.edges[{edges[n].from, edges[n].operation}];
+    RC_ASSERT(times == (due ? 1U : 0U));
+  }
+}
+
 RC_GTEST_PROP(tours, cover_any_graph_that_can_be_reached, ()) {
   const auto states = *rc::gen::inRange<std::uint32_t>(1, 12);
   std::vector<Transition> edges;
