@@ -310,7 +310,10 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
     avoid = [known = *known](const model::Operation& operation, model::Rule rule) {
       return known.avoids(operation, rule);
     };
-  const ExploreSpace space(options.bound, known->quirks, options.shard, std::move(avoid));
+  const ExploreSpace space(options.bound, known->quirks, options.shard, std::move(avoid), options.stop);
+  if (space.graph().was_stopped())
+    return fail("{}: it was interrupted when {} states were known, and nothing was run; run it again",
+                properties::text_of(options.bound), space.graph().size());
   if (!space.can_be_explored())
     return fail(Error::Kind::usage,
                 "{}: expected at most {} states and {} operations, found {} and {}; choose fewer --progs or --links",

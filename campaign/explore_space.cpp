@@ -65,7 +65,7 @@ std::vector<PairTable::Seen> PairTable::seen() const {
 }
 
 ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
-                           properties::WorldMachine::Avoid avoid)
+                           properties::WorldMachine::Avoid avoid, const std::atomic<bool>* stop)
     : bound_(bound),
       quirks_(quirks),
       prelude_(static_cast<std::uint32_t>(properties::prelude_of(bound).size())),
@@ -83,7 +83,8 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
             }
             coverage_.add(machine_.operation(operation), verdict);
             if (owner_.back()) own_.expect(machine_.operation(operation), verdict.outcome);
-          }) {
+          },
+          stop) {
   if (!can_be_explored()) return;
   tours_ = properties::plan_tours(graph_.size(), graph_.edges(),
                                   {.operations = static_cast<std::uint32_t>(machine_.operations()),

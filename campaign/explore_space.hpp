@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -72,8 +73,9 @@ class ExploreSpace {
  public:
   using Graph = properties::StateGraph<properties::WorldMachine>;
 
+  /// When `stop` is set before all states are known, graph().was_stopped() says so, and there are no tours.
   ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
-               properties::WorldMachine::Avoid avoid = {});
+               properties::WorldMachine::Avoid avoid = {}, const std::atomic<bool>* stop = nullptr);
 
   /// Its states and its operations are few enough; otherwise there are no tours.
   [[nodiscard]] bool can_be_explored() const {

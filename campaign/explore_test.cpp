@@ -315,10 +315,12 @@ TEST_F(exploration, shards_with_findings_can_be_put_together) {
 }
 
 TEST_F(exploration, another_one_does_not_take_the_place_of_one_that_is_not_finished) {
-  std::atomic<bool> stop{true};
+  std::atomic<bool> stop{false};
   ExploreOptions options{.bound = small};
   options.stop = &stop;
-  EXPECT_FALSE(explored(options, honest()).is_complete());
+  const auto first = explored(
+      options, [&](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Interrupting>(stop, 0)); });
+  EXPECT_FALSE(first.is_complete());
   stop = false;
   Reporter silent;
   ExploreOptions other{.bound = {.programs = 1}};
@@ -374,6 +376,26 @@ TEST(model_exploration, keeps_its_invariants) {
     EXPECT_TRUE(result.broken.empty());
     EXPECT_EQ(result.pairs, result.table.sum().total);
   }
+}
+
+TEST(model_exploration, ends_when_it_is_told) {
+  const std::atomic<bool> stop{true};
+  const auto result = explore_model(small, model::Naming::symmetric, &stop);
+  EXPECT_TRUE(result.ended_early);
+  EXPECT_FALSE(result.complete);
+  EXPECT_EQ(result.pairs, 0U);
+  EXPECT_FALSE(state_graph_dot(small, model::Naming::symmetric, &stop));
+}
+
+TEST_F(exploration, that_is_stopped_before_its_states_are_known_says_so) {
+  const std::atomic<bool> stop{true};
+  ExploreOptions options{.bound = small};
+  options.out = directory_ / "out";
+  options.stop = &stop;
+  Reporter silent;
+  const auto report = explore(options, honest(), silent);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, Error::Kind::infrastructure);
 }
 
 TEST(shard, is_said_as_a_part) {

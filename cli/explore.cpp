@@ -56,10 +56,12 @@ void print_table(const PairTable& table, bool covered) {
   }
 }
 
-void print_left_out(const properties::Bound& bound, std::size_t seen, const std::vector<model::Rule>& unseen) {
+void print_left_out(const properties::Bound& bound, std::size_t seen, const std::vector<model::Rule>& unseen,
+                    bool ended_early = false) {
   fmt::print("left out  by this bound:\n");
   for (const std::string& line : properties::left_out_by(bound)) fmt::print("  {}\n", line);
-  std::string line = fmt::format("rules     {} decided something; in this bound never:", seen);
+  std::string line =
+      fmt::format("rules     {} decided something; {}never:", seen, ended_early ? "until it ended " : "in this bound ");
   for (const auto rule : unseen) {
     if (line.size() + model::name_of(rule).size() > 117) {
       fmt::print("{}\n", line);
@@ -99,7 +101,29 @@ void print_summary(const ExploreReport& report) {
                                                              : "; they lie behind what differs");
 }
 
+/// Of an exploration of a model: how it came out.
+ExitCode conclude(bool complete, bool ended_early, std::uint64_t looked_into, std::uint64_t states, bool broken) {
+  if (ended_early)
+    fmt::print("NOT COMPLETE  ended early, when {} states were looked into; {} were found\n", in_words(looked_into),
+               in_words(states));
+  if (broken && (complete || ended_early)) return ExitCode::divergence;
+  if (ended_early)
+    return report({Error::Kind::infrastructure,
+                   fmt::format("expected every state of the bound, found {} when it was interrupted; run it again",
+                               looked_into)});
+  if (!complete)
+    return report({Error::Kind::usage, "the bound has more states than can be kept; choose fewer --progs or --links"});
+  return ExitCode::held;
+}
+
 ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohmann::ordered_json& reports) {
+  if (interrupted) {
+    const Error error{Error::Kind::infrastructure,
+                      fmt::format("{}, {}: it was interrupted before this began; run it again", kernel.text,
+                                  properties::text_of(options.bound))};
+    reports.push_back({{"kernel", {{"source", kernel.text}}}, {"error", {error.message}}});
+    return report(error);
+  }
   ProgressLine progress;
   ExploreOptions wanted;
   wanted.bound = options.bound;
@@ -138,7 +162,7 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohma
 
 ExitCode explore_alone(const Options& options, nlohmann::ordered_json& reports) {
   const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
-  const ModelExploration result = explore_model(options.bound, naming);
+  const ModelExploration result = explore_model(options.bound, naming, &interrupted);
   reports.push_back(to_json(result, options.bound));
   fmt::print("explored  {}, the model alone{}: {} states, {} transitions, {} pairs, {:.2f} s, {}/s\n",
              properties::text_of(options.bound), options.labelled ? "" : ", up to renaming", in_words(result.states),
@@ -147,15 +171,14 @@ ExitCode explore_alone(const Options& options, nlohmann::ordered_json& reports) 
   fmt::print("depth     no state is further than {} operations; {} transitions leave the bound\n", result.depth,
              in_words(result.outside));
   print_table(result.table, false);
-  print_left_out(options.bound, result.coverage.rules().size(), result.coverage.unseen());
+  print_left_out(options.bound, result.coverage.rules().size(), result.coverage.unseen(), result.ended_early);
   for (const auto& one : result.broken)
     fmt::print("finding   {}: {}\n{}", properties::name_of(one.invariant.property), one.invariant.what,
                model::print(one.sequence));
   if (result.broken.empty())
-    fmt::print("findings  none: the model keeps its invariants in every state and transition\n");
-  if (!result.complete)
-    return report({Error::Kind::usage, "the bound has more states than can be kept; choose fewer --progs or --links"});
-  return result.broken.empty() ? ExitCode::held : ExitCode::divergence;
+    fmt::print("findings  none: the model keeps its invariants in every state and transition{}\n",
+               result.ended_early ? " that was looked into" : "");
+  return conclude(result.complete, result.ended_early, result.looked_into, result.states, !result.broken.empty());
 }
 
 /// The design of June 2023, which no kernel has.
@@ -167,7 +190,7 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
     return report({Error::Kind::usage, "--dialect rfc_v2: --fill and --graph are for the released design"});
   const properties::RfcV2Machine machine(
       {.programs = options.bound.programs, .links = options.bound.links, .symmetric = !options.labelled});
-  const auto result = properties::explore(machine);
+  const auto result = properties::explore(machine, properties::most_rfc_v2_states, &interrupted);
   fmt::print("explored  rfc_v2, {} programs, {} links, the model alone{}: {} states, {} transitions, {} pairs\n",
              options.bound.programs, options.bound.links, options.labelled ? "" : ", up to renaming",
              in_words(result.states), in_words(result.transitions), in_words(result.pairs));
@@ -193,7 +216,8 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
     else
       ++silent;
   }
-  fmt::print("rules     {} decide something in this bound, {} do not\n", rules.size(), silent);
+  fmt::print("rules     {} decide something in this bound, {} do not{}\n", rules.size(), silent,
+             result.stopped ? " so far" : "");
   for (const auto& one : result.broken) {
     fmt::print("finding   promise {} is broken by {}: {}\n", one.promise, rfc_v2::name_of(one.rule), one.found);
     for (const std::string& line : one.sequence) fmt::print("            {}\n", line);
@@ -203,18 +227,17 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
                       {"sequence", one.sequence}});
   }
   fmt::print("{}", result.broken.empty() ? "findings  none\n" : "see docs/rfc_v2.md for the reasons\n");
-  if (!result.complete)
-    return report({Error::Kind::usage, "the bound has more states than can be kept; choose fewer --progs or --links"});
   json.update(
       {{"dialect", "rfc_v2"},
        {"states", result.states},
        {"transitions", result.transitions},
        {"depth", result.depth},
        {"complete", result.complete},
+       {"ended_early", result.stopped},
        {"operations", result.pairs},
        {"findings", broken},
        {"coverage", {{"pairs_total", result.pairs}, {"pairs_covered", 0}, {"rules", rules}, {"calls", calls}}}});
-  return result.broken.empty() ? ExitCode::held : ExitCode::divergence;
+  return conclude(result.complete, result.stopped, result.looked_into, result.states, !result.broken.empty());
 }
 
 ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
@@ -247,8 +270,13 @@ ExitCode run(Options& options) {
     if (!options.graph.empty()) {
       options.bound.hook = hooks->front();
       const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
-      if (auto written = write_file(options.graph, state_graph_dot(options.bound, naming)); !written)
-        return report(written.error());
+      const auto drawn = state_graph_dot(options.bound, naming, &interrupted);
+      if (!drawn)
+        return report({Error::Kind::infrastructure,
+                       fmt::format("--graph {}: it was interrupted before all states were known, and is not written; "
+                                   "run it again",
+                                   options.graph)});
+      if (auto written = write_file(options.graph, *drawn); !written) return report(written.error());
     }
     const std::string out = options.common.out;
     for (const model::Hook hook : *hooks) {
