@@ -322,7 +322,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
                 space.machine().operations());
   ExploreState state;
   state.kernel = options.kernel;
-  state.release = (*pool)->identity().release;
+  state.identity = identity_of((*pool)->identity());
   state.bound = properties::text_of(options.bound);
   state.shard = options.shard;
   state.digest = space.digest();
@@ -331,13 +331,18 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
   if (options.keep_state) {
     auto last = read_explore_state(options.out);
     if (!last) return tl::unexpected(last.error());
+    if (*last && !(*last)->finished && (*last)->is_old) return refuse_old(options.out);
+    if (*last && !(*last)->finished && (*last)->identity != state.identity)
+      return fail(Error::Kind::usage,
+                  "{}: expected the kernel of the exploration that was not finished here ({}), found {}; go on with "
+                  "that kernel, or choose another folder with --out",
+                  options.out.string(), (*last)->kernel_text(), state.kernel_text());
     if (*last && !(*last)->finished && !(*last)->is_same(state))
       return fail(
           Error::Kind::usage,
           "{}: an exploration of {} (shard {}, {}) was not finished here; go on with the same options and the same "
           "mprogcheck, or choose another folder with --out",
-          options.out.string(), (*last)->bound, to_string((*last)->shard),
-          (*last)->release.empty() ? (*last)->kernel : (*last)->release);
+          options.out.string(), (*last)->bound, to_string((*last)->shard), (*last)->kernel_text());
     if (*last && !(*last)->finished) {
       state = std::move(**last);
       reporter.note(fmt::format("goes on in {}: {} of {} tours are done", options.out.string(), state.done.size(),

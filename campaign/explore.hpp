@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "campaign/explore_space.hpp"
 #include "campaign/finding.hpp"
+#include "campaign/kernel_identity.hpp"
 #include "campaign/known.hpp"
 #include "campaign/pool.hpp"
 #include "campaign/reporter.hpp"
@@ -65,6 +66,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
 /// fit.
 struct MergedShards {
   std::string bound, kernel;
+  KernelIdentity identity;
   unsigned shards = 0;
   std::uint64_t pairs = 0, uncovered = 0, findings = 0;
 };

@@ -247,6 +247,8 @@ ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
              merged->kernel, merged->uncovered == 0 ? "all" : in_words(merged->pairs - merged->uncovered) + " of",
              in_words(merged->pairs));
   fmt::print("findings  {}\n", merged->findings == 0 ? "none" : std::to_string(merged->findings));
+  json["kernel"] = {
+      {"source", merged->kernel}, {"release", merged->identity.release}, {"image", merged->identity.image}};
   json["shards"] = merged->shards;
   json["coverage"] = {{"pairs_total", merged->pairs}, {"pairs_covered", merged->pairs - merged->uncovered}};
   return merged->findings == 0 ? ExitCode::held : ExitCode::divergence;
