@@ -66,9 +66,9 @@ class Exploration {
     state_.done.insert(number);
     state_.table.merge(result->table);
     state_.steps += result->steps;
-    report_.coverage.merge(result->coverage);
-    report_.canaries.planted += canaries->planted;
-    report_.canaries.caught += canaries->caught;
+    state_.coverage.merge(result->coverage);
+    state_.canaries.planted += canaries->planted;
+    state_.canaries.caught += canaries->caught;
     for (TourSuspect& suspect : result->suspects) note(std::move(suspect));
     return tell();
   }
@@ -81,7 +81,7 @@ class Exploration {
                         .operations = state_.table.sum().covered,
                         .seconds = state_.seconds,
                         .findings = suspects_.size(),
-                        .canaries = report_.canaries});
+                        .canaries = state_.canaries});
     return write_state();
   }
 
@@ -248,6 +248,8 @@ class Exploration {
     report_.table = space_.own_table();
     report_.table.merge(state_.table);
     report_.covered = state_.table.sum().covered;
+    report_.coverage = state_.coverage;
+    report_.canaries = state_.canaries;
     report_.steps = state_.steps;
     report_.tours = space_.tours().size();
     report_.tours_done = state_.done.size();

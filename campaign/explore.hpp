@@ -43,11 +43,11 @@ struct ExploreReport {
   std::uint64_t steps = 0;      ///< of the ways
   std::size_t tours = 0, tours_done = 0, tours_carried_on = 0;
   PairTable table;                  ///< of this shard
-  properties::Coverage coverage;    ///< what decided the pairs that this start executed
+  properties::Coverage coverage;    ///< what decided the pairs that were executed; earlier starts included, as in
   std::vector<model::Rule> silent;  ///< rules that decide no pair of the bound
   std::uint64_t avoided = 0;        ///< pairs of the bound that are known to be better not run
   std::uint64_t digest = 0;         ///< of the bound: shards with another one do not belong together
-  CanaryCount canaries;
+  CanaryCount canaries;             ///< and here
   Known known;
   std::vector<Finding> findings;
   double seconds = 0;  ///< of the tours, without boot; earlier starts included

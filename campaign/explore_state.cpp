@@ -63,6 +63,16 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
       suspect.vague = one.at("vague");
       state.suspects.push_back(std::move(suspect));
     }
+    if (!state.is_old) {
+      const auto& counted = json.at("coverage");
+      auto coverage = properties::Coverage::of({.calls = counted.at("calls"),
+                                                .rules = counted.at("rules"),
+                                                .lengths = counted.at("lengths"),
+                                                .errors = counted.at("errors")});
+      if (!coverage) return torn();
+      state.coverage = *coverage;
+      state.canaries = {json.at("canaries").at("planted"), json.at("canaries").at("caught")};
+    }
     state.steps = number("steps");
     state.findings = number("findings");
     state.seconds = json.value("seconds", 0.0);
@@ -96,6 +106,10 @@ Result<void> write_explore_state(const ExploreState& state, const std::filesyste
                               {"seconds", state.seconds},
                               {"finished", state.finished},
                               {"done", state.done}};
+  const properties::CoverageCounts counts = state.coverage.counts();
+  json["coverage"] = {
+      {"calls", counts.calls}, {"rules", counts.rules}, {"lengths", counts.lengths}, {"errors", counts.errors}};
+  json["canaries"] = {{"planted", state.canaries.planted}, {"caught", state.canaries.caught}};
   json["seen"] = nlohmann::ordered_json::array();
   for (const PairTable::Seen& seen : state.table.seen()) json["seen"].push_back({seen.call, seen.error, seen.covered});
   json["suspects"] = nlohmann::ordered_json::array();

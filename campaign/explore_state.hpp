@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "campaign/explore_space.hpp"
 #include "campaign/kernel_identity.hpp"
+#include "campaign/reporter.hpp"
 #include "campaign/tour_run.hpp"
 
 namespace mprogcheck {
@@ -30,6 +31,8 @@ struct ExploreState {
   std::set<std::uint32_t> done;       ///< tours
   std::vector<TourSuspect> suspects;  ///< that they met, to be looked into at the end
   PairTable table;                    ///< of `covered` what the tours done saw
+  properties::Coverage coverage;      ///< what decided that
+  CanaryCount canaries;
   std::uint64_t steps = 0;
   std::uint64_t findings = 0;
   double seconds = 0;

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "campaign/explore_model.hpp"
@@ -160,9 +161,19 @@ TEST_F(exploration, goes_on_where_it_was) {
   EXPECT_FALSE(first.is_complete());
   EXPECT_GT(first.tours_done, 0U);
   stop = false;
+  const fs::path file = directory_ / "out" / "explore.json";
+  auto state = nlohmann::json::parse(*read_file(file));
+  EXPECT_EQ(state["canaries"]["planted"], first.canaries.planted);
+  state["canaries"] = {{"planted", 1'000'000}, {"caught", 1'000'000}};
+  ASSERT_TRUE(write_file(file, state.dump()));
   const auto second = explored(options, honest());
   EXPECT_EQ(second.tours_carried_on, first.tours_done);
   EXPECT_TRUE(second.is_complete());
+  const auto whole = explored({.bound = options.bound, .out = directory_ / "whole"}, honest());
+  EXPECT_EQ(second.coverage, whole.coverage) << "it is of all starts";
+  EXPECT_EQ(second.coverage.operations(), second.covered);
+  EXPECT_GT(second.canaries.planted, 1'000'000U) << "they are of all starts";
+  EXPECT_EQ(second.canaries.caught, second.canaries.planted);
   const auto third = explored(options, honest());
   EXPECT_EQ(third.tours_carried_on, 0U) << "a finished one is not gone on with";
 }

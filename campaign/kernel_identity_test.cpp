@@ -83,8 +83,8 @@ class rebuilt_kernel : public testing::Test {
   static void expect_refusal(const Report& report) {
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().kind, Error::Kind::usage);
-    EXPECT_THAT(report.error().message, AllOf(HasSubstr("expected"), HasSubstr("6.12.1, image aa"),
-                                              HasSubstr("found"), HasSubstr("6.12.1, image bb")));
+    EXPECT_THAT(report.error().message, AllOf(HasSubstr("expected"), HasSubstr("6.12.1, image aa"), HasSubstr("found"),
+                                              HasSubstr("6.12.1, image bb")));
     EXPECT_EQ(report.error().message.find('\n'), std::string::npos);
   }
   /// As an mprogcheck left it that did not look at images.
