@@ -65,11 +65,12 @@ std::vector<PairTable::Seen> PairTable::seen() const {
 }
 
 ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
-                           properties::WorldMachine::Avoid avoid, const std::atomic<bool>* stop)
+                           properties::WorldMachine::Avoid avoid, const std::atomic<bool>* stop,
+                           const std::vector<model::Operation>& besides)
     : bound_(bound),
       quirks_(quirks),
       prelude_(static_cast<std::uint32_t>(properties::prelude_of(bound).size())),
-      machine_(bound, model::Naming::labelled, quirks, std::move(avoid)),
+      machine_(bound, model::Naming::labelled, quirks, std::move(avoid), besides),
       graph_(
           machine_, most_states,
           [&](std::uint32_t state, const model::World& world, std::uint32_t operation, const model::Verdict& verdict) {

@@ -73,9 +73,11 @@ class ExploreSpace {
  public:
   using Graph = properties::StateGraph<properties::WorldMachine>;
 
-  /// When `stop` is set before all states are known, graph().was_stopped() says so, and there are no tours.
+  /// When `stop` is set before all states are known, graph().was_stopped() says so, and there are no tours. `besides`:
+  /// operations that the bound does not have.
   ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
-               properties::WorldMachine::Avoid avoid = {}, const std::atomic<bool>* stop = nullptr);
+               properties::WorldMachine::Avoid avoid = {}, const std::atomic<bool>* stop = nullptr,
+               const std::vector<model::Operation>& besides = {});
 
   /// Its states and its operations are few enough; otherwise there are no tours.
   [[nodiscard]] bool can_be_explored() const {
