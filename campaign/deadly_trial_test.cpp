@@ -64,8 +64,7 @@ TEST_F(deadly_trial, is_pinned_and_the_others_have_their_outcomes) {
   for (std::uint32_t number = 0; number < space_->tours().size(); ++number) {
     const properties::Tour& tour = space_->tours()[number];
     SCOPED_TRACE(number);
-    const auto deadly =
-        std::ranges::find_if(tour.stops, [this](const auto& stop) { return kills_in(stop.state); });
+    const auto deadly = std::ranges::find_if(tour.stops, [this](const auto& stop) { return kills_in(stop.state); });
     const auto ran = run_tour(*space_, number, quirks_, *oracle_);
     ASSERT_TRUE(ran) << ran.error().message;
     std::map<Pair, int> excluded;

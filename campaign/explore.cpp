@@ -256,8 +256,9 @@ class Exploration {
     report_.silent = unseen_rules(space_.coverage(), report_.known);
     report_.avoided = space_.avoided();
     count_hits(report_.known, report_.coverage);
-    for (KnownState& state : report_.known.states)
-      if (state.action == KnownAction::avoid && !state.stale) state.hits += space_.avoided();
+    for (const auto& [what, pairs] : space_.avoided_pairs())
+      if (const auto place = report_.known.avoided_for(space_.machine().operation(what.first), what.second))
+        report_.known.states[*place].hits += pairs;
     report_.digest = state_.digest;
     report_.seconds = state_.seconds;
     if (is_stopped()) report_.ended_early = true;

@@ -80,6 +80,7 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
             }
             if (machine_.avoids() && machine_.avoids(world, operation)) {
               ++avoided_;
+              ++avoided_pairs_[{operation, verdict.rule}];
               return;
             }
             coverage_.add(machine_.operation(operation), verdict);

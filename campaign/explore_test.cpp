@@ -264,20 +264,27 @@ TEST_F(exploration, a_frequent_difference_hides_no_other) {
 }
 
 TEST_F(exploration, avoids_pairs_and_says_how_many) {
-  const fs::path entry = directory_ / "known" / "deadly";
-  ASSERT_TRUE(write_file(
-      entry / "known.json",
-      R"({"reason": "r", "action": "avoid", "operation": "attach *", "rule": "mprog.replace", "ending": "*"})"));
-  ASSERT_TRUE(
-      write_file(entry / "sequence.mpc",
-                 "mprogcheck 1\nnetdev d0\nprog p0..p2 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\n"
-                 "attach tcx_ingress@d0 p2 before fd(p1) replace p0\n"));
+  // Of those that both entries are for, the first has the hits.
+  for (const auto& [name, operation] : {std::pair("a_some", "attach tcx_ingress@d0 p2 *"), {"b_all", "attach *"}}) {
+    const fs::path entry = directory_ / "known" / name;
+    ASSERT_TRUE(write_file(entry / "known.json", fmt::format(R"({{"reason": "r", "action": "avoid", "operation": "{}",)"
+                                                             R"("rule": "mprog.replace", "ending": "*"}})",
+                                                             operation)));
+    ASSERT_TRUE(write_file(
+        entry / "sequence.mpc",
+        "mprogcheck 1\nnetdev d0\nprog p0..p2 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\n"
+        "attach tcx_ingress@d0 p2 before fd(p1) replace p0\n"));
+  }
   ExploreOptions options{.bound = {.programs = 3, .links = 0}};
   options.known = *read_known(directory_ / "known");
   const auto report = explored(options, faulty("hang_on_replace_before"));
   EXPECT_TRUE(report.is_complete());
   EXPECT_TRUE(report.findings.empty());
   EXPECT_GT(report.avoided, 0U);
+  ASSERT_EQ(report.known.states.size(), 2U);
+  // Programs are alike, and every third pair is p2's.
+  EXPECT_EQ(3 * report.known.states[0].hits, report.avoided);
+  EXPECT_EQ(report.known.states[0].hits + report.known.states[1].hits, report.avoided);
   EXPECT_EQ(report.states, 16U) << "what is not avoided is all there";
   EXPECT_EQ(report.pairs + report.avoided, std::uint64_t{report.states} * report.operations);
 }

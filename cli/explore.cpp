@@ -87,8 +87,12 @@ void print_summary(const ExploreReport& report) {
   if (report.avoided != 0) fmt::print("avoided   {} pairs, as known divergences say\n", in_words(report.avoided));
   print_left_out(report.bound, report.coverage.rules().size(), report.silent);
   fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
+  constexpr std::string_view deeds[] = {"followed", "met", "left out"};  // by KnownAction
   for (const KnownState& state : report.known.states)
-    fmt::print("known     {}: {}\n", state.name, state.stale ? "no longer diverges on this kernel" : "present");
+    fmt::print("known     {}: {}\n", state.name,
+               state.stale ? "no longer diverges on this kernel"
+                           : fmt::format("present, {} {} times", deeds[static_cast<std::size_t>(state.action)],
+                                         in_words(state.hits)));
   if (report.findings.empty()) fmt::print("findings  none\n");
   for (const Finding& finding : report.findings)
     fmt::print("finding   {}  {}, {} operations: {}\n", properties::name_of(finding.divergence.primary),
