@@ -9,6 +9,7 @@
 #include "campaign/explore_model.hpp"
 #include "campaign/hook_spec.hpp"
 #include "campaign/json_report.hpp"
+#include "campaign/stopwatch.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
 #include "model/print.hpp"
@@ -31,6 +32,8 @@ struct Options {
   bool model_only = false;
   bool labelled = false;
 };
+
+using Reports = std::vector<nlohmann::ordered_json>;
 
 std::string in_words(std::uint64_t number) {
   std::string text = std::to_string(number);
@@ -120,12 +123,12 @@ ExitCode conclude(bool complete, bool ended_early, std::uint64_t looked_into, st
   return ExitCode::held;
 }
 
-ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohmann::ordered_json& reports) {
+ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Reports& reports) {
   if (interrupted) {
     const Error error{Error::Kind::infrastructure,
                       fmt::format("{}, {}: it was interrupted before this began; run it again", kernel.text,
                                   properties::text_of(options.bound))};
-    reports.push_back({{"kernel", {{"source", kernel.text}}}, {"error", {error.message}}});
+    reports.push_back(not_explored(kernel.text, options.bound, error));
     return report(error);
   }
   ProgressLine progress;
@@ -142,8 +145,7 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohma
   auto result = explore(wanted, oracles_for(options.common, kernel, progress), progress);
   progress.clear();
   if (!result) {
-    const char* const key = result.error().kind == Error::Kind::skipped ? "skipped" : "error";
-    reports.push_back({{"kernel", {{"source", kernel.text}}}, {key, {result.error().message}}});
+    reports.push_back(not_explored(kernel.text, options.bound, result.error()));
     return report(result.error());
   }
   print_summary(*result);
@@ -164,7 +166,7 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohma
   return code;
 }
 
-ExitCode explore_alone(const Options& options, nlohmann::ordered_json& reports) {
+ExitCode explore_alone(const Options& options, Reports& reports) {
   const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
   const ModelExploration result = explore_model(options.bound, naming, &interrupted);
   reports.push_back(to_json(result, options.bound));
@@ -186,7 +188,7 @@ ExitCode explore_alone(const Options& options, nlohmann::ordered_json& reports) 
 }
 
 /// The design of June 2023, which no kernel has.
-ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
+ExitCode explore_rfc_v2(const Options& options, Reports& reports) {
   namespace rfc_v2 = model::rfc_v2;
   if (!options.model_only)
     return report({Error::Kind::usage, "--dialect rfc_v2: no kernel has this design; add --model-only"});
@@ -194,33 +196,37 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
     return report({Error::Kind::usage, "--dialect rfc_v2: --fill and --graph are for the released design"});
   const properties::RfcV2Machine machine(
       {.programs = options.bound.programs, .links = options.bound.links, .symmetric = !options.labelled});
+  const Stopwatch clock;
   const auto result = properties::explore(machine, properties::most_rfc_v2_states, &interrupted);
+  const double seconds = clock.seconds();
   fmt::print("explored  rfc_v2, {} programs, {} links, the model alone{}: {} states, {} transitions, {} pairs\n",
              options.bound.programs, options.bound.links, options.labelled ? "" : ", up to renaming",
              in_words(result.states), in_words(result.transitions), in_words(result.pairs));
   fmt::print("depth     no state is further than {} operations\n", result.depth);
   nlohmann::ordered_json calls = nlohmann::ordered_json::object(), rules = calls,
                          broken = nlohmann::ordered_json::array();
+  std::map<std::string, std::uint64_t> outcomes;
   for (unsigned call = 0; call < rfc_v2::call_count; ++call) {
     std::map<std::string, std::uint64_t> row;
     for (unsigned rule = 0; rule < rfc_v2::rule_count; ++rule)
       if (const auto count = result.decided[call][rule]; count != 0)
         row[model::to_string(rfc_v2::outcome_of(static_cast<rfc_v2::Rule>(rule)))] += count;
+    for (const auto& [outcome, count] : row) outcomes[outcome] += count;
     const std::string name(rfc_v2::name_of(static_cast<rfc_v2::Call>(call)));
     std::string line = fmt::format("  {:<12}", name);
     for (const auto& [outcome, count] : row) line += fmt::format("  {} {}", outcome, in_words(count));
     fmt::print("{}\n", line);
     calls[name] = row;
   }
-  unsigned silent = 0;
+  nlohmann::ordered_json silent = nlohmann::ordered_json::array();
   for (unsigned n = 0; n < rfc_v2::rule_count; ++n) {
     const auto rule = static_cast<rfc_v2::Rule>(n);
     if (const auto count = result.decided_by(rule); count != 0)
       rules[std::string(rfc_v2::name_of(rule))] = count;
     else
-      ++silent;
+      silent.push_back(rfc_v2::name_of(rule));
   }
-  fmt::print("rules     {} decide something in this bound, {} do not{}\n", rules.size(), silent,
+  fmt::print("rules     {} decide something in this bound, {} do not{}\n", rules.size(), silent.size(),
              result.stopped ? " so far" : "");
   for (const auto& one : result.broken) {
     fmt::print("finding   promise {} is broken by {}: {}\n", one.promise, rfc_v2::name_of(one.rule), one.found);
@@ -231,16 +237,26 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
                       {"sequence", one.sequence}});
   }
   fmt::print("{}", result.broken.empty() ? "findings  none\n" : "see docs/rfc_v2.md for the reasons\n");
-  json.update(
-      {{"dialect", "rfc_v2"},
-       {"states", result.states},
-       {"transitions", result.transitions},
-       {"depth", result.depth},
-       {"complete", result.complete},
-       {"ended_early", result.stopped},
-       {"operations", result.pairs},
-       {"findings", broken},
-       {"coverage", {{"pairs_total", result.pairs}, {"pairs_covered", 0}, {"rules", rules}, {"calls", calls}}}});
+  reports.push_back({{"dialect", "rfc_v2"},
+                     {"bound", {{"progs", options.bound.programs}, {"links", options.bound.links}, {"fill", 0}}},
+                     {"states", result.states},
+                     {"transitions", result.transitions},
+                     {"depth", result.depth},
+                     {"complete", result.complete},
+                     {"ended_early", result.stopped},
+                     {"operations", result.pairs},
+                     {"seconds", seconds},
+                     {"operations_per_second", seconds > 0 ? static_cast<double>(result.pairs) / seconds : 0.0},
+                     {"findings", broken},
+                     {"known", nlohmann::ordered_json::array()},
+                     {"skipped", nlohmann::ordered_json::array()},
+                     {"coverage",
+                      {{"pairs_total", result.pairs},
+                       {"pairs_covered", 0},
+                       {"rules", rules},
+                       {"by_errno", outcomes},
+                       {"unseen_rules", silent},
+                       {"calls", calls}}}});
   return conclude(result.complete, result.stopped, result.looked_into, result.states, !result.broken.empty());
 }
 
@@ -253,6 +269,7 @@ ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
   fmt::print("findings  {}\n", merged->findings == 0 ? "none" : std::to_string(merged->findings));
   json["kernel"] = {
       {"source", merged->kernel}, {"release", merged->identity.release}, {"image", merged->identity.image}};
+  json["complete"] = merged->uncovered == 0;
   json["shards"] = merged->shards;
   json["coverage"] = {{"pairs_total", merged->pairs}, {"pairs_covered", merged->pairs - merged->uncovered}};
   return merged->findings == 0 ? ExitCode::held : ExitCode::divergence;
@@ -263,11 +280,11 @@ ExitCode run(Options& options) {
   ExitCode code = ExitCode::held;
   const auto hooks = parse_hooks({options.hook});
   if (!hooks) return report(hooks.error());
-  nlohmann::ordered_json reports = nlohmann::ordered_json::array();
+  Reports reports;
   if (!options.merge.empty()) {
     code = merge(options, json);
   } else if (options.dialect == "rfc_v2") {
-    code = explore_rfc_v2(options, json);
+    code = explore_rfc_v2(options, reports);
   } else {
     if (!parse_shard(options.shard))
       return report({Error::Kind::usage, fmt::format("--shard: expected i/n, as in 2/5, found {}", options.shard)});
@@ -300,8 +317,7 @@ ExitCode run(Options& options) {
       }
     }
   }
-  if (!reports.empty()) json.update(reports.front());
-  if (reports.size() > 1) json["runs"] = reports;
+  if (!reports.empty()) json.update(together(reports));
   if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
   return code;
 }
