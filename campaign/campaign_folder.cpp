@@ -24,6 +24,8 @@ nlohmann::ordered_json to_json(const CampaignState& state) {
   const Progress& progress = state.progress;
   return {{"schema", state_schema},
           {"kernel", state.kernel},
+          {"release", state.identity.release},
+          {"image", state.identity.image},
           {"seed", state.seed},
           {"shard", state.shard},
           {"hooks", state.hooks},
@@ -46,6 +48,8 @@ std::optional<CampaignState> read_state(const std::string& text) {
     if (json.at("schema").get<int>() != state_schema) return std::nullopt;
     CampaignState state;
     json.at("kernel").get_to(state.kernel);
+    json.at("release").get_to(state.identity.release);
+    json.at("image").get_to(state.identity.image);
     json.at("seed").get_to(state.seed);
     json.at("shard").get_to(state.shard);
     json.at("hooks").get_to(state.hooks);
@@ -103,7 +107,7 @@ std::optional<CampaignState> CampaignFolder::state(const std::string& kernel,
   if (!fs::exists(file, error)) return std::nullopt;
   const auto text = read_file(file);
   auto state = text ? read_state(*text) : std::nullopt;
-  if (!state) note(fmt::format("{}: torn, or of another version: this is a new campaign", file.string()));
+  if (!state) note(fmt::format("{}: torn, or of an earlier mprogcheck: this is a new campaign", file.string()));
   if (state && state->kernel != kernel) return std::nullopt;
   return state;
 }

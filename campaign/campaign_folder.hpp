@@ -13,6 +13,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "campaign/finding.hpp"
+#include "campaign/kernel_identity.hpp"
 #include "campaign/reporter.hpp"
 
 namespace mprogcheck {
@@ -25,6 +26,7 @@ struct CampaignState {
   std::uint64_t shard = 0;
   std::vector<std::string> hooks;
   std::uint64_t generator = 0;  ///< a digest of what the generator makes of all this
+  KernelIdentity identity;      ///< of the kernel: known when it has booted
 
   // How far it has come.
   std::uint64_t next = 0;  ///< sequences below this have been judged, and what they found is on disk
@@ -33,6 +35,7 @@ struct CampaignState {
   std::map<std::string, std::uint64_t> known_hits;
   bool finished = false;  ///< it ended of its own accord: the next start is a new campaign
 
+  /// But for the kernel's identity.
   [[nodiscard]] bool is_same_campaign(const CampaignState& other) const;
 };
 

@@ -66,9 +66,9 @@ class Exploration {
     state_.done.insert(number);
     state_.table.merge(result->table);
     state_.steps += result->steps;
-    report_.coverage.merge(result->coverage);
-    report_.canaries.planted += canaries->planted;
-    report_.canaries.caught += canaries->caught;
+    state_.coverage.merge(result->coverage);
+    state_.canaries.planted += canaries->planted;
+    state_.canaries.caught += canaries->caught;
     for (TourSuspect& suspect : result->suspects) note(std::move(suspect));
     return tell();
   }
@@ -81,7 +81,7 @@ class Exploration {
                         .operations = state_.table.sum().covered,
                         .seconds = state_.seconds,
                         .findings = suspects_.size(),
-                        .canaries = report_.canaries});
+                        .canaries = state_.canaries});
     return write_state();
   }
 
@@ -248,14 +248,17 @@ class Exploration {
     report_.table = space_.own_table();
     report_.table.merge(state_.table);
     report_.covered = state_.table.sum().covered;
+    report_.coverage = state_.coverage;
+    report_.canaries = state_.canaries;
     report_.steps = state_.steps;
     report_.tours = space_.tours().size();
     report_.tours_done = state_.done.size();
     report_.silent = unseen_rules(space_.coverage(), report_.known);
     report_.avoided = space_.avoided();
     count_hits(report_.known, report_.coverage);
-    for (KnownState& state : report_.known.states)
-      if (state.action == KnownAction::avoid && !state.stale) state.hits += space_.avoided();
+    for (const auto& [what, pairs] : space_.avoided_pairs())
+      if (const auto place = report_.known.avoided_for(space_.machine().operation(what.first), what.second))
+        report_.known.states[*place].hits += pairs;
     report_.digest = state_.digest;
     report_.seconds = state_.seconds;
     if (is_stopped()) report_.ended_early = true;
@@ -310,7 +313,10 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
     avoid = [known = *known](const model::Operation& operation, model::Rule rule) {
       return known.avoids(operation, rule);
     };
-  const ExploreSpace space(options.bound, known->quirks, options.shard, std::move(avoid));
+  const ExploreSpace space(options.bound, known->quirks, options.shard, std::move(avoid), options.stop);
+  if (space.graph().was_stopped())
+    return fail("{}: it was interrupted when {} states were known, and nothing was run; run it again",
+                properties::text_of(options.bound), space.graph().size());
   if (!space.can_be_explored())
     return fail(Error::Kind::usage,
                 "{}: expected at most {} states and {} operations, found {} and {}; choose fewer --progs or --links",
@@ -319,7 +325,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
                 space.machine().operations());
   ExploreState state;
   state.kernel = options.kernel;
-  state.release = (*pool)->identity().release;
+  state.identity = identity_of((*pool)->identity());
   state.bound = properties::text_of(options.bound);
   state.shard = options.shard;
   state.digest = space.digest();
@@ -328,13 +334,18 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
   if (options.keep_state) {
     auto last = read_explore_state(options.out);
     if (!last) return tl::unexpected(last.error());
+    if (*last && !(*last)->finished && (*last)->is_old) return refuse_old(options.out);
+    if (*last && !(*last)->finished && (*last)->identity != state.identity)
+      return fail(Error::Kind::usage,
+                  "{}: expected the kernel of the exploration that was not finished here ({}), found {}; go on with "
+                  "that kernel, or choose another folder with --out",
+                  options.out.string(), (*last)->kernel_text(), state.kernel_text());
     if (*last && !(*last)->finished && !(*last)->is_same(state))
       return fail(
           Error::Kind::usage,
           "{}: an exploration of {} (shard {}, {}) was not finished here; go on with the same options and the same "
           "mprogcheck, or choose another folder with --out",
-          options.out.string(), (*last)->bound, to_string((*last)->shard),
-          (*last)->release.empty() ? (*last)->kernel : (*last)->release);
+          options.out.string(), (*last)->bound, to_string((*last)->shard), (*last)->kernel_text());
     if (*last && !(*last)->finished) {
       state = std::move(**last);
       reporter.note(fmt::format("goes on in {}: {} of {} tours are done", options.out.string(), state.done.size(),

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "campaign/explore_space.hpp"
 #include "campaign/finding.hpp"
+#include "campaign/kernel_identity.hpp"
 #include "campaign/known.hpp"
 #include "campaign/pool.hpp"
 #include "campaign/reporter.hpp"
@@ -42,11 +43,11 @@ struct ExploreReport {
   std::uint64_t steps = 0;      ///< of the ways
   std::size_t tours = 0, tours_done = 0, tours_carried_on = 0;
   PairTable table;                  ///< of this shard
-  properties::Coverage coverage;    ///< what decided the pairs that this start executed
+  properties::Coverage coverage;    ///< what decided the pairs that were executed; earlier starts included, as in
   std::vector<model::Rule> silent;  ///< rules that decide no pair of the bound
   std::uint64_t avoided = 0;        ///< pairs of the bound that are known to be better not run
   std::uint64_t digest = 0;         ///< of the bound: shards with another one do not belong together
-  CanaryCount canaries;
+  CanaryCount canaries;             ///< and here
   Known known;
   std::vector<Finding> findings;
   double seconds = 0;  ///< of the tours, without boot; earlier starts included
@@ -65,6 +66,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
 /// fit.
 struct MergedShards {
   std::string bound, kernel;
+  KernelIdentity identity;
   unsigned shards = 0;
   std::uint64_t pairs = 0, uncovered = 0, findings = 0;
 };

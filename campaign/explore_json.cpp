@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/explore_json.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "campaign/json_report.hpp"
@@ -33,6 +34,59 @@ json names_of(const std::vector<model::Rule>& rules) {
   return names;
 }
 
+/// What all have, and none has twice: of rules that nobody has seen.
+json in_both(const json& one, const json& other) {
+  json both = json::array();
+  for (const json& item : one)
+    if (std::ranges::find(other, item) != other.end()) both.push_back(item);
+  return both;
+}
+
+json known_together(json known, const json& more) {
+  for (const json& entry : more) {
+    const auto same = std::ranges::find_if(known, [&](const json& other) { return other["name"] == entry["name"]; });
+    if (same == known.end()) {
+      known.push_back(entry);
+      continue;
+    }
+    (*same)["hits"] = (*same)["hits"].get<std::uint64_t>() + entry["hits"].get<std::uint64_t>();
+    (*same)["stale"] = (*same)["stale"].get<bool>() && entry["stale"].get<bool>();
+  }
+  return known;
+}
+
+json sum(const json& one, const json& other) {
+  if (one.is_number_float() || other.is_number_float()) return one.get<double>() + other.get<double>();
+  return one.get<std::uint64_t>() + other.get<std::uint64_t>();
+}
+
+void add(json& all, const json& more) {
+  for (const auto& [key, value] : more.items()) {
+    if (!all.contains(key))
+      all[key] = value;
+    else if (json& there = all[key]; key == "kernel" || key == "bound" || key == "alphabet")
+      continue;
+    else if (key == "depth")
+      there = std::max(there.get<std::uint64_t>(), value.get<std::uint64_t>());
+    else if (key == "ended_early")
+      there = there.get<bool>() || value.get<bool>();
+    else if (key == "unseen_rules")
+      there = in_both(there, value);
+    else if (key == "known")
+      there = known_together(there, value);
+    else if (key == "error")
+      there = there.get<std::string>() + "; " + value.get<std::string>();
+    else if (value.is_boolean())
+      there = there.get<bool>() && value.get<bool>();
+    else if (value.is_number())
+      there = sum(there, value);
+    else if (value.is_array())
+      there.insert(there.end(), value.begin(), value.end());
+    else if (value.is_object())
+      add(there, value);
+  }
+}
+
 double rate(std::uint64_t count, double seconds) {
   return seconds > 0 ? static_cast<double>(count) / seconds : 0.0;
 }
@@ -53,6 +107,7 @@ json to_json(const ExploreReport& report) {
       {"alphabet", report.operations},
       {"operations", report.covered},
       {"complete", report.is_complete()},
+      {"ended_early", report.ended_early},
       {"steps", report.steps},
       {"tours", {{"total", report.tours}, {"done", report.tours_done}, {"carried_on", report.tours_carried_on}}},
       {"seconds", report.seconds},
@@ -74,6 +129,26 @@ json to_json(const ExploreReport& report) {
   return result;
 }
 
+json not_explored(const std::string& kernel, const properties::Bound& bound, const Error& error) {
+  json result = {
+      {"kernel", {{"source", kernel}}}, {"bound", bound_json(bound)}, {"complete", false},       {"operations", 0},
+      {"findings", json::array()},      {"known", json::array()},     {"skipped", json::array()}};
+  if (error.kind == Error::Kind::skipped)
+    result["skipped"].push_back(error.message);
+  else
+    result["error"] = error.message;
+  return result;
+}
+
+json together(const std::vector<json>& reports) {
+  json all = json::object();
+  for (const json& report : reports) add(all, report);
+  if (all.contains("operations_per_second"))
+    all["operations_per_second"] = rate(all["operations"].get<std::uint64_t>(), all["seconds"].get<double>());
+  all["runs"] = reports;
+  return all;
+}
+
 json to_json(const ModelExploration& result, const properties::Bound& bound) {
   json broken = json::array();
   for (const auto& one : result.broken)
@@ -86,10 +161,13 @@ json to_json(const ModelExploration& result, const properties::Bound& bound) {
           {"depth", result.depth},
           {"outside", result.outside},
           {"complete", result.complete},
+          {"ended_early", result.ended_early},
           {"operations", result.pairs},
           {"seconds", result.seconds},
           {"operations_per_second", rate(result.pairs, result.seconds)},
           {"findings", broken},
+          {"known", json::array()},
+          {"skipped", json::array()},
           {"coverage",
            {{"pairs_total", result.pairs},
             {"pairs_covered", 0},

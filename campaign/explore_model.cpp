@@ -60,7 +60,7 @@ std::string text_of_state(const model::World& world, const properties::Bound& bo
 
 }  // namespace
 
-ModelExploration explore_model(const properties::Bound& bound, model::Naming naming) {
+ModelExploration explore_model(const properties::Bound& bound, model::Naming naming, const std::atomic<bool>* stop) {
   ModelExploration result;
   const WorldMachine machine(bound, naming);
   struct Suspect {
@@ -83,13 +83,16 @@ ModelExploration explore_model(const properties::Bound& bound, model::Naming nam
         const model::World after = machine.after(world, verdict);
         suspect(state, number, properties::broken_by_transition(world, operation, verdict, after));
         suspect(state, number, properties::broken_in(after));
-      });
+      },
+      stop);
   result.seconds = clock.seconds();
   if (auto at_first = properties::broken_in(graph.state(0)))
     result.broken.push_back(
         {std::move(*at_first), {properties::declarations_of(bound), properties::prelude_of(bound)}});
   result.complete = graph.is_complete();
+  result.ended_early = graph.was_stopped();
   result.states = graph.size();
+  result.looked_into = graph.looked_into();
   result.depth = graph.depth(graph.size() - 1);
   result.transitions = graph.edges().size();
   result.outside = static_cast<std::uint64_t>(
@@ -103,9 +106,12 @@ ModelExploration explore_model(const properties::Bound& bound, model::Naming nam
   return result;
 }
 
-std::string state_graph_dot(const properties::Bound& bound, model::Naming naming) {
+std::optional<std::string> state_graph_dot(const properties::Bound& bound, model::Naming naming,
+                                           const std::atomic<bool>* stop) {
   const WorldMachine machine(bound, naming);
-  const Graph graph(machine, most_states, [](auto...) {});
+  const Graph graph(
+      machine, most_states, [](auto...) {}, stop);
+  if (graph.was_stopped()) return std::nullopt;
   std::string text = fmt::format(
       "// {}\ndigraph states {{\n  rankdir=LR;\n  node [shape=box, fontname=monospace];\n"
       "  edge [fontname=monospace, fontsize=9];\n",

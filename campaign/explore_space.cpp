@@ -65,11 +65,12 @@ std::vector<PairTable::Seen> PairTable::seen() const {
 }
 
 ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
-                           properties::WorldMachine::Avoid avoid)
+                           properties::WorldMachine::Avoid avoid, const std::atomic<bool>* stop,
+                           const std::vector<model::Operation>& besides)
     : bound_(bound),
       quirks_(quirks),
       prelude_(static_cast<std::uint32_t>(properties::prelude_of(bound).size())),
-      machine_(bound, model::Naming::labelled, quirks, std::move(avoid)),
+      machine_(bound, model::Naming::labelled, quirks, std::move(avoid), besides),
       graph_(
           machine_, most_states,
           [&](std::uint32_t state, const model::World& world, std::uint32_t operation, const model::Verdict& verdict) {
@@ -79,11 +80,13 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
             }
             if (machine_.avoids() && machine_.avoids(world, operation)) {
               ++avoided_;
+              ++avoided_pairs_[{operation, verdict.rule}];
               return;
             }
             coverage_.add(machine_.operation(operation), verdict);
             if (owner_.back()) own_.expect(machine_.operation(operation), verdict.outcome);
-          }) {
+          },
+          stop) {
   if (!can_be_explored()) return;
   tours_ = properties::plan_tours(graph_.size(), graph_.edges(),
                                   {.operations = static_cast<std::uint32_t>(machine_.operations()),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -72,8 +73,11 @@ class ExploreSpace {
  public:
   using Graph = properties::StateGraph<properties::WorldMachine>;
 
+  /// When `stop` is set before all states are known, graph().was_stopped() says so, and there are no tours. `besides`:
+  /// operations that the bound does not have.
   ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
-               properties::WorldMachine::Avoid avoid = {});
+               properties::WorldMachine::Avoid avoid = {}, const std::atomic<bool>* stop = nullptr,
+               const std::vector<model::Operation>& besides = {});
 
   /// Its states and its operations are few enough; otherwise there are no tours.
   [[nodiscard]] bool can_be_explored() const {
@@ -88,6 +92,9 @@ class ExploreSpace {
   [[nodiscard]] std::uint64_t pairs() const { return std::uint64_t{graph_.size()} * machine_.operations() - avoided_; }
   /// Pairs of the bound that are known to be better not run.
   [[nodiscard]] std::uint64_t avoided() const { return avoided_; }
+  /// The same by operation and the rule that decides it: what an entry for them is told by.
+  using AvoidedPairs = std::map<std::pair<std::uint32_t, model::Rule>, std::uint64_t>;
+  [[nodiscard]] const AvoidedPairs& avoided_pairs() const { return avoided_pairs_; }
   /// Of them, those whose state is this shard's.
   [[nodiscard]] std::uint64_t own_pairs() const { return own_.sum().total; }
   [[nodiscard]] const PairTable& own_table() const { return own_; }
@@ -115,6 +122,7 @@ class ExploreSpace {
   properties::WorldMachine machine_;
   properties::Coverage coverage_;
   std::uint64_t avoided_ = 0;
+  AvoidedPairs avoided_pairs_;
   PairTable own_;
   std::vector<bool> owner_;  ///< by state: it is this shard's
   std::uint32_t own_states_ = 0;

@@ -38,7 +38,9 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
     state.shard = *shard;
     if (json.at("schema") != schema) return torn();
     state.kernel = json.at("kernel");
-    state.release = json.at("release");
+    state.identity.release = json.at("release");
+    state.is_old = !json.contains("image");
+    state.identity.image = json.value("image", "");
     state.bound = json.at("bound");
     state.digest = json.at("digest");
     state.pairs = number("pairs");
@@ -61,6 +63,16 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
       suspect.vague = one.at("vague");
       state.suspects.push_back(std::move(suspect));
     }
+    if (!state.is_old) {
+      const auto& counted = json.at("coverage");
+      auto coverage = properties::Coverage::of({.calls = counted.at("calls"),
+                                                .rules = counted.at("rules"),
+                                                .lengths = counted.at("lengths"),
+                                                .errors = counted.at("errors")});
+      if (!coverage) return torn();
+      state.coverage = *coverage;
+      state.canaries = {json.at("canaries").at("planted"), json.at("canaries").at("caught")};
+    }
     state.steps = number("steps");
     state.findings = number("findings");
     state.seconds = json.value("seconds", 0.0);
@@ -71,10 +83,18 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
   return state;
 }
 
+tl::unexpected<Error> refuse_old(const std::filesystem::path& folder) {
+  return fail(Error::Kind::usage,
+              "{}: expected the kernel image's digest, found none: an earlier mprogcheck wrote it; explore again, in "
+              "another folder",
+              file_in(folder).string());
+}
+
 Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder) {
   nlohmann::ordered_json json{{"schema", schema},
                               {"kernel", state.kernel},
-                              {"release", state.release},
+                              {"release", state.identity.release},
+                              {"image", state.identity.image},
                               {"bound", state.bound},
                               {"shard", to_string(state.shard)},
                               {"digest", state.digest},
@@ -86,6 +106,10 @@ Result<void> write_explore_state(const ExploreState& state, const std::filesyste
                               {"seconds", state.seconds},
                               {"finished", state.finished},
                               {"done", state.done}};
+  const properties::CoverageCounts counts = state.coverage.counts();
+  json["coverage"] = {
+      {"calls", counts.calls}, {"rules", counts.rules}, {"lengths", counts.lengths}, {"errors", counts.errors}};
+  json["canaries"] = {{"planted", state.canaries.planted}, {"caught", state.canaries.caught}};
   json["seen"] = nlohmann::ordered_json::array();
   for (const PairTable::Seen& seen : state.table.seen()) json["seen"].push_back({seen.call, seen.error, seen.covered});
   json["suspects"] = nlohmann::ordered_json::array();
@@ -114,21 +138,25 @@ Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& fold
   }
   if (states.empty()) return fail(Error::Kind::usage, "expected the folders of all shards, found none");
   const ExploreState& first = states.front();
-  MergedShards merged{.bound = first.bound, .kernel = first.kernel, .shards = first.shard.count};
+  MergedShards merged{
+      .bound = first.bound, .kernel = first.kernel, .identity = first.identity, .shards = first.shard.count};
   std::set<unsigned> seen;
   for (std::size_t n = 0; n < states.size(); ++n) {
     const ExploreState& state = states[n];
     const std::string where = folders[n].string();
+    if (state.is_old) return refuse_old(folders[n]);
     if (state.digest != first.digest && state.bound == first.bound)
       return fail(Error::Kind::usage,
                   "{}: another version of mprogcheck, or with other known divergences, explored it; "
                   "explore all shards with one",
                   where);
-    if (state.kernel != first.kernel || state.release != first.release || state.bound != first.bound ||
+    if (state.kernel != first.kernel || state.identity != first.identity || state.bound != first.bound ||
         state.shard.count != first.shard.count)
-      return fail(Error::Kind::usage, "{}: expected a shard of {} on {} ({} of them), found {} on {} ({})", where,
-                  first.bound, first.release.empty() ? first.kernel : first.release, first.shard.count, state.bound,
-                  state.release.empty() ? state.kernel : state.release, to_string(state.shard));
+      return fail(Error::Kind::usage,
+                  "{}: expected a shard of {} on {} ({} of them), found {} on {} ({}); explore all shards of one bound "
+                  "on one kernel",
+                  where, first.bound, first.kernel_text(), first.shard.count, state.bound, state.kernel_text(),
+                  to_string(state.shard));
     if (!seen.insert(state.shard.index).second)
       return fail(Error::Kind::usage, "{}: shard {} is here twice", where, to_string(state.shard));
     const std::uint64_t covered = state.table.sum().covered;

@@ -10,6 +10,8 @@
 
 #include "base/result.hpp"
 #include "campaign/explore_space.hpp"
+#include "campaign/kernel_identity.hpp"
+#include "campaign/reporter.hpp"
 #include "campaign/tour_run.hpp"
 
 namespace mprogcheck {
@@ -18,7 +20,9 @@ namespace mprogcheck {
 /// explore.json, in the folder that --out names.
 struct ExploreState {
   // What it is.
-  std::string kernel, release, bound;  ///< as the user named it, and what its uname says
+  std::string kernel, bound;  ///< as the user named it
+  KernelIdentity identity;
+  bool is_old = false;  ///< an earlier mprogcheck wrote it, which did not note the image: nobody may go on with it
   Shard shard;
   std::uint64_t digest = 0;
   std::uint64_t pairs = 0, own_pairs = 0;
@@ -27,19 +31,25 @@ struct ExploreState {
   std::set<std::uint32_t> done;       ///< tours
   std::vector<TourSuspect> suspects;  ///< that they met, to be looked into at the end
   PairTable table;                    ///< of `covered` what the tours done saw
+  properties::Coverage coverage;      ///< what decided that
+  CanaryCount canaries;
   std::uint64_t steps = 0;
   std::uint64_t findings = 0;
   double seconds = 0;
   bool finished = false;
 
+  /// But for the kernel's identity.
   [[nodiscard]] bool is_same(const ExploreState& other) const {
-    return kernel == other.kernel && release == other.release && bound == other.bound && shard == other.shard &&
-           digest == other.digest;
+    return kernel == other.kernel && bound == other.bound && shard == other.shard && digest == other.digest;
   }
+  [[nodiscard]] std::string kernel_text() const { return to_string(identity, kernel); }
 };
 
-/// Nothing if there is no such file. An Error if it is none of ours.
+/// Nothing if there is no such file. An Error if it is none of ours. What an earlier mprogcheck left is read, and
+/// says that it `is_old`.
 Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::path& folder);
+/// An Error of kind usage: why nobody may go on with an old one, or put it together with others.
+tl::unexpected<Error> refuse_old(const std::filesystem::path& folder);
 Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder);
 
 }  // namespace mprogcheck

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "campaign/explore_model.hpp"
@@ -160,9 +161,19 @@ TEST_F(exploration, goes_on_where_it_was) {
   EXPECT_FALSE(first.is_complete());
   EXPECT_GT(first.tours_done, 0U);
   stop = false;
+  const fs::path file = directory_ / "out" / "explore.json";
+  auto state = nlohmann::json::parse(*read_file(file));
+  EXPECT_EQ(state["canaries"]["planted"], first.canaries.planted);
+  state["canaries"] = {{"planted", 1'000'000}, {"caught", 1'000'000}};
+  ASSERT_TRUE(write_file(file, state.dump()));
   const auto second = explored(options, honest());
   EXPECT_EQ(second.tours_carried_on, first.tours_done);
   EXPECT_TRUE(second.is_complete());
+  const auto whole = explored({.bound = options.bound, .out = directory_ / "whole"}, honest());
+  EXPECT_EQ(second.coverage, whole.coverage) << "it is of all starts";
+  EXPECT_EQ(second.coverage.operations(), second.covered);
+  EXPECT_GT(second.canaries.planted, 1'000'000U) << "they are of all starts";
+  EXPECT_EQ(second.canaries.caught, second.canaries.planted);
   const auto third = explored(options, honest());
   EXPECT_EQ(third.tours_carried_on, 0U) << "a finished one is not gone on with";
 }
@@ -253,20 +264,27 @@ TEST_F(exploration, a_frequent_difference_hides_no_other) {
 }
 
 TEST_F(exploration, avoids_pairs_and_says_how_many) {
-  const fs::path entry = directory_ / "known" / "deadly";
-  ASSERT_TRUE(write_file(
-      entry / "known.json",
-      R"({"reason": "r", "action": "avoid", "operation": "attach *", "rule": "mprog.replace", "ending": "*"})"));
-  ASSERT_TRUE(
-      write_file(entry / "sequence.mpc",
-                 "mprogcheck 1\nnetdev d0\nprog p0..p2 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\n"
-                 "attach tcx_ingress@d0 p2 before fd(p1) replace p0\n"));
+  // Of those that both entries are for, the first has the hits.
+  for (const auto& [name, operation] : {std::pair("a_some", "attach tcx_ingress@d0 p2 *"), {"b_all", "attach *"}}) {
+    const fs::path entry = directory_ / "known" / name;
+    ASSERT_TRUE(write_file(entry / "known.json", fmt::format(R"({{"reason": "r", "action": "avoid", "operation": "{}",)"
+                                                             R"("rule": "mprog.replace", "ending": "*"}})",
+                                                             operation)));
+    ASSERT_TRUE(write_file(
+        entry / "sequence.mpc",
+        "mprogcheck 1\nnetdev d0\nprog p0..p2 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\n"
+        "attach tcx_ingress@d0 p2 before fd(p1) replace p0\n"));
+  }
   ExploreOptions options{.bound = {.programs = 3, .links = 0}};
   options.known = *read_known(directory_ / "known");
   const auto report = explored(options, faulty("hang_on_replace_before"));
   EXPECT_TRUE(report.is_complete());
   EXPECT_TRUE(report.findings.empty());
   EXPECT_GT(report.avoided, 0U);
+  ASSERT_EQ(report.known.states.size(), 2U);
+  // Programs are alike, and every third pair is p2's.
+  EXPECT_EQ(3 * report.known.states[0].hits, report.avoided);
+  EXPECT_EQ(report.known.states[0].hits + report.known.states[1].hits, report.avoided);
   EXPECT_EQ(report.states, 16U) << "what is not avoided is all there";
   EXPECT_EQ(report.pairs + report.avoided, std::uint64_t{report.states} * report.operations);
 }
@@ -315,10 +333,12 @@ TEST_F(exploration, shards_with_findings_can_be_put_together) {
 }
 
 TEST_F(exploration, another_one_does_not_take_the_place_of_one_that_is_not_finished) {
-  std::atomic<bool> stop{true};
+  std::atomic<bool> stop{false};
   ExploreOptions options{.bound = small};
   options.stop = &stop;
-  EXPECT_FALSE(explored(options, honest()).is_complete());
+  const auto first = explored(
+      options, [&](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Interrupting>(stop, 0)); });
+  EXPECT_FALSE(first.is_complete());
   stop = false;
   Reporter silent;
   ExploreOptions other{.bound = {.programs = 1}};
@@ -374,6 +394,26 @@ TEST(model_exploration, keeps_its_invariants) {
     EXPECT_TRUE(result.broken.empty());
     EXPECT_EQ(result.pairs, result.table.sum().total);
   }
+}
+
+TEST(model_exploration, ends_when_it_is_told) {
+  const std::atomic<bool> stop{true};
+  const auto result = explore_model(small, model::Naming::symmetric, &stop);
+  EXPECT_TRUE(result.ended_early);
+  EXPECT_FALSE(result.complete);
+  EXPECT_EQ(result.pairs, 0U);
+  EXPECT_FALSE(state_graph_dot(small, model::Naming::symmetric, &stop));
+}
+
+TEST_F(exploration, that_is_stopped_before_its_states_are_known_says_so) {
+  const std::atomic<bool> stop{true};
+  ExploreOptions options{.bound = small};
+  options.out = directory_ / "out";
+  options.stop = &stop;
+  Reporter silent;
+  const auto report = explore(options, honest(), silent);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, Error::Kind::infrastructure);
 }
 
 TEST(shard, is_said_as_a_part) {

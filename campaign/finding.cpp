@@ -78,7 +78,8 @@ nlohmann::ordered_json to_json(const Finding& finding) {
                       {"how", fingerprint.how}};
   json["kernel"] = {{"source", finding.kernel.source},
                     {"release", finding.kernel.release},
-                    {"accelerator", finding.kernel.accelerator}};
+                    {"accelerator", finding.kernel.accelerator},
+                    {"image", finding.kernel.image}};
   return json;
 }
 
@@ -230,6 +231,7 @@ bool read_json(const std::string& text, Finding& finding) {
     finding.kernel.source = json.at("kernel").at("source").get<std::string>();
     finding.kernel.release = json.at("kernel").at("release").get<std::string>();
     finding.kernel.accelerator = json.at("kernel").at("accelerator").get<std::string>();
+    finding.kernel.image = json.at("kernel").value("image", "");
   } catch (const nlohmann::json::exception&) {
     return false;
   }

@@ -396,6 +396,13 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
   auto space = std::async(std::launch::async, [] { return &properties::usual_pair_space(); });
   auto pool = Pool::start(options.jobs, make_oracle);
   if (!pool) return tl::unexpected(pool.error());
+  const KernelIdentity found = identity_of((*pool)->identity());
+  if (last && last->identity != found)
+    return fail(Error::Kind::usage,
+                "{}: expected the kernel of the campaign that was not finished here ({}), found {}; go on with that "
+                "kernel, or choose another folder with --out",
+                options.out.string(), to_string(last->identity, last->kernel), to_string(found, options.kernel));
+  state.identity = found;
   Known known;
   if (!options.known.empty()) {
     auto probed = probe_known(**pool, options.known);

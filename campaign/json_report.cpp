@@ -17,7 +17,8 @@ json to_json(const OracleIdentity& kernel) {
   return {{"source", kernel.source},
           {"release", kernel.release},
           {"accelerator", kernel.accelerator},
-          {"features", kernel.features}};
+          {"features", kernel.features},
+          {"image", kernel.image}};
 }
 
 json to_json(const std::vector<Finding>& findings) {

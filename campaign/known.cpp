@@ -146,10 +146,15 @@ bool Known::avoids() const {
       states, [](const KnownState& state) { return state.action == KnownAction::avoid && !state.stale; });
 }
 
+std::optional<std::size_t> Known::avoided_for(const model::Operation& operation, model::Rule rule) const {
+  for (std::size_t i = 0; i < states.size(); ++i)
+    if (states[i].action == KnownAction::avoid && !states[i].stale && states[i].pattern.matches(operation, rule))
+      return i;
+  return std::nullopt;
+}
+
 bool Known::avoids(const model::Operation& operation, model::Rule rule) const {
-  return std::ranges::any_of(states, [&](const KnownState& state) {
-    return state.action == KnownAction::avoid && !state.stale && state.pattern.matches(operation, rule);
-  });
+  return avoided_for(operation, rule).has_value();
 }
 
 std::vector<model::Rule> unseen_rules(const properties::Coverage& coverage, const Known& known) {
@@ -170,10 +175,8 @@ void Known::leave_out(model::Sequence& sequence, std::vector<std::uint64_t>& hit
   model::World world(sequence.declarations, quirks);
   std::erase_if(sequence.operations, [&](const model::Operation& operation) {
     const model::Verdict verdict = world.predict(operation);
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      if (states[i].action != KnownAction::avoid || states[i].stale) continue;
-      if (!states[i].pattern.matches(operation, verdict.rule)) continue;
-      ++hits[i];
+    if (const auto place = avoided_for(operation, verdict.rule)) {
+      ++hits[*place];
       return true;
     }
     world.commit(verdict.edit);

@@ -71,7 +71,10 @@ struct Known {
                                                    const properties::Divergence& divergence) const;
   /// Whether anything is to be avoided. If not, the two below need not be asked.
   [[nodiscard]] bool avoids() const;
-  /// Whether the operation is to be avoided where that rule decides it.
+  /// The entry for which the operation is to be avoided where that rule decides it, by its place in `states`: the
+  /// first that says so.
+  [[nodiscard]] std::optional<std::size_t> avoided_for(const model::Operation& operation, model::Rule rule) const;
+  /// Whether there is one.
   [[nodiscard]] bool avoids(const model::Operation& operation, model::Rule rule) const;
   /// Whether the sequence has an operation that is to be avoided.
   [[nodiscard]] bool forbids(const model::Sequence& sequence) const;

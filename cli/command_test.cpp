@@ -239,6 +239,45 @@ TEST_F(command, explores_the_design_of_2023_and_finds_what_it_breaks) {
   expect_refusal(run("explore --dialect rfc_v2"), 2, "--model-only");
 }
 
+/// On top is what all explorations have together, and each has a report of its own.
+TEST_F(command, explores_several_hooks_in_one_report) {
+  EXPECT_EQ(
+      run("explore --hook tcx --kernel model --kernel model:before_nothing_appends --progs 2 --json all.json").code, 1);
+  const auto all = json("all.json");
+  ASSERT_EQ(all["runs"].size(), 4U);
+  std::uint64_t operations = 0, planted = 0, findings = 0, covered = 0;
+  for (const auto& one : all["runs"]) {
+    operations += std::uint64_t{one["operations"]};
+    planted += std::uint64_t{one["canaries"]["planted"]};
+    covered += std::uint64_t{one["coverage"]["pairs_covered"]};
+    findings += one["findings"].size();
+    for (const auto& [key, value] : one.items()) EXPECT_TRUE(all.contains(key)) << key;
+  }
+  EXPECT_NE(all["runs"][0]["bound"]["hook"], all["runs"][2]["bound"]["hook"]);
+  EXPECT_EQ(all["runs"][0]["findings"].size(), 0U);
+  EXPECT_GT(findings, 0U);
+  EXPECT_EQ(all["findings"].size(), findings) << "the first has none, and all have";
+  EXPECT_EQ(all["operations"], operations);
+  EXPECT_EQ(all["canaries"]["planted"], planted);
+  EXPECT_EQ(all["coverage"]["pairs_covered"], covered);
+  EXPECT_EQ(all["kernel"]["source"], "model");
+
+  ASSERT_EQ(run("explore --kernel model --progs 1 --json one.json").code, 0);
+  auto one = json("one.json");
+  ASSERT_EQ(one["runs"].size(), 1U);
+  for (const auto& [key, value] : one["runs"][0].items()) EXPECT_EQ(one[key], value) << key;
+}
+
+TEST_F(command, an_exploration_that_did_not_come_about_is_in_the_report) {
+  EXPECT_EQ(run("explore --kernel ./missing.img --kernel model --progs 1 --json report.json").code, 2);
+  const auto report = json("report.json");
+  ASSERT_EQ(report["runs"].size(), 2U);
+  EXPECT_EQ(report["complete"], false);
+  EXPECT_THAT(std::string(report["error"]), HasSubstr("missing.img"));
+  EXPECT_EQ(report["runs"][0]["findings"].size(), 0U);
+  EXPECT_EQ(report["runs"][1]["complete"], true);
+}
+
 TEST_F(command, explores_shards_and_proves_that_none_is_missing) {
   for (const char* shard : {"1/2", "2/2"})
     EXPECT_EQ(run(std::string("explore --kernel model --progs 1 --out s") + shard[0] + " --shard " + shard).code, 0);

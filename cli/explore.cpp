@@ -9,6 +9,7 @@
 #include "campaign/explore_model.hpp"
 #include "campaign/hook_spec.hpp"
 #include "campaign/json_report.hpp"
+#include "campaign/stopwatch.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
 #include "model/print.hpp"
@@ -31,6 +32,8 @@ struct Options {
   bool model_only = false;
   bool labelled = false;
 };
+
+using Reports = std::vector<nlohmann::ordered_json>;
 
 std::string in_words(std::uint64_t number) {
   std::string text = std::to_string(number);
@@ -56,10 +59,12 @@ void print_table(const PairTable& table, bool covered) {
   }
 }
 
-void print_left_out(const properties::Bound& bound, std::size_t seen, const std::vector<model::Rule>& unseen) {
+void print_left_out(const properties::Bound& bound, std::size_t seen, const std::vector<model::Rule>& unseen,
+                    bool ended_early = false) {
   fmt::print("left out  by this bound:\n");
   for (const std::string& line : properties::left_out_by(bound)) fmt::print("  {}\n", line);
-  std::string line = fmt::format("rules     {} decided something; in this bound never:", seen);
+  std::string line =
+      fmt::format("rules     {} decided something; {}never:", seen, ended_early ? "until it ended " : "in this bound ");
   for (const auto rule : unseen) {
     if (line.size() + model::name_of(rule).size() > 117) {
       fmt::print("{}\n", line);
@@ -85,8 +90,12 @@ void print_summary(const ExploreReport& report) {
   if (report.avoided != 0) fmt::print("avoided   {} pairs, as known divergences say\n", in_words(report.avoided));
   print_left_out(report.bound, report.coverage.rules().size(), report.silent);
   fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
+  constexpr std::string_view deeds[] = {"followed", "met", "left out"};  // by KnownAction
   for (const KnownState& state : report.known.states)
-    fmt::print("known     {}: {}\n", state.name, state.stale ? "no longer diverges on this kernel" : "present");
+    fmt::print("known     {}: {}\n", state.name,
+               state.stale ? "no longer diverges on this kernel"
+                           : fmt::format("present, {} {} times", deeds[static_cast<std::size_t>(state.action)],
+                                         in_words(state.hits)));
   if (report.findings.empty()) fmt::print("findings  none\n");
   for (const Finding& finding : report.findings)
     fmt::print("finding   {}  {}, {} operations: {}\n", properties::name_of(finding.divergence.primary),
@@ -99,7 +108,29 @@ void print_summary(const ExploreReport& report) {
                                                              : "; they lie behind what differs");
 }
 
-ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohmann::ordered_json& reports) {
+/// Of an exploration of a model: how it came out.
+ExitCode conclude(bool complete, bool ended_early, std::uint64_t looked_into, std::uint64_t states, bool broken) {
+  if (ended_early)
+    fmt::print("NOT COMPLETE  ended early, when {} states were looked into; {} were found\n", in_words(looked_into),
+               in_words(states));
+  if (broken && (complete || ended_early)) return ExitCode::divergence;
+  if (ended_early)
+    return report({Error::Kind::infrastructure,
+                   fmt::format("expected every state of the bound, found {} when it was interrupted; run it again",
+                               looked_into)});
+  if (!complete)
+    return report({Error::Kind::usage, "the bound has more states than can be kept; choose fewer --progs or --links"});
+  return ExitCode::held;
+}
+
+ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Reports& reports) {
+  if (interrupted) {
+    const Error error{Error::Kind::infrastructure,
+                      fmt::format("{}, {}: it was interrupted before this began; run it again", kernel.text,
+                                  properties::text_of(options.bound))};
+    reports.push_back(not_explored(kernel.text, options.bound, error));
+    return report(error);
+  }
   ProgressLine progress;
   ExploreOptions wanted;
   wanted.bound = options.bound;
@@ -114,8 +145,7 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohma
   auto result = explore(wanted, oracles_for(options.common, kernel, progress), progress);
   progress.clear();
   if (!result) {
-    const char* const key = result.error().kind == Error::Kind::skipped ? "skipped" : "error";
-    reports.push_back({{"kernel", {{"source", kernel.text}}}, {key, {result.error().message}}});
+    reports.push_back(not_explored(kernel.text, options.bound, result.error()));
     return report(result.error());
   }
   print_summary(*result);
@@ -136,9 +166,9 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, nlohma
   return code;
 }
 
-ExitCode explore_alone(const Options& options, nlohmann::ordered_json& reports) {
+ExitCode explore_alone(const Options& options, Reports& reports) {
   const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
-  const ModelExploration result = explore_model(options.bound, naming);
+  const ModelExploration result = explore_model(options.bound, naming, &interrupted);
   reports.push_back(to_json(result, options.bound));
   fmt::print("explored  {}, the model alone{}: {} states, {} transitions, {} pairs, {:.2f} s, {}/s\n",
              properties::text_of(options.bound), options.labelled ? "" : ", up to renaming", in_words(result.states),
@@ -147,19 +177,18 @@ ExitCode explore_alone(const Options& options, nlohmann::ordered_json& reports) 
   fmt::print("depth     no state is further than {} operations; {} transitions leave the bound\n", result.depth,
              in_words(result.outside));
   print_table(result.table, false);
-  print_left_out(options.bound, result.coverage.rules().size(), result.coverage.unseen());
+  print_left_out(options.bound, result.coverage.rules().size(), result.coverage.unseen(), result.ended_early);
   for (const auto& one : result.broken)
     fmt::print("finding   {}: {}\n{}", properties::name_of(one.invariant.property), one.invariant.what,
                model::print(one.sequence));
   if (result.broken.empty())
-    fmt::print("findings  none: the model keeps its invariants in every state and transition\n");
-  if (!result.complete)
-    return report({Error::Kind::usage, "the bound has more states than can be kept; choose fewer --progs or --links"});
-  return result.broken.empty() ? ExitCode::held : ExitCode::divergence;
+    fmt::print("findings  none: the model keeps its invariants in every state and transition{}\n",
+               result.ended_early ? " that was looked into" : "");
+  return conclude(result.complete, result.ended_early, result.looked_into, result.states, !result.broken.empty());
 }
 
 /// The design of June 2023, which no kernel has.
-ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
+ExitCode explore_rfc_v2(const Options& options, Reports& reports) {
   namespace rfc_v2 = model::rfc_v2;
   if (!options.model_only)
     return report({Error::Kind::usage, "--dialect rfc_v2: no kernel has this design; add --model-only"});
@@ -167,33 +196,38 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
     return report({Error::Kind::usage, "--dialect rfc_v2: --fill and --graph are for the released design"});
   const properties::RfcV2Machine machine(
       {.programs = options.bound.programs, .links = options.bound.links, .symmetric = !options.labelled});
-  const auto result = properties::explore(machine);
+  const Stopwatch clock;
+  const auto result = properties::explore(machine, properties::most_rfc_v2_states, &interrupted);
+  const double seconds = clock.seconds();
   fmt::print("explored  rfc_v2, {} programs, {} links, the model alone{}: {} states, {} transitions, {} pairs\n",
              options.bound.programs, options.bound.links, options.labelled ? "" : ", up to renaming",
              in_words(result.states), in_words(result.transitions), in_words(result.pairs));
   fmt::print("depth     no state is further than {} operations\n", result.depth);
   nlohmann::ordered_json calls = nlohmann::ordered_json::object(), rules = calls,
                          broken = nlohmann::ordered_json::array();
+  std::map<std::string, std::uint64_t> outcomes;
   for (unsigned call = 0; call < rfc_v2::call_count; ++call) {
     std::map<std::string, std::uint64_t> row;
     for (unsigned rule = 0; rule < rfc_v2::rule_count; ++rule)
       if (const auto count = result.decided[call][rule]; count != 0)
         row[model::to_string(rfc_v2::outcome_of(static_cast<rfc_v2::Rule>(rule)))] += count;
+    for (const auto& [outcome, count] : row) outcomes[outcome] += count;
     const std::string name(rfc_v2::name_of(static_cast<rfc_v2::Call>(call)));
     std::string line = fmt::format("  {:<12}", name);
     for (const auto& [outcome, count] : row) line += fmt::format("  {} {}", outcome, in_words(count));
     fmt::print("{}\n", line);
     calls[name] = row;
   }
-  unsigned silent = 0;
+  nlohmann::ordered_json silent = nlohmann::ordered_json::array();
   for (unsigned n = 0; n < rfc_v2::rule_count; ++n) {
     const auto rule = static_cast<rfc_v2::Rule>(n);
     if (const auto count = result.decided_by(rule); count != 0)
       rules[std::string(rfc_v2::name_of(rule))] = count;
     else
-      ++silent;
+      silent.push_back(rfc_v2::name_of(rule));
   }
-  fmt::print("rules     {} decide something in this bound, {} do not\n", rules.size(), silent);
+  fmt::print("rules     {} decide something in this bound, {} do not{}\n", rules.size(), silent.size(),
+             result.stopped ? " so far" : "");
   for (const auto& one : result.broken) {
     fmt::print("finding   promise {} is broken by {}: {}\n", one.promise, rfc_v2::name_of(one.rule), one.found);
     for (const std::string& line : one.sequence) fmt::print("            {}\n", line);
@@ -203,18 +237,27 @@ ExitCode explore_rfc_v2(const Options& options, nlohmann::ordered_json& json) {
                       {"sequence", one.sequence}});
   }
   fmt::print("{}", result.broken.empty() ? "findings  none\n" : "see docs/rfc_v2.md for the reasons\n");
-  if (!result.complete)
-    return report({Error::Kind::usage, "the bound has more states than can be kept; choose fewer --progs or --links"});
-  json.update(
-      {{"dialect", "rfc_v2"},
-       {"states", result.states},
-       {"transitions", result.transitions},
-       {"depth", result.depth},
-       {"complete", result.complete},
-       {"operations", result.pairs},
-       {"findings", broken},
-       {"coverage", {{"pairs_total", result.pairs}, {"pairs_covered", 0}, {"rules", rules}, {"calls", calls}}}});
-  return result.broken.empty() ? ExitCode::held : ExitCode::divergence;
+  reports.push_back({{"dialect", "rfc_v2"},
+                     {"bound", {{"progs", options.bound.programs}, {"links", options.bound.links}, {"fill", 0}}},
+                     {"states", result.states},
+                     {"transitions", result.transitions},
+                     {"depth", result.depth},
+                     {"complete", result.complete},
+                     {"ended_early", result.stopped},
+                     {"operations", result.pairs},
+                     {"seconds", seconds},
+                     {"operations_per_second", seconds > 0 ? static_cast<double>(result.pairs) / seconds : 0.0},
+                     {"findings", broken},
+                     {"known", nlohmann::ordered_json::array()},
+                     {"skipped", nlohmann::ordered_json::array()},
+                     {"coverage",
+                      {{"pairs_total", result.pairs},
+                       {"pairs_covered", 0},
+                       {"rules", rules},
+                       {"by_errno", outcomes},
+                       {"unseen_rules", silent},
+                       {"calls", calls}}}});
+  return conclude(result.complete, result.stopped, result.looked_into, result.states, !result.broken.empty());
 }
 
 ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
@@ -224,6 +267,9 @@ ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
              merged->kernel, merged->uncovered == 0 ? "all" : in_words(merged->pairs - merged->uncovered) + " of",
              in_words(merged->pairs));
   fmt::print("findings  {}\n", merged->findings == 0 ? "none" : std::to_string(merged->findings));
+  json["kernel"] = {
+      {"source", merged->kernel}, {"release", merged->identity.release}, {"image", merged->identity.image}};
+  json["complete"] = merged->uncovered == 0;
   json["shards"] = merged->shards;
   json["coverage"] = {{"pairs_total", merged->pairs}, {"pairs_covered", merged->pairs - merged->uncovered}};
   return merged->findings == 0 ? ExitCode::held : ExitCode::divergence;
@@ -234,11 +280,11 @@ ExitCode run(Options& options) {
   ExitCode code = ExitCode::held;
   const auto hooks = parse_hooks({options.hook});
   if (!hooks) return report(hooks.error());
-  nlohmann::ordered_json reports = nlohmann::ordered_json::array();
+  Reports reports;
   if (!options.merge.empty()) {
     code = merge(options, json);
   } else if (options.dialect == "rfc_v2") {
-    code = explore_rfc_v2(options, json);
+    code = explore_rfc_v2(options, reports);
   } else {
     if (!parse_shard(options.shard))
       return report({Error::Kind::usage, fmt::format("--shard: expected i/n, as in 2/5, found {}", options.shard)});
@@ -247,8 +293,13 @@ ExitCode run(Options& options) {
     if (!options.graph.empty()) {
       options.bound.hook = hooks->front();
       const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
-      if (auto written = write_file(options.graph, state_graph_dot(options.bound, naming)); !written)
-        return report(written.error());
+      const auto drawn = state_graph_dot(options.bound, naming, &interrupted);
+      if (!drawn)
+        return report({Error::Kind::infrastructure,
+                       fmt::format("--graph {}: it was interrupted before all states were known, and is not written; "
+                                   "run it again",
+                                   options.graph)});
+      if (auto written = write_file(options.graph, *drawn); !written) return report(written.error());
     }
     const std::string out = options.common.out;
     for (const model::Hook hook : *hooks) {
@@ -266,8 +317,7 @@ ExitCode run(Options& options) {
       }
     }
   }
-  if (!reports.empty()) json.update(reports.front());
-  if (reports.size() > 1) json["runs"] = reports;
+  if (!reports.empty()) json.update(together(reports));
   if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
   return code;
 }

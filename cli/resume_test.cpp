@@ -161,5 +161,35 @@ TEST_F(killed_campaign, known_divergences_of_ones_own_are_shown_with_their_hits)
   EXPECT_EQ(run("fuzz --kernel model --known nowhere"), 2);
 }
 
+/// An exploration of a model that would take minutes is asked to end.
+class interrupted_exploration : public killed_campaign, public testing::WithParamInterface<const char*> {
+ protected:
+  /// A process that does not catch it yet would die of it.
+  static bool catches(pid_t pid, int signal) {
+    const std::string status = content("/proc/" + std::to_string(pid) + "/status");
+    const auto at = status.find("SigCgt:");
+    return at != std::string::npos && (std::stoull(status.substr(at + 7), nullptr, 16) >> (signal - 1) & 1U) != 0;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Dialects, interrupted_exploration, testing::Values("released", "rfc_v2"));
+
+TEST_P(interrupted_exploration, prints_what_there_is) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const pid_t child = start({"explore", "--model-only", "--dialect", GetParam(), "--progs", "8", "--links", "4",
+                               "--labelled", "--json", "r.json"});
+    ASSERT_GT(child, 0);
+    EXPECT_TRUE(becomes_true([&] { return catches(child, signal) || is_gone(child); }));
+    EXPECT_EQ(::kill(child, signal), 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status)) << "it died of the signal";
+    const auto report = nlohmann::json::parse(content(directory_ / "r.json"));
+    EXPECT_EQ(WEXITSTATUS(status), report["findings"].empty() ? 3 : 1);
+    EXPECT_EQ(report["complete"], false);
+    EXPECT_EQ(report["ended_early"], true);
+    EXPECT_THAT(content(directory_ / "started.txt"), testing::AllOf(HasSubstr("explored  "), HasSubstr("ended early")));
+  }
+}
+
 }  // namespace
 }  // namespace mprogcheck::cli

@@ -137,6 +137,7 @@ struct OracleIdentity {
   std::string release;      ///< uname -r, or empty
   std::string accelerator;  ///< kvm, tcg, or none
   std::vector<std::string> features;
+  std::string image{};  ///< digest of the image file that was booted: 16 hexadecimal digits; empty where there is none
 
   [[nodiscard]] bool has(std::string_view feature) const;
 };

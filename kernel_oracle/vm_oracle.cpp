@@ -11,6 +11,7 @@
 #include "kernel_oracle/agent_path.hpp"
 #include "kernel_oracle/crash_report.hpp"
 #include "kernel_oracle/needs.hpp"
+#include "vm/image.hpp"
 #include "vm/initramfs.hpp"
 
 namespace mprogcheck {
@@ -181,6 +182,13 @@ Result<void> VmOracle::restore() {
 }
 
 Result<void> VmOracle::boot_once() {
+  auto image = vm::image_digest(config_.kernel.path);
+  if (!image) return tl::unexpected(image.error());
+  if (!identity_.image.empty() && *image != identity_.image)
+    return fail(
+        "{}: expected the kernel image that was booted first ({}), found another one in its place ({}); do not "
+        "build a kernel where one is being checked",
+        config_.kernel.path, identity_.image, *image);
   const auto config = next_machine();
   ++machines_;
   ++boots_;
@@ -197,7 +205,8 @@ Result<void> VmOracle::boot_once() {
   identity_ = {.source = config_.kernel.source,
                .release = hello->release,
                .accelerator = std::string(vm::name(guest_->machine.accelerator())),
-               .features = hello->features};
+               .features = hello->features,
+               .image = std::move(*image)};
   accelerator_line_ = guest_->machine.accelerator_line();
   devices_ = hello->devices;
   if (!hello->has("tcx")) {

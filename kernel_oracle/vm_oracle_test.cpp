@@ -247,6 +247,26 @@ TEST(VmOracle, WithoutSnapshotsEveryMachineIsBooted) {
   EXPECT_EQ((*oracle)->restores(), 0U);
 }
 
+/// Findings, and campaigns that go on, are of one kernel: not of what a build puts in its place meanwhile.
+TEST(VmOracle, AnImageThatWasBuiltAgainIsNotBootedUnawares) {
+  auto kernel = vm::find_kernel("debian:trixie");
+  if (!kernel) GTEST_SKIP() << kernel.error().message;
+  std::string directory = (std::filesystem::temp_directory_path() / "mprogcheck-image-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  const std::string copy = directory + "/bzImage";
+  std::filesystem::copy_file(kernel->path, copy);
+  kernel->path = copy;
+  auto oracle = VmOracle::start({.kernel = *kernel, .snapshots = false});
+  ASSERT_TRUE(oracle) << oracle.error().message;
+  const std::string image = (*oracle)->identity().image;
+  EXPECT_EQ(image.size(), 16U);
+  std::ofstream(copy, std::ios::app) << "built again";
+  const auto renewed = (*oracle)->renew(Start::cold);
+  ASSERT_FALSE(renewed);
+  EXPECT_THAT(renewed.error().message, ::testing::AllOf(::testing::HasSubstr(image), ::testing::HasSubstr("another")));
+  std::filesystem::remove_all(directory);
+}
+
 Job repeated(Job job, std::size_t steps) {
   const auto once = job.sequence.operations;
   while (job.sequence.operations.size() + once.size() <= steps)

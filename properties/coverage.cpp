@@ -98,6 +98,37 @@ std::map<std::string, std::uint64_t> Coverage::lengths() const {
   return seen;
 }
 
+CoverageCounts Coverage::counts() const {
+  CoverageCounts counts{.calls = calls(), .rules = rules(), .lengths = lengths(), .errors = {}};
+  for (unsigned i = 0; i < errors_.size(); ++i)
+    if (errors_[i] != 0) counts.errors[static_cast<std::int32_t>(i)] = errors_[i];
+  return counts;
+}
+
+std::optional<Coverage> Coverage::of(const CoverageCounts& counts) {
+  static const auto call_names = all_calls(std::make_index_sequence<std::variant_size_v<model::AnyCall>>());
+  Coverage coverage;
+  // Rules have their names from a function, the others from tables.
+  const auto take = [](const auto& from, auto& to, auto name) {
+    std::size_t known = 0;
+    for (std::size_t i = 0; i < to.size(); ++i)
+      if (const auto at = from.find(std::string(name(i))); at != from.end()) {
+        to[i] = at->second;
+        ++known;
+      }
+    return known == from.size();
+  };
+  if (!take(counts.calls, coverage.calls_, [&](std::size_t i) { return call_names[i]; }) ||
+      !take(counts.rules, coverage.rules_, [](std::size_t i) { return model::name_of(static_cast<model::Rule>(i)); }) ||
+      !take(counts.lengths, coverage.lengths_, [](std::size_t i) { return length_names[i]; }))
+    return std::nullopt;
+  for (const auto& [error, count] : counts.errors) {
+    if (error < 0 || static_cast<std::size_t>(error) >= coverage.errors_.size()) return std::nullopt;
+    coverage.errors_[static_cast<std::size_t>(error)] = count;
+  }
+  return coverage;
+}
+
 std::vector<model::Outcome> Coverage::unseen_errnos(model::Quirks quirks) const {
   std::set<std::int32_t> unseen;
   for (unsigned i = 0; i < model::rule_count; ++i) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,6 +29,12 @@ constexpr LengthClass length_class_of(unsigned entries) {
 }
 std::string_view name_of(LengthClass length);
 
+/// All that a Coverage has counted, to keep it between starts: what is not 0, by name or errno.
+struct CoverageCounts {
+  std::map<std::string, std::uint64_t> calls, rules, lengths;
+  std::map<std::int32_t, std::uint64_t> errors;
+};
+
 /// What a run has asked: which rules decided how often, which errnos were due, which calls were made, how long the
 /// lists were. A value: shards count for themselves and are merged. Counting costs a few additions and no allocation.
 class Coverage {
@@ -46,6 +53,10 @@ class Coverage {
   [[nodiscard]] std::uint64_t succeeded() const { return errors_[0]; }
   [[nodiscard]] std::uint64_t count(model::Rule rule) const { return rules_[static_cast<unsigned>(rule)]; }
   [[nodiscard]] std::uint64_t count(LengthClass length) const { return lengths_[static_cast<unsigned>(length)]; }
+
+  [[nodiscard]] CoverageCounts counts() const;
+  /// Nothing if a name or an errno is none.
+  static std::optional<Coverage> of(const CoverageCounts& counts);
 
   // For reports: seen only, keyed as the JSON is. Outcomes by model::to_string(): "ok", "-ENOENT".
   [[nodiscard]] std::map<std::string, std::uint64_t> rules() const;

@@ -53,6 +53,23 @@ TEST(Coverage, CountsWhatWasAsked) {
   EXPECT_THAT(coverage.lengths(), UnorderedElementsAre(Pair("0", 1), Pair("1", 1)));
 }
 
+RC_GTEST_PROP(Coverage, IsTheSameAfterItWasKept, (std::uint64_t seed)) {
+  Coverage coverage;
+  const Generator generator(
+      {.seed = seed, .shard = 0, .hooks = {model::Hook::tcx_ingress}, .nonsense_ppm = {}, .lacks = {}});
+  const auto sequence = generator.sequence(0);
+  model::World world(sequence.declarations);
+  for (const auto& operation : sequence.operations) {
+    const auto verdict = world.predict(operation);
+    coverage.add(operation, verdict, world);
+    world.commit(verdict.edit);
+  }
+  auto counts = coverage.counts();
+  RC_ASSERT(Coverage::of(counts) == coverage);
+  (*rc::gen::element(&counts.calls, &counts.rules, &counts.lengths))->emplace("no such name", 1);
+  RC_ASSERT(!Coverage::of(counts));
+}
+
 TEST(Coverage, NamesWhatIsMissing) {
   Coverage coverage;
   std::size_t reachable_rules = 0;

@@ -37,7 +37,7 @@ std::uint64_t RfcV2Exploration::decided_by(Rule rule) const {
   return sum;
 }
 
-RfcV2Exploration explore(const RfcV2Machine& machine, std::uint32_t max_states) {
+RfcV2Exploration explore(const RfcV2Machine& machine, std::uint32_t max_states, const std::atomic<bool>* stop) {
   RfcV2Exploration result;
   Witnesses witnesses;
   const auto promises = rfc_v2_promises();
@@ -49,7 +49,8 @@ RfcV2Exploration explore(const RfcV2Machine& machine, std::uint32_t max_states) 
         witnesses.try_emplace({i, step.verdict.rule}, Witness{from, number, *found});
   };
   const StateGraph<RfcV2Machine> graph(
-      machine, max_states, [&](std::uint32_t from, const State& state, std::uint32_t number, const Verdict& verdict) {
+      machine, max_states,
+      [&](std::uint32_t from, const State& state, std::uint32_t number, const Verdict& verdict) {
         const Operation& operation = machine.operation(number);
         ++result.pairs;
         ++result.decided[static_cast<unsigned>(operation.call)][static_cast<unsigned>(verdict.rule)];
@@ -57,9 +58,12 @@ RfcV2Exploration explore(const RfcV2Machine& machine, std::uint32_t max_states) 
           ask({state, operation, verdict, machine.after(state, verdict)}, from, number);
         else
           ask({state, operation, verdict, state}, from, number);
-      });
+      },
+      stop);
 
   result.complete = graph.is_complete();
+  result.stopped = graph.was_stopped();
+  result.looked_into = graph.looked_into();
   result.states = graph.size();
   result.operations = machine.operations();
   result.transitions = graph.edges().size();

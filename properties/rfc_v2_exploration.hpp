@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,7 +23,9 @@ struct RfcV2Broken {
 /// What a walk over a whole bounded world found.
 struct RfcV2Exploration {
   bool complete = false;
+  bool stopped = false;  ///< it is not complete, for it was told to end
   std::uint64_t states = 0;
+  std::uint64_t looked_into = 0;  ///< states of which every operation was asked for
   std::uint64_t operations = 0;
   std::uint64_t pairs = 0;
   std::uint64_t transitions = 0;  ///< pairs that change the state
@@ -36,8 +39,11 @@ struct RfcV2Exploration {
   [[nodiscard]] std::uint64_t decided_by(model::rfc_v2::Rule rule) const;
 };
 
+inline constexpr std::uint32_t most_rfc_v2_states = 10'000'000;
+
 /// Every operation in every state that the operations reach, with every promise asked of every step. At most
-/// `max_states` states.
-RfcV2Exploration explore(const RfcV2Machine& machine, std::uint32_t max_states = 10'000'000);
+/// `max_states` states. When `stop` is set it ends soon, with what there is.
+RfcV2Exploration explore(const RfcV2Machine& machine, std::uint32_t max_states = most_rfc_v2_states,
+                         const std::atomic<bool>* stop = nullptr);
 
 }  // namespace mprogcheck::properties

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -51,11 +52,17 @@ template <StateMachine M>
 class StateGraph {
  public:
   /// Calls `visit(number, state, operation, verdict)` for every (state, operation) pair there is. At most `max_states`
-  /// are looked into: is_complete() is false if there are more.
+  /// are looked into: is_complete() is false if there are more. When `stop` is set, no further state is looked into;
+  /// nobody sets it: null.
   template <typename Visit>
-  StateGraph(const M& machine, std::uint32_t max_states, Visit visit) {
+  StateGraph(const M& machine, std::uint32_t max_states, Visit visit, const std::atomic<bool>* stop = nullptr) {
     find(machine, machine.initial(), no_edge, 0);
     for (std::uint32_t from = 0; from < states_.size() && complete_; ++from) {
+      if (stop != nullptr && stop->load()) {
+        stopped_ = true;
+        complete_ = false;
+        break;
+      }
       first_edge_.push_back(static_cast<std::uint32_t>(edges_.size()));
       const typename M::State state = states_[from];
       for (std::uint32_t operation = 0; operation < machine.operations(); ++operation) {
@@ -71,6 +78,7 @@ class StateGraph {
         complete_ = states_.size() <= max_states;
         if (!complete_) break;
       }
+      if (complete_) ++looked_into_;
     }
     first_edge_.resize(states_.size() + 1, static_cast<std::uint32_t>(edges_.size()));
     numbers_.clear();
@@ -78,6 +86,10 @@ class StateGraph {
 
   /// All that the operations can reach is here.
   [[nodiscard]] bool is_complete() const { return complete_; }
+  /// It is not, for it was told to stop.
+  [[nodiscard]] bool was_stopped() const { return stopped_; }
+  /// Of so many states every operation was asked for: of all, where it is complete.
+  [[nodiscard]] std::uint32_t looked_into() const { return looked_into_; }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(states_.size()); }
   [[nodiscard]] const typename M::State& state(std::uint32_t number) const { return states_[number]; }
   /// Operations on a shortest way to the state.
@@ -114,7 +126,8 @@ class StateGraph {
   std::vector<std::uint32_t> found_by_, depth_, first_edge_;
   std::vector<Transition> edges_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
-  bool complete_ = true;
+  std::uint32_t looked_into_ = 0;
+  bool complete_ = true, stopped_ = false;
 };
 
 }  // namespace mprogcheck::properties

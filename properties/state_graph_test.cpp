@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
 #include <set>
 
@@ -55,6 +56,19 @@ TEST(state_graph, ways_are_shortest_and_lead_there) {
 TEST(state_graph, says_when_there_is_more) {
   EXPECT_FALSE(StateGraph<Counter>(Counter{.top = 10}, 10, [](auto...) {}).is_complete());
   EXPECT_TRUE(StateGraph<Counter>(Counter{.top = 10}, 11, [](auto...) {}).is_complete());
+}
+
+TEST(state_graph, stops_when_it_is_told) {
+  std::atomic<bool> stop{false};
+  unsigned pairs = 0;
+  const StateGraph<Counter> graph(
+      Counter{.top = 10}, 100, [&](auto...) { stop = ++pairs >= 10; }, &stop);
+  EXPECT_EQ(pairs, 12U) << "the state that it was at is done, and no other";
+  EXPECT_FALSE(graph.is_complete());
+  EXPECT_TRUE(graph.was_stopped());
+  EXPECT_EQ(graph.looked_into(), 3U);
+  EXPECT_EQ(graph.size(), 4U);
+  EXPECT_TRUE(graph.edges_of(3).empty());
 }
 
 /// Of whose states only those below a limit are looked into.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kernel_oracle/oracle.hpp"
 #include "model/canonical.hpp"
@@ -23,8 +24,10 @@ class WorldMachine {
   /// Says true of an operation that is not to be run where that rule decides it.
   using Avoid = std::function<bool(const model::Operation&, model::Rule)>;
 
-  WorldMachine(const Bound& bound, model::Naming naming, model::Quirks quirks = {}, Avoid avoid = {})
-      : alphabet_(std::make_shared<const Alphabet>(alphabet_of(bound))),
+  /// `besides`: operations more, after those of the bound.
+  WorldMachine(const Bound& bound, model::Naming naming, model::Quirks quirks = {}, Avoid avoid = {},
+               const std::vector<model::Operation>& besides = {})
+      : alphabet_(std::make_shared<const Alphabet>(alphabet_with(bound, besides))),
         initial_(declarations_of(bound), quirks),
         naming_(naming),
         list_(model::list_of(bound.hook, 0)),
@@ -67,6 +70,12 @@ class WorldMachine {
   [[nodiscard]] const std::shared_ptr<const Alphabet>& alphabet() const { return alphabet_; }
 
  private:
+  static std::vector<model::Operation> alphabet_with(const Bound& bound, const std::vector<model::Operation>& besides) {
+    std::vector<model::Operation> all = alphabet_of(bound);
+    all.insert(all.end(), besides.begin(), besides.end());
+    return all;
+  }
+
   std::shared_ptr<const Alphabet> alphabet_;
   model::World initial_;
   model::Naming naming_;

@@ -164,6 +164,12 @@ Result<ImageHeader> read_image_header(const std::string& path) {
   return read_header(path, mapping->bytes());
 }
 
+Result<std::string> image_digest(const std::string& path) {
+  const auto mapping = Mapping::open(path);
+  if (!mapping) return tl::unexpected(mapping.error());
+  return fmt::format("{:016x}", Digest().add(mapping->bytes()).value());
+}
+
 Result<std::string> uncompressed_image(const std::string& path) {
   const auto mapping = Mapping::open(path);
   if (!mapping) return tl::unexpected(mapping.error());

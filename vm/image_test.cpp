@@ -126,6 +126,18 @@ std::string zstd(std::string_view plain) {
   return out;
 }
 
+TEST_F(ImageTest, one_that_was_built_again_has_another_digest) {
+  const auto digest_of = [this](std::string_view payload) {
+    EXPECT_EQ(header_of(make_bzimage("6.12.1", payload))->release, "6.12.1");
+    return image_digest(scratch_.file("image")).value();
+  };
+  const auto first = digest_of("as it was");
+  EXPECT_THAT(first, testing::MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_NE(digest_of("as it is!"), first);
+  EXPECT_EQ(digest_of("as it was"), first);
+  EXPECT_FALSE(image_digest(scratch_.file("none")));
+}
+
 TEST_F(ImageTest, the_payload_is_unpacked_once) {
   const Environment cache("MPROGCHECK_CACHE", scratch_.file("cache"));
   const auto vmlinux = make_vmlinux("6.12.1", true);
