@@ -47,6 +47,18 @@ TEST_F(finding_folder, holds_what_is_needed_to_replay_it) {
   EXPECT_FALSE(fs::exists(finding.folder / "shrunk.mpc"));
 }
 
+TEST_F(finding_folder, says_on_which_kernel_it_was) {
+  Finding finding = some_finding();
+  finding.shrunk = finding.found;
+  finding.kernel = {
+      .source = "debian:trixie", .release = "6.12.1", .accelerator = "tcg", .features = {}, .image = "aa"};
+  ASSERT_TRUE(save(finding, directory_));
+  const auto read = load_finding(finding.folder);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->kernel.release, "6.12.1");
+  EXPECT_EQ(read->kernel.image, "aa");
+}
+
 TEST_F(finding_folder, the_same_finding_keeps_its_folder) {
   Finding first = some_finding();
   Finding second = some_finding();
