@@ -47,11 +47,6 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(cli::ExitCode::usage);
   }
 
-  struct sigaction action {};
-  action.sa_handler = [](int) { cli::interrupted = true; };
-  action.sa_flags = SA_RESETHAND;  // a second one ends us at once
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return static_cast<int>(run());
 }
