@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 
+#include "cli/lost_output.hpp"
 #include "cli/verb.hpp"
 
 namespace {
@@ -48,5 +49,10 @@ int main(int argc, char** argv) {
   }
 
   std::signal(SIGPIPE, SIG_IGN);
-  return static_cast<int>(run());
+  cli::survive_lost_output();
+  cli::ExitCode code = run();
+  if (const int error = cli::lost_output(); error != 0)
+    code = combine(code, cli::report({Error::Kind::infrastructure,
+                                      fmt::format("cannot write to standard output: {}", std::strerror(error))}));
+  return static_cast<int>(code);
 }
