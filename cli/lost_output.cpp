@@ -33,7 +33,8 @@ ssize_t write_or_lose(void* cookie, const char* bytes, std::size_t size) {
 }
 
 std::FILE* stream_to(Sink& sink, int buffering) {
-  std::FILE* stream = ::fopencookie(&sink, "w", {.read = nullptr, .write = write_or_lose, .seek = nullptr, .close = nullptr});
+  std::FILE* stream =
+      ::fopencookie(&sink, "w", {.read = nullptr, .write = write_or_lose, .seek = nullptr, .close = nullptr});
   if (stream != nullptr) std::setvbuf(stream, nullptr, buffering, BUFSIZ);
   return stream;
 }

@@ -3,8 +3,8 @@
 
 namespace mprogcheck::cli {
 
-/// From here on whoever prints need not care whether somebody takes it: fmt::print throws where a pipe is closed, a disk
-/// is full or a signal comes in the middle of a write, and a campaign, with its threads, must not end by that. For
+/// From here on whoever prints need not care whether somebody takes it: fmt::print throws where a pipe is closed, a
+/// disk is full or a signal comes in the middle of a write, and a campaign, with its threads, must not end by that. For
 /// main(), before anything was printed.
 void survive_lost_output();
 
