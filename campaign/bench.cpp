@@ -160,7 +160,6 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
     campaign.out = options.out;
     campaign.keep_state = false;
     campaign.quirks = known->quirks;
-    campaign.stop = options.stop;
     auto checked = fuzz(
         campaign, [&oracle](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<Lent>(oracle); },
         silent);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +17,6 @@ struct BenchOptions {
   unsigned rounds = 3;  ///< of floor and campaign in turn, so that both meet the same neighbours on the machine
   unsigned jobs = 1;    ///< more: so many VMs are compared with one
   std::string out;
-  const std::atomic<bool>* stop = nullptr;
 };
 
 /// Of the time that all parts take for one operation, one after the other on one core, the part of each. They add up

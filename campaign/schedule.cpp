@@ -5,16 +5,21 @@
 
 namespace mprogcheck {
 
-namespace {
-/// So many batches for each worker may be run ahead of one that takes long.
-constexpr std::uint64_t batches_ahead = 32;
-}  // namespace
+/// A batch that is not run now never will be, and what waits for its result in claim() must not wait for ever. So the
+/// first that finds that it is over tells the others.
+bool Schedule::is_over() {
+  if (!stopped_ && options_.over()) {
+    stopped_ = true;
+    changed_.notify_all();
+  }
+  return stopped_;
+}
 
 std::pair<std::uint64_t, std::size_t> Schedule::claim() {
   std::unique_lock lock(mutex_);
   const std::uint64_t window = batches_ahead * options_.workers * options_.batch;
   changed_.wait(lock, [&] { return stopped_ || next_ < settled_ + window; });
-  if (stopped_ || options_.over() || (options_.end && next_ >= *options_.end)) return {next_, 0};
+  if (is_over() || (options_.end && next_ >= *options_.end)) return {next_, 0};
   std::uint64_t count = options_.batch;
   if (options_.end) count = std::min<std::uint64_t>(count, *options_.end - next_);
   const std::uint64_t first = next_;
@@ -25,7 +30,7 @@ std::pair<std::uint64_t, std::size_t> Schedule::claim() {
 bool Schedule::enter() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stopped_ || !paused_; });
-  if (stopped_ || options_.over()) return false;
+  if (is_over()) return false;
   ++running_;
   return true;
 }

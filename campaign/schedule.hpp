@@ -18,12 +18,14 @@ namespace mprogcheck {
 /// what a campaign says does not depend on how many workers it has or which of them is faster.
 class Schedule {
  public:
+  /// So many batches for each worker may be run ahead of one that takes long.
+  static constexpr std::uint64_t batches_ahead = 32;
   struct Options {
     std::uint64_t first = 0;                            ///< number to begin with
     std::optional<std::uint64_t> end;                   ///< the number after the last
     std::size_t batch = 256;                            ///< numbers handed out at a time
     unsigned workers = 1;                               ///< each of which calls gone() once
-    std::function<bool()> over = [] { return false; };  ///< true: nothing more is handed out or run
+    std::function<bool()> over = [] { return false; };  ///< true, once and for all: nothing more is handed out or run
   };
   explicit Schedule(Options options) : options_(std::move(options)), next_(options_.first), settled_(options_.first) {}
 
@@ -53,6 +55,8 @@ class Schedule {
   void stop();
 
  private:
+  bool is_over();
+
   Options options_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -87,7 +87,6 @@ ExitCode run(Options& options) {
   const auto kernels = kernels_of(options.common);
   if (!kernels) return report(kernels.error());
   options.bench.out = options.common.out;
-  options.bench.stop = &interrupted;
   ExitCode code = ExitCode::held;
   auto reports = nlohmann::ordered_json::array();
   for (const KernelSpec& kernel : *kernels) {

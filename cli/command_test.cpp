@@ -140,6 +140,14 @@ TEST_F(command, a_found_divergence_beats_a_disk_that_fails) {
   EXPECT_THAT(ran.err, HasSubstr("--out"));
 }
 
+TEST_F(command, an_output_that_nobody_takes_hides_no_divergence_and_is_told) {
+  expect_refusal(run("faults >/dev/full 2>err.txt #"), 3, "standard output");
+  const std::string fuzz = "fuzz --kernel model:before_nothing_appends --sequences 100 --seed 1 --json report.json";
+  EXPECT_EQ(run(fuzz + " >/dev/full 2>err.txt #").code, 1);
+  EXPECT_FALSE(json("report.json")["findings"].empty());
+  EXPECT_EQ(run("fuzz --kernel ./missing.img --sequences 1 2>/dev/full #").code, 2);
+}
+
 TEST_F(command, fuzz_holds_on_the_model_itself) {
   const Ran ran = run("fuzz --kernel model --sequences 600 --seed 7 --json report.json");
   EXPECT_EQ(ran.code, 0) << ran.err;

@@ -139,6 +139,7 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Report
   wanted.jobs = options.jobs.value_or(default_jobs(kernel));
   wanted.out = options.common.out;
   wanted.stop = &interrupted;
+  listen_to_signals();
   auto known = known_for(options.common, kernel);
   if (!known) return report(known.error());
   wanted.known = std::move(*known);
@@ -303,12 +304,14 @@ ExitCode run(Options& options) {
     }
     const std::string out = options.common.out;
     for (const model::Hook hook : *hooks) {
+      if (interrupted) break;
       options.bound.hook = hook;
       if (options.model_only) {
         code = combine(code, explore_alone(options, reports));
         continue;
       }
       for (const KernelSpec& kernel : *kernels) {
+        if (interrupted) break;
         // Each in a folder of its own, where there are several: what one leaves the next must not take for its own.
         options.common.out = out;
         if (hooks->size() > 1) options.common.out += '/' + std::string(model::name_of(hook));

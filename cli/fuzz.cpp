@@ -126,9 +126,11 @@ ExitCode run(Options& options) {
   const std::string fresh_seed = std::to_string(std::random_device{}());
   if (!options.seconds && !options.sequences) options.seconds = default_seconds;
 
+  listen_to_signals();
   ExitCode code = ExitCode::held;
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
   for (const KernelSpec& kernel : *kernels) {
+    if (interrupted) break;
     FuzzOptions campaign;
     campaign.hooks = *hooks;
     campaign.kernel = kernel.text;

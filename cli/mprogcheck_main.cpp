@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 
+#include "cli/lost_output.hpp"
 #include "cli/verb.hpp"
 
 namespace {
@@ -47,11 +48,11 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(cli::ExitCode::usage);
   }
 
-  struct sigaction action {};
-  action.sa_handler = [](int) { cli::interrupted = true; };
-  action.sa_flags = SA_RESETHAND;  // a second one ends us at once
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  return static_cast<int>(run());
+  cli::survive_lost_output();
+  cli::ExitCode code = run();
+  if (const int error = cli::lost_output(); error != 0)
+    code = combine(code, cli::report({Error::Kind::infrastructure,
+                                      fmt::format("cannot write to standard output: {}", std::strerror(error))}));
+  return static_cast<int>(code);
 }

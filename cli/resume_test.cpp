@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // A real campaign is killed: nothing runs on, and the next start goes on.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +107,19 @@ class killed_campaign : public testing::Test {
 
   fs::path directory_;
 };
+
+TEST_F(killed_campaign, a_verb_that_would_not_end_early_is_ended_by_a_signal) {
+  const std::string pipe = directory_ / "sequence.mpc";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const pid_t child = start({"replay", "--kernel", "model", "sequence.mpc"});
+  int end = -1;
+  ASSERT_TRUE(becomes_true([&] { return (end = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0; }));
+  ASSERT_EQ(::kill(child, SIGTERM), 0);
+  ::close(end);  // whoever survived that finds an empty file, which is no sequence
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status)) << status;
+}
 
 TEST_F(killed_campaign, goes_on_with_the_same_options_and_no_others) {
   const pid_t child = start({"fuzz", "--kernel", "model", "--seed", "7", "--seconds", "3600", "--out", "out"});

@@ -71,6 +71,7 @@ ExitCode run(const Options& options) {
         {Error::Kind::usage, fmt::format("{}: expected one sequence, found {}; put the one to shrink in a file "
                                          "of its own",
                                          options.file, sequences->size())});
+  listen_to_signals();
   auto json = json_head("shrink");
   ExitCode code = shrink_on(kernels->front(), sequences->front(), options, json);
   if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));

@@ -18,8 +18,11 @@
 
 namespace mprogcheck::cli {
 
-/// Set by SIGINT and SIGTERM: end soon, print what there is.
+/// Set by SIGINT and SIGTERM once a verb listens to them: end soon, print what there is.
 extern std::atomic<bool> interrupted;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
+/// For a verb that looks at `interrupted` while it works. Without this, and the second time, a signal ends us at once.
+void listen_to_signals();
 
 /// Adds a verb to the command. When it is the one the user named, `run` is what to do.
 using Run = std::function<ExitCode()>;
