@@ -139,7 +139,6 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Report
   wanted.jobs = options.jobs.value_or(default_jobs(kernel));
   wanted.out = options.common.out;
   wanted.stop = &interrupted;
-  listen_to_signals();
   auto known = known_for(options.common, kernel);
   if (!known) return report(known.error());
   wanted.known = std::move(*known);
@@ -281,6 +280,7 @@ ExitCode run(Options& options) {
   ExitCode code = ExitCode::held;
   const auto hooks = parse_hooks({options.hook});
   if (!hooks) return report(hooks.error());
+  listen_to_signals();
   Reports reports;
   if (!options.merge.empty()) {
     code = merge(options, json);
@@ -304,14 +304,12 @@ ExitCode run(Options& options) {
     }
     const std::string out = options.common.out;
     for (const model::Hook hook : *hooks) {
-      if (interrupted) break;
       options.bound.hook = hook;
       if (options.model_only) {
         code = combine(code, explore_alone(options, reports));
         continue;
       }
       for (const KernelSpec& kernel : *kernels) {
-        if (interrupted) break;
         // Each in a folder of its own, where there are several: what one leaves the next must not take for its own.
         options.common.out = out;
         if (hooks->size() > 1) options.common.out += '/' + std::string(model::name_of(hook));

@@ -130,7 +130,12 @@ ExitCode run(Options& options) {
   ExitCode code = ExitCode::held;
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
   for (const KernelSpec& kernel : *kernels) {
-    if (interrupted) break;
+    if (interrupted) {
+      code =
+          combine(code, report({Error::Kind::infrastructure,
+                                fmt::format("{}: it was interrupted before this began; run it again", kernel.text)}));
+      break;
+    }
     FuzzOptions campaign;
     campaign.hooks = *hooks;
     campaign.kernel = kernel.text;
