@@ -42,6 +42,11 @@ struct ExploreReport {
   std::uint64_t covered = 0;    ///< of this shard: the kernel's outcome was recorded
   std::uint64_t steps = 0;      ///< of the ways
   std::size_t tours = 0, tours_done = 0, tours_carried_on = 0;
+  struct Around {
+    std::size_t strays = 0;  ///< pairs that led elsewhere than the model says
+    unsigned rounds = 0;     ///< of tours around them
+    std::size_t tours = 0;
+  } around;
   PairTable table;                  ///< of this shard
   properties::Coverage coverage;    ///< what decided the pairs that were executed; earlier starts included, as in
   std::vector<model::Rule> silent;  ///< rules that decide no pair of the bound

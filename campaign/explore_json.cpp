@@ -110,6 +110,7 @@ json to_json(const ExploreReport& report) {
       {"ended_early", report.ended_early},
       {"steps", report.steps},
       {"tours", {{"total", report.tours}, {"done", report.tours_done}, {"carried_on", report.tours_carried_on}}},
+      {"around", {{"strays", report.around.strays}, {"rounds", report.around.rounds}, {"tours", report.around.tours}}},
       {"seconds", report.seconds},
       {"operations_per_second", rate(report.covered, report.seconds)},
       {"canaries", {{"planted", report.canaries.planted}, {"caught", report.canaries.caught}}},

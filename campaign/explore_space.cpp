@@ -93,17 +93,19 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
                                    .owns = [this](std::uint32_t state) { return is_own(state); }});
   for (std::uint32_t n = 0; n < machine_.operations(); ++n)
     if (std::holds_alternative<model::Query>(machine_.operation(n))) queries_.push_back(n);
-  for (properties::Tour& tour : tours_) tour = with_queries(tour);
+  for (properties::Tour& tour : tours_)
+    tour = with_queries(tour, [this](auto state, auto query) { return is_avoided(state, query); });
 }
 
-properties::Tour ExploreSpace::with_queries(const properties::Tour& tour) const {
+properties::Tour ExploreSpace::with_queries(const properties::Tour& tour,
+                                            const std::function<bool(std::uint32_t, std::uint32_t)>& leave_out) const {
   properties::Tour longer;
   auto stop = tour.stops.begin();
   for (std::uint32_t step = 0; step <= tour.way.size(); ++step) {
     if (stop != tour.stops.end() && stop->steps == step) {
       longer.stops.push_back({.steps = static_cast<std::uint32_t>(longer.way.size()), .state = stop->state});
       for (const std::uint32_t query : queries_) {
-        if (machine_.avoids() && machine_.avoids(graph_.state(stop->state), query)) continue;
+        if (leave_out(stop->state, query)) continue;
         longer.way.push_back({.from = stop->state, .operation = query, .to = stop->state});
         longer.counts.push_back(true);
       }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -104,6 +105,14 @@ class ExploreSpace {
   [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
   /// Operations that change nothing and have more to say than an errno: on a tour, each is a step where it stops.
   [[nodiscard]] const std::vector<std::uint32_t>& queries() const { return queries_; }
+  /// It is known to be better not run.
+  [[nodiscard]] bool is_avoided(std::uint32_t state, std::uint32_t operation) const {
+    return machine_.avoids() && machine_.avoids(graph_.state(state), operation);
+  }
+  /// The tour with the queries of each of its stops but those to be left out.
+  [[nodiscard]] properties::Tour with_queries(
+      const properties::Tour& tour,
+      const std::function<bool(std::uint32_t state, std::uint32_t query)>& leave_out) const;
   /// Of everything that another start, or another shard, must agree on.
   [[nodiscard]] std::uint64_t digest() const;
 
@@ -129,8 +138,6 @@ class ExploreSpace {
   Graph graph_;
   std::vector<std::uint32_t> queries_;
   std::vector<properties::Tour> tours_;
-
-  [[nodiscard]] properties::Tour with_queries(const properties::Tour& tour) const;
 };
 
 }  // namespace mprogcheck

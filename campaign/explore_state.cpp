@@ -63,6 +63,10 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
       suspect.vague = one.at("vague");
       state.suspects.push_back(std::move(suspect));
     }
+    for (const auto& cut : json.value("cuts", nlohmann::json::array()))
+      state.cuts[cut.at(0)] = {.steps = cut.at(1), .stops = cut.at(2)};
+    for (const auto& pair : json.value("strays", nlohmann::json::array()))
+      state.strays.insert({.state = pair.at(0), .operation = pair.at(1)});
     if (!state.is_old) {
       const auto& counted = json.at("coverage");
       auto coverage = properties::Coverage::of({.calls = counted.at("calls"),
@@ -110,6 +114,10 @@ Result<void> write_explore_state(const ExploreState& state, const std::filesyste
   json["coverage"] = {
       {"calls", counts.calls}, {"rules", counts.rules}, {"lengths", counts.lengths}, {"errors", counts.errors}};
   json["canaries"] = {{"planted", state.canaries.planted}, {"caught", state.canaries.caught}};
+  json["cuts"] = nlohmann::ordered_json::array();
+  for (const auto& [tour, extent] : state.cuts) json["cuts"].push_back({tour, extent.steps, extent.stops});
+  json["strays"] = nlohmann::ordered_json::array();
+  for (const Pair& pair : state.strays) json["strays"].push_back({pair.state, pair.operation});
   json["seen"] = nlohmann::ordered_json::array();
   for (const PairTable::Seen& seen : state.table.seen()) json["seen"].push_back({seen.call, seen.error, seen.covered});
   json["suspects"] = nlohmann::ordered_json::array();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,10 +29,12 @@ struct ExploreState {
   std::uint64_t pairs = 0, own_pairs = 0;
 
   // How far it has come.
-  std::set<std::uint32_t> done;       ///< tours
-  std::vector<TourSuspect> suspects;  ///< that they met, to be looked into at the end
-  PairTable table;                    ///< of `covered` what the tours done saw
-  properties::Coverage coverage;      ///< what decided that
+  std::set<std::uint32_t> done;              ///< tours
+  std::map<std::uint32_t, TourExtent> cuts;  ///< of those that did not come to their end
+  std::set<Pair> strays;                     ///< pairs that led elsewhere
+  std::vector<TourSuspect> suspects;         ///< that they met, to be looked into at the end
+  PairTable table;                           ///< of `covered` what the tours done saw
+  properties::Coverage coverage;             ///< what decided that
   CanaryCount canaries;
   std::uint64_t steps = 0;
   std::uint64_t findings = 0;

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "campaign/explore_model.hpp"
+#include "campaign/testing/exploration.hpp"
 #include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/planted_fault.hpp"
 #include "model/print.hpp"
@@ -18,36 +19,6 @@ namespace mprogcheck {
 namespace {
 
 namespace fs = std::filesystem;
-
-class exploration : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "mprogcheck-explore-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
-  ExploreReport explored(ExploreOptions options, const OracleFactory& factory) const {
-    options.kernel = "model";
-    if (options.out.empty()) options.out = directory_ / "out";
-    Reporter silent;
-    auto report = explore(options, factory, silent);
-    EXPECT_TRUE(report) << report.error().message;
-    EXPECT_FALSE(report->error) << report->error->message;
-    return std::move(*report);
-  }
-  static OracleFactory honest() {
-    return [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<ModelOracle>()); };
-  }
-  static OracleFactory faulty(const std::string& name) {
-    return [name](unsigned) { return make_faulty_oracle(name); };
-  }
-
-  fs::path directory_;
-};
-
-constexpr properties::Bound small{.programs = 2};
 
 TEST_F(exploration, has_an_outcome_for_every_pair) {
   const auto report = explored({.bound = small, .jobs = 2}, honest());
@@ -213,46 +184,6 @@ TEST_F(exploration, that_was_stopped_counts_nothing_twice_and_forgets_no_suspect
     return;
   }
   FAIL() << "it never came to an end";
-}
-
-TEST_F(exploration, of_a_kernel_that_goes_astray_counts_only_what_it_knows) {
-  const auto report = explored({.bound = {.programs = 3, .links = 0}}, faulty("after_appends"));
-  EXPECT_FALSE(report.is_complete());
-  EXPECT_LT(report.covered, report.own_pairs);
-  for (const auto& [call, row] : report.table.rows())
-    for (const auto& [outcome, cell] : row) EXPECT_LE(cell.covered, cell.total) << call << ' ' << outcome;
-}
-
-/// Says of the step before each tour's second stop that it failed.
-class Astray final : public Oracle {
- public:
-  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
-  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
-    Leading leading(sink);
-    return model_.run(jobs, leading);
-  }
-
- private:
-  class Leading final : public RunSink {
-   public:
-    explicit Leading(RunSink& sink) : sink_(sink) {}
-    void take(std::size_t number, Run& run) override {
-      if (run.trials.size() > 1) run.steps[run.trials[1].step].outcome = model::enomem;
-      sink_.take(number, run);
-    }
-
-   private:
-    RunSink& sink_;
-  };
-  ModelOracle model_;
-};
-
-TEST_F(exploration, what_is_tried_after_a_step_that_differs_does_not_count) {
-  const auto report =
-      explored({.bound = small}, [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Astray>()); });
-  EXPECT_FALSE(report.findings.empty());
-  EXPECT_GT(report.states, 2 * report.tours) << "else there is nothing to leave out";
-  EXPECT_LE(report.covered, report.tours * report.operations) << "no tour came further than its first stop";
 }
 
 TEST_F(exploration, a_frequent_difference_hides_no_other) {

@@ -25,16 +25,19 @@ class TourSink final : public RunSink {
     steps = run.steps.size();
     // After a step that differs nobody knows in which state the kernel was.
     const std::size_t good = judgement.divergence ? judgement.divergence->step : run.steps.size();
-    for (std::size_t i = 0; i < tour_.way.size() && space_.prelude() + i < good; ++i)
-      if (tour_.counts[i])
+    for (; extent.steps < tour_.way.size() && space_.prelude() + extent.steps < good; ++extent.steps)
+      if (const auto i = extent.steps; tour_.counts[i])
         count(tour_.way[i].from, tour_.way[i].operation, run.steps[space_.prelude() + i].outcome.error);
     for (std::size_t n = 0; n < run.trials.size() && run.trials[n].step < good; ++n) {
       const model::World& world = space_.graph().state(tour_.stops[n].state);
       properties::check_trials(world, *job_.alphabet, job_.trials[n], run, run.trials[n], differences);
+      if (run.trials[n].length != trial_set::count(job_.trials[n].which)) break;
       count(tour_.stops[n].state, run, job_.trials[n], run.trials[n]);
+      ++extent.stops;
     }
   }
 
+  TourExtent extent;
   PairTable table;
   properties::Coverage coverage;
   properties::Judgement judgement;
@@ -51,7 +54,6 @@ class TourSink final : public RunSink {
   void count(std::uint32_t state, const Run& run, const Trials& trials, const TriedTrials& tried) {
     std::uint32_t seen = 0;
     trial_set::for_each(trials.which, [&](std::uint32_t number) {
-      if (seen == tried.length) return false;
       count(state, number, run.trial_errnos[tried.first + seen++]);
       return true;
     });
@@ -70,13 +72,16 @@ std::uint32_t state_after(const properties::Tour& tour, std::size_t steps) {
 
 class TourRun {
  public:
-  TourRun(const ExploreSpace& space, std::uint32_t number, model::Quirks quirks, Oracle& oracle)
-      : space_(space), number_(number), tour_(space.tours()[number]), quirks_(quirks), oracle_(oracle) {}
+  TourRun(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, Oracle& oracle,
+          const LeaveOut& leave_out)
+      : space_(space), tour_(tour), quirks_(quirks), oracle_(oracle), leave_out_(leave_out) {}
 
   Result<TourResult> run() {
     for (unsigned again = 0;; ++again) {
       const auto excluded = excluded_;
-      const Job job = job_of(space_, tour_, quirks_, excluded);
+      const Job job = job_of(space_, tour_, quirks_, [&](std::uint32_t state, std::uint32_t operation) {
+        return excluded.contains({state, operation}) || (leave_out_ && leave_out_(state, operation));
+      });
       TourSink sink(space_, tour_, job, oracle_);
       if (auto ran = oracle_.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
       if (!sink.judgement.malformed.empty()) return malformed_run(sink.judgement);
@@ -84,19 +89,31 @@ class TourRun {
       // What differs later may come of that: only a run without it can tell.
       if (!spoilt) note_end(sink);
       if (spoilt && again < most_again) continue;
+      result_.extent = sink.extent;
       result_.table = std::move(sink.table);
       result_.coverage = sink.coverage;
       result_.steps = sink.steps;
-      for (const auto& [pair, found] : excluded) {
-        const auto& operation = space_.machine().operation(pair.operation);
-        result_.table.saw(operation, found);
-        result_.coverage.add(operation, space_.machine().predict(space_.graph().state(pair.state), pair.operation));
-      }
+      for (const auto& [pair, found] : excluded) count_stray(pair, found);
+      if (const auto step = sink.extent.steps; strays(sink) && tour_.counts[step])
+        count_stray({tour_.way[step].from, tour_.way[step].operation}, sink.judgement.divergence->observed.error);
       return std::move(result_);
     }
   }
 
  private:
+  /// The step after those that are as they should be led elsewhere, in a guest that lives.
+  [[nodiscard]] bool strays(const TourSink& sink) const {
+    const auto& divergence = sink.judgement.divergence;
+    return divergence && divergence->ending == Run::Ending::complete && sink.extent.steps < tour_.way.size() &&
+           divergence->step == space_.prelude() + sink.extent.steps;
+  }
+  void count_stray(const Pair& pair, int found) {
+    const auto& operation = space_.machine().operation(pair.operation);
+    result_.table.saw(operation, found);
+    result_.coverage.add(operation, space_.machine().predict(space_.graph().state(pair.state), pair.operation));
+    result_.strays.push_back(pair);
+  }
+
   /// True if one of them changed something, and was not known to: it is excluded from now on.
   bool note_trials(const TourSink& sink) {
     const std::size_t before = excluded_.size();
@@ -137,24 +154,22 @@ class TourRun {
   }
 
   void add(TourSuspect suspect) {
-    suspect.tour = number_;
     const auto same = [&](const TourSuspect& other) { return other.pair == suspect.pair; };
     if (std::ranges::none_of(result_.suspects, same)) result_.suspects.push_back(std::move(suspect));
   }
 
   const ExploreSpace& space_;
-  std::uint32_t number_;
   const properties::Tour& tour_;
   model::Quirks quirks_;
   Oracle& oracle_;
+  const LeaveOut& leave_out_;
   TourResult result_;
   std::map<Pair, int> excluded_;  ///< and the errno that it gave
 };
 
 }  // namespace
 
-Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
-           const std::map<Pair, int>& excluded) {
+Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, const LeaveOut& leaves_out) {
   Job job{.sequence = {properties::declarations_of(space.bound()), properties::prelude_of(space.bound())},
           .quirks = quirks};
   job.alphabet = space.machine().alphabet();
@@ -170,32 +185,30 @@ Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirk
     for (std::uint32_t beyond = operations; beyond % 8 != 0; ++beyond) leave_out(beyond);
     for (const properties::Transition& edge : space.graph().edges_of(stop.state)) leave_out(edge.operation);
     for (const std::uint32_t query : space.queries()) leave_out(query);
-    if (space.machine().avoids())
+    if (space.machine().avoids() || leaves_out)
       for (std::uint32_t n = 0; n < operations; ++n)
-        if (space.machine().avoids(space.graph().state(stop.state), n)) leave_out(n);
-    for (auto at = excluded.lower_bound({stop.state, 0}); at != excluded.end() && at->first.state == stop.state; ++at)
-      leave_out(at->first.operation);
+        if (space.is_avoided(stop.state, n) || (leaves_out && leaves_out(stop.state, n))) leave_out(n);
     job.trials.push_back(std::move(trials));
   }
   return job;
 }
 
-Result<TourResult> run_tour(const ExploreSpace& space, std::uint32_t tour, model::Quirks quirks, Oracle& oracle) {
-  return TourRun(space, tour, quirks, oracle).run();
+Result<TourResult> run_tour(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
+                            Oracle& oracle, const LeaveOut& leave_out) {
+  return TourRun(space, tour, quirks, oracle, leave_out).run();
 }
 
-model::Sequence past_of(const ExploreSpace& space, const TourSuspect& suspect) {
+model::Sequence past_of(const ExploreSpace& space, const properties::Tour& tour, const TourSuspect& suspect) {
   model::Sequence past{properties::declarations_of(space.bound()), properties::prelude_of(space.bound())};
-  const auto& way = space.tours()[suspect.tour].way;
   for (std::uint32_t n = 0; n < suspect.steps; ++n)
-    past.operations.push_back(space.machine().operation(way[n].operation));
+    past.operations.push_back(space.machine().operation(tour.way[n].operation));
   if (suspect.tried) past.operations.push_back(space.machine().operation(suspect.pair.operation));
   return past;
 }
 
-std::vector<std::uint32_t> stops_before(const ExploreSpace& space, const TourSuspect& suspect) {
+std::vector<std::uint32_t> stops_before(const properties::Tour& tour, const TourSuspect& suspect) {
   std::vector<std::uint32_t> stops;
-  for (const properties::Tour::Stop& stop : space.tours()[suspect.tour].stops)
+  for (const properties::Tour::Stop& stop : tour.stops)
     if (stop.steps <= suspect.steps) stops.insert(stops.begin(), stop.state);
   return stops;
 }

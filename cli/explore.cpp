@@ -87,6 +87,9 @@ void print_summary(const ExploreReport& report) {
              short_number(report.seconds > 0 ? static_cast<double>(report.covered) / report.seconds : 0));
   print_table(report.table, true);
   fmt::print("tours     {} of {}, {} steps\n", report.tours_done, report.tours, in_words(report.steps));
+  if (report.around.strays != 0)
+    fmt::print("around    {} pairs led elsewhere; {} tours more, in {} rounds, went around them\n",
+               in_words(report.around.strays), in_words(report.around.tours), report.around.rounds);
   if (report.avoided != 0) fmt::print("avoided   {} pairs, as known divergences say\n", in_words(report.avoided));
   print_left_out(report.bound, report.coverage.rules().size(), report.silent);
   fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
@@ -105,7 +108,7 @@ void print_summary(const ExploreReport& report) {
   else if (!report.is_complete())
     fmt::print("NOT COMPLETE  {} pairs have no outcome{}\n", in_words(report.own_pairs - report.covered),
                report.findings.empty() && report.ended_early ? "; the same command goes on"
-                                                             : "; they lie behind what differs");
+                                                             : "; what differs leaves no way to them");
 }
 
 /// Of an exploration of a model: how it came out.

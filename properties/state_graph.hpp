@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -98,6 +99,14 @@ class StateGraph {
   /// Those that leave a state, by operation.
   [[nodiscard]] std::span<const Transition> edges_of(std::uint32_t number) const {
     return std::span(edges_).subspan(first_edge_[number], first_edge_[number + 1] - first_edge_[number]);
+  }
+
+  /// The number of that edge. None: the operation leaves the state as it is.
+  [[nodiscard]] std::optional<std::size_t> edge_of(std::uint32_t number, std::uint32_t operation) const {
+    const auto edges = edges_of(number);
+    const auto at = std::ranges::lower_bound(edges, operation, {}, &Transition::operation);
+    if (at == edges.end() || at->operation != operation) return std::nullopt;
+    return first_edge_[number] + static_cast<std::size_t>(at - edges.begin());
   }
 
   /// A shortest way from the initial state: operations, in order.

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Explorations of kernels that do not go where the model goes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+
+#include "campaign/testing/exploration.hpp"
+
+namespace mprogcheck {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST_F(exploration, of_a_kernel_that_goes_astray_counts_only_what_it_knows) {
+  // In the first state already.
+  const auto report = explored({.bound = {.programs = 3, .links = 1}}, faulty("close_forgets_to_detach"));
+  EXPECT_FALSE(report.is_complete());
+  EXPECT_LT(report.covered, report.own_pairs);
+  EXPECT_FALSE(report.findings.empty());
+  // The others can be come by in another way; errnos are as they should be.
+  fs::remove_all(directory_ / "out");
+  const auto around = explored({.bound = {.programs = 3, .links = 0}}, faulty("after_appends"));
+  EXPECT_TRUE(around.is_complete());
+  for (const auto& [call, row] : around.table.rows())
+    for (const auto& [outcome, cell] : row) EXPECT_EQ(cell.covered, cell.total) << call << ' ' << outcome;
+}
+
+/// Says of the step before each tour's second stop that it failed.
+class Astray final : public Oracle {
+ public:
+  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    Leading leading(sink);
+    return model_.run(jobs, leading);
+  }
+
+ private:
+  class Leading final : public RunSink {
+   public:
+    explicit Leading(RunSink& sink) : sink_(sink) {}
+    void take(std::size_t number, Run& run) override {
+      if (run.trials.size() > 1) run.steps[run.trials[1].step].outcome = model::enomem;
+      sink_.take(number, run);
+    }
+
+   private:
+    RunSink& sink_;
+  };
+  ModelOracle model_;
+};
+
+TEST_F(exploration, what_is_tried_after_a_step_that_differs_does_not_count) {
+  const auto report =
+      explored({.bound = small}, [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Astray>()); });
+  EXPECT_FALSE(report.findings.empty());
+  EXPECT_GT(report.states, 2 * report.tours) << "else there is nothing to leave out";
+  EXPECT_LE(report.covered, (report.tours + report.around.tours) * report.operations)
+      << "no tour came further than its first stop";
+}
+
+// Where others make links, too, nobody knows which id comes next.
+TEST_F(exploration, leaves_out_what_the_kernel_has_not) {
+  class Lacking final : public Oracle {
+   public:
+    Lacking() : identity_(model_.identity()) { std::erase(identity_.features, feature_next_id); }
+    [[nodiscard]] const OracleIdentity& identity() const override { return identity_; }
+    Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+      const auto speaks_of_it = [](const Job& job) {
+        return job.alphabet != nullptr && std::ranges::any_of(job.alphabet->operations(), model::names_coming_id);
+      };
+      EXPECT_TRUE(std::ranges::none_of(jobs, speaks_of_it));
+      return model_.run(jobs, sink);
+    }
+
+   private:
+    ModelOracle model_;
+    OracleIdentity identity_;
+  };
+  const auto report =
+      explored({.bound = small}, [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Lacking>()); });
+  EXPECT_TRUE(report.is_complete());
+  EXPECT_FALSE(report.bound.next_id);
+  EXPECT_LT(report.operations, properties::alphabet_of(small).size());
+}
+
+// A state that only a wrong way leads to is no state of theirs.
+TEST_F(exploration, goes_around_what_leads_elsewhere) {
+  for (const char* fault : {"before_nothing_appends", "detach_ignores_owner", "exists_not_checked_for_links",
+                            "query_count_short", "update_keeps_program"}) {
+    SCOPED_TRACE(fault);
+    fs::remove_all(directory_ / "out");
+    const auto report = explored({.bound = small, .jobs = 2}, faulty(fault));
+    EXPECT_TRUE(report.is_complete());
+    EXPECT_FALSE(report.findings.empty());
+    EXPECT_GT(report.around.strays, 0U);
+    EXPECT_GT(report.around.tours, 0U);
+  }
+}
+
+// What was seen on the ways around is in the folder only when all of it is done.
+TEST_F(exploration, that_was_stopped_on_its_ways_around_begins_them_again) {
+  const auto whole = explored({.bound = small, .out = directory_ / "whole"}, faulty("before_nothing_appends"));
+  ASSERT_TRUE(whole.is_complete());
+  class Counting final : public Oracle {
+   public:
+    Counting(std::unique_ptr<Oracle> inner, std::size_t runs, std::atomic<bool>& stop)
+        : inner_(std::move(inner)), left_(runs), stop_(stop) {}
+    [[nodiscard]] const OracleIdentity& identity() const override { return inner_->identity(); }
+    Result<void> renew(Start how) override { return inner_->renew(how); }
+    Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+      if (left_ == 0 || --left_ == 0) stop_ = true;
+      return inner_->run(jobs, sink);
+    }
+
+   private:
+    std::unique_ptr<Oracle> inner_;
+    std::size_t left_;
+    std::atomic<bool>& stop_;
+  };
+  std::size_t stopped_on_the_way = 0;
+  for (std::size_t runs = 10; runs < 10'000; runs *= 3) {
+    fs::remove_all(directory_ / "out");
+    std::atomic<bool> stop = false;
+    ExploreOptions options{.bound = small};
+    options.stop = &stop;
+    const auto first = explored(options, [&](unsigned) -> Result<std::unique_ptr<Oracle>> {
+      return std::make_unique<Counting>(std::move(*make_faulty_oracle("before_nothing_appends")), runs, stop);
+    });
+    if (!first.ended_early) break;
+    stopped_on_the_way += first.around.tours != 0 ? 1 : 0;
+    options.stop = nullptr;
+    const auto second = explored(options, faulty("before_nothing_appends"));
+    EXPECT_TRUE(second.is_complete());
+    EXPECT_EQ(second.covered, whole.covered);
+    EXPECT_EQ(second.around.strays, whole.around.strays);
+    EXPECT_EQ(second.findings.size(), whole.findings.size());
+    EXPECT_EQ(second.table.rows(), whole.table.rows());
+  }
+  EXPECT_GT(stopped_on_the_way, 0U);
+}
+
+}  // namespace
+}  // namespace mprogcheck

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "campaign/explore.hpp"
+#include "kernel_oracle/model_oracle.hpp"
+#include "kernel_oracle/planted_fault.hpp"
+
+namespace mprogcheck {
+
+/// For tests: explorations of the model, honest or with a planted fault, in a folder of their own.
+class exploration : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mprogcheck-explore-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  ExploreReport explored(ExploreOptions options, const OracleFactory& factory) const {
+    options.kernel = "model";
+    if (options.out.empty()) options.out = directory_ / "out";
+    Reporter silent;
+    auto report = explore(options, factory, silent);
+    EXPECT_TRUE(report) << report.error().message;
+    EXPECT_FALSE(report->error) << report->error->message;
+    return std::move(*report);
+  }
+  static OracleFactory honest() {
+    return [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<ModelOracle>()); };
+  }
+  static OracleFactory faulty(const std::string& name) {
+    return [name](unsigned) { return make_faulty_oracle(name); };
+  }
+
+  std::filesystem::path directory_;
+};
+
+inline constexpr properties::Bound small{.programs = 2};
+
+}  // namespace mprogcheck
