@@ -100,6 +100,53 @@ TEST_F(exploration, goes_around_what_leads_elsewhere) {
   }
 }
 
+/// Counts the guests that hang.
+class Counted final : public Oracle {
+ public:
+  explicit Counted(std::unique_ptr<Oracle> inner, unsigned& deaths) : inner_(std::move(inner)), deaths_(deaths) {}
+  [[nodiscard]] const OracleIdentity& identity() const override { return inner_->identity(); }
+  Result<void> renew(Start how) override { return inner_->renew(how); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    class Look final : public RunSink {
+     public:
+      Look(RunSink& to, unsigned& deaths) : to_(to), deaths_(deaths) {}
+      void take(std::size_t job, Run& run) override {
+        if (run.ending == Run::Ending::hung) ++deaths_;
+        to_.take(job, run);
+      }
+
+     private:
+      RunSink& to_;
+      unsigned& deaths_;
+    } look(sink, deaths_);
+    return inner_->run(jobs, look);
+  }
+
+ private:
+  std::unique_ptr<Oracle> inner_;
+  unsigned& deaths_;
+};
+
+// A guest dies of a replace: the others have their outcomes, and it is not run again, nor are its like.
+TEST_F(exploration, runs_nothing_more_of_what_kills) {
+  unsigned deaths = 0;
+  const auto report =
+      explored({.bound = {.programs = 3, .links = 0}}, [&](unsigned) -> Result<std::unique_ptr<Oracle>> {
+        return std::make_unique<Counted>(std::move(*make_faulty_oracle("hang_on_replace_before")), deaths);
+      });
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].shrunk.operations.size(), 3U);
+  EXPECT_GT(report.around.tours, 0U);
+  EXPECT_LT(deaths, 64U) << "of the tours, and to shrink and confirm it";
+  const auto replaces = std::ranges::count_if(
+      report.table.rows().at("attach"), [](const auto& cell) { return cell.second.covered != cell.second.total; });
+  EXPECT_EQ(replaces, 1) << "only what a replace gives is missing";
+  EXPECT_LT(report.table.rows().at("attach").at("ok").covered, report.table.rows().at("attach").at("ok").total);
+  for (const auto& [call, row] : report.table.rows())
+    for (const auto& [outcome, cell] : row)
+      EXPECT_TRUE(call == "attach" || cell.covered == cell.total) << call << ' ' << outcome;
+}
+
 // What was seen on the ways around is in the folder only when all of it is done.
 TEST_F(exploration, that_was_stopped_on_its_ways_around_begins_them_again) {
   const auto whole = explored({.bound = small, .out = directory_ / "whole"}, faulty("before_nothing_appends"));

@@ -87,9 +87,10 @@ void print_summary(const ExploreReport& report) {
              short_number(report.seconds > 0 ? static_cast<double>(report.covered) / report.seconds : 0));
   print_table(report.table, true);
   fmt::print("tours     {} of {}, {} steps\n", report.tours_done, report.tours, in_words(report.steps));
-  if (report.around.strays != 0)
-    fmt::print("around    {} pairs led elsewhere; {} tours more, in {} rounds, went around them\n",
-               in_words(report.around.strays), in_words(report.around.tours), report.around.rounds);
+  if (report.around.strays != 0 || report.around.tours != 0)
+    fmt::print("around    {} pairs led elsewhere; {} tours more, in {} round{}, went around what differs\n",
+               in_words(report.around.strays), in_words(report.around.tours), report.around.rounds,
+               report.around.rounds == 1 ? "" : "s");
   if (report.avoided != 0) fmt::print("avoided   {} pairs, as known divergences say\n", in_words(report.avoided));
   print_left_out(report.bound, report.coverage.rules().size(), report.silent);
   fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
@@ -108,7 +109,7 @@ void print_summary(const ExploreReport& report) {
   else if (!report.is_complete())
     fmt::print("NOT COMPLETE  {} pairs have no outcome{}\n", in_words(report.own_pairs - report.covered),
                report.findings.empty() && report.ended_early ? "; the same command goes on"
-                                                             : "; what differs leaves no way to them");
+                                                             : "; no way leads to them, or guests die of their kind");
 }
 
 /// Of an exploration of a model: how it came out.
