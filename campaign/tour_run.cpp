@@ -169,7 +169,7 @@ class TourRun {
 
 }  // namespace
 
-Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, const LeaveOut& leaves_out) {
+Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, const LeaveOut& leave_out) {
   Job job{.sequence = {properties::declarations_of(space.bound()), properties::prelude_of(space.bound())},
           .quirks = quirks};
   job.alphabet = space.machine().alphabet();
@@ -179,15 +179,15 @@ Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirk
   for (const properties::Tour::Stop& stop : tour.stops) {
     Trials trials{.step = space.prelude() - 1 + stop.steps,
                   .which = std::vector<std::uint8_t>(trial_set::bytes_for(operations), 0xff)};
-    const auto leave_out = [&](std::uint32_t operation) {
+    const auto exclude = [&](std::uint32_t operation) {
       trials.which[operation / 8] = static_cast<std::uint8_t>(trials.which[operation / 8] & ~(1U << operation % 8));
     };
-    for (std::uint32_t beyond = operations; beyond % 8 != 0; ++beyond) leave_out(beyond);
-    for (const properties::Transition& edge : space.graph().edges_of(stop.state)) leave_out(edge.operation);
-    for (const std::uint32_t query : space.queries()) leave_out(query);
-    if (space.machine().avoids() || leaves_out)
+    for (std::uint32_t beyond = operations; beyond % 8 != 0; ++beyond) exclude(beyond);
+    for (const properties::Transition& edge : space.graph().edges_of(stop.state)) exclude(edge.operation);
+    for (const std::uint32_t query : space.queries()) exclude(query);
+    if (space.machine().avoids() || leave_out)
       for (std::uint32_t n = 0; n < operations; ++n)
-        if (space.is_avoided(stop.state, n) || (leaves_out && leaves_out(stop.state, n))) leave_out(n);
+        if (space.is_avoided(stop.state, n) || (leave_out && leave_out(stop.state, n))) exclude(n);
     job.trials.push_back(std::move(trials));
   }
   return job;
