@@ -237,7 +237,7 @@ class Exploration {
   ExploreReport finish() {
     const auto& graph = space_.graph();
     report_.kernel = pool_.identity();
-    report_.bound = options_.bound;
+    report_.bound = space_.bound();
     report_.shard = options_.shard;
     report_.states = graph.size();
     report_.own_states = space_.own_states();
@@ -313,7 +313,9 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
     avoid = [known = *known](const model::Operation& operation, model::Rule rule) {
       return known.avoids(operation, rule);
     };
-  const ExploreSpace space(options.bound, known->quirks, options.shard, std::move(avoid), options.stop);
+  properties::Bound bound = options.bound;
+  bound.next_id = bound.next_id && (*pool)->identity().has(feature_next_id);
+  const ExploreSpace space(bound, known->quirks, options.shard, std::move(avoid), options.stop);
   if (space.graph().was_stopped())
     return fail("{}: it was interrupted when {} states were known, and nothing was run; run it again",
                 properties::text_of(options.bound), space.graph().size());

@@ -66,10 +66,11 @@ std::optional<properties::Bound> bound_of(const model::Sequence& sequence) {
 
 Result<Shortest> look_for_shorter(const Finding& finding, Oracle& oracle, const ShortestOptions& options) {
   Shortest result;
-  const auto bound = bound_of(finding.shrunk);
+  auto bound = bound_of(finding.shrunk);
   const auto& wanted = finding.divergence.fingerprint;
   const std::size_t length = finding.shrunk.operations.size();
   if (!bound || wanted.call.empty() || !finding.before.empty() || length == 0) return result;
+  bound->next_id = oracle.identity().has(feature_next_id);
 
   const properties::WorldMachine machine(
       *bound, model::Naming::symmetric, finding.quirks,
