@@ -176,6 +176,37 @@ TEST_F(killed_campaign, known_divergences_of_ones_own_are_shown_with_their_hits)
   EXPECT_EQ(run("fuzz --kernel model --known nowhere"), 2);
 }
 
+/// As some who start others leave it: standard output that does not block, and whoever reads it is slow.
+TEST(output_that_does_not_block, is_waited_for) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  ASSERT_EQ(::fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+  std::size_t ahead = 0;
+  for (const std::size_t size : {std::size_t{4096}, std::size_t{1}})
+    for (const std::string filler(size, ' '); ::write(ends[1], filler.data(), size) > 0;) ahead += size;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::dup2(ends[1], STDOUT_FILENO) < 0) ::_exit(126);
+    ::execl(MPROGCHECK_COMMAND, "mprogcheck", "faults", nullptr);
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  // Asleep is whoever waits for us; one that does not has ended by then.
+  EXPECT_TRUE(becomes_true([child] {
+    const std::string stat = content("/proc/" + std::to_string(child) + "/stat");
+    return is_gone(child) || stat.find("(mprogcheck) S") != std::string::npos;
+  }));
+  std::string out;
+  char bytes[4096];
+  for (ssize_t got = 0; (got = ::read(ends[0], bytes, sizeof bytes)) > 0;)
+    out.append(bytes, static_cast<std::size_t>(got));
+  ::close(ends[0]);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_GT(out.size(), ahead);
+}
+
 /// An exploration of a model that would take minutes is asked to end.
 class interrupted_exploration : public killed_campaign, public testing::WithParamInterface<const char*> {
  protected:
