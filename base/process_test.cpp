@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -66,11 +68,13 @@ TEST(process, wait_gives_up_and_the_pidfd_tells_the_end) {
 }
 
 TEST(process, writes_both_streams_to_its_output_file) {
-  const auto path = testing::TempDir() + "process_test.out";
+  auto path = testing::TempDir() + "process_test.XXXXXX";
+  ASSERT_TRUE(Fd(::mkstemp(path.data())));
   ASSERT_TRUE(Process::start({{"sh", "-c", "echo out; echo err >&2"}, path, {}})->wait(60s)->ok());
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
   EXPECT_EQ(text.str(), "out\nerr\n");
+  ::unlink(path.c_str());
 }
 
 TEST(process, an_output_file_that_cannot_be_written_is_an_error) {

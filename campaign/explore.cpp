@@ -243,7 +243,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
       return known.avoids(operation, rule);
     };
   properties::Bound bound = options.bound;
-  bound.next_id = (*pool)->identity().has(feature_next_id);
+  bound.next_id = bound.next_id && (*pool)->identity().has(feature_next_id);
   const ExploreSpace space(bound, known->quirks, options.shard, std::move(avoid), options.stop);
   if (space.graph().was_stopped())
     return fail("{}: it was interrupted when {} states were known, and nothing was run; run it again",

@@ -61,31 +61,6 @@ TEST_F(exploration, what_is_tried_after_a_step_that_differs_does_not_count) {
       << "no tour came further than its first stop";
 }
 
-// Where others make links, too, nobody knows which id comes next.
-TEST_F(exploration, leaves_out_what_the_kernel_has_not) {
-  class Lacking final : public Oracle {
-   public:
-    Lacking() : identity_(model_.identity()) { std::erase(identity_.features, feature_next_id); }
-    [[nodiscard]] const OracleIdentity& identity() const override { return identity_; }
-    Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
-      const auto speaks_of_it = [](const Job& job) {
-        return job.alphabet != nullptr && std::ranges::any_of(job.alphabet->operations(), model::names_coming_id);
-      };
-      EXPECT_TRUE(std::ranges::none_of(jobs, speaks_of_it));
-      return model_.run(jobs, sink);
-    }
-
-   private:
-    ModelOracle model_;
-    OracleIdentity identity_;
-  };
-  const auto report =
-      explored({.bound = small}, [](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Lacking>()); });
-  EXPECT_TRUE(report.is_complete());
-  EXPECT_FALSE(report.bound.next_id);
-  EXPECT_LT(report.operations, properties::alphabet_of(small).size());
-}
-
 // A state that only a wrong way leads to is no state of theirs.
 TEST_F(exploration, goes_around_what_leads_elsewhere) {
   for (const char* fault : {"before_nothing_appends", "detach_ignores_owner", "exists_not_checked_for_links",

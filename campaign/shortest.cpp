@@ -70,8 +70,8 @@ Result<Shortest> look_for_shorter(const Finding& finding, Oracle& oracle, const 
   const auto& wanted = finding.divergence.fingerprint;
   const std::size_t length = finding.shrunk.operations.size();
   if (!bound || wanted.call.empty() || !finding.before.empty() || length == 0) return result;
-
   bound->next_id = oracle.identity().has(feature_next_id);
+
   const properties::WorldMachine machine(
       *bound, model::Naming::symmetric, finding.quirks,
       [&](const model::Operation& operation, model::Rule /*rule*/) { return needs_prelude(operation, *bound); });

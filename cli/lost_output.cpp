@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/lost_output.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,6 +25,10 @@ ssize_t write_or_lose(void* cookie, const char* bytes, std::size_t size) {
     const ssize_t wrote = ::write(sink.fd, bytes + written, size - written);
     if (wrote >= 0) {
       written += static_cast<std::size_t>(wrote);
+    } else if (errno == EAGAIN) {
+      // Whoever shares the file made it non-blocking: slow is not gone.
+      pollfd writable{sink.fd, POLLOUT, 0};
+      ::poll(&writable, 1, -1);
     } else if (errno != EINTR) {
       if (sink.error == 0) sink.error = errno;
       break;

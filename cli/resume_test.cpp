@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,7 +37,7 @@ std::string content(const fs::path& path) {
 
 /// Looks until it is so; false after a long time.
 bool becomes_true(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(3);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -79,6 +80,7 @@ class killed_campaign : public testing::Test {
   pid_t start(const std::vector<std::string>& arguments) const {
     const pid_t child = ::fork();
     if (child != 0) return child;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a campaign of an hour must not outlive a test that failed
     std::vector<std::string> words{MPROGCHECK_COMMAND};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -174,6 +176,37 @@ TEST_F(killed_campaign, known_divergences_of_ones_own_are_shown_with_their_hits)
   EXPECT_EQ(run("replay known/before/sequence.mpc --json r.json" + kernel), 0);
   EXPECT_EQ(nlohmann::json::parse(content(directory_ / "r.json"))["replays"][0]["verdict"], "known");
   EXPECT_EQ(run("fuzz --kernel model --known nowhere"), 2);
+}
+
+/// As some who start others leave it: standard output that does not block, and whoever reads it is slow.
+TEST(output_that_does_not_block, is_waited_for) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  ASSERT_EQ(::fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+  std::size_t ahead = 0;
+  for (const std::size_t size : {std::size_t{4096}, std::size_t{1}})
+    for (const std::string filler(size, ' '); ::write(ends[1], filler.data(), size) > 0;) ahead += size;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::dup2(ends[1], STDOUT_FILENO) < 0) ::_exit(126);
+    ::execl(MPROGCHECK_COMMAND, "mprogcheck", "faults", nullptr);
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  // Asleep is whoever waits for us; one that does not has ended by then.
+  EXPECT_TRUE(becomes_true([child] {
+    const std::string stat = content("/proc/" + std::to_string(child) + "/stat");
+    return is_gone(child) || stat.find("(mprogcheck) S") != std::string::npos;
+  }));
+  std::string out;
+  char bytes[4096];
+  for (ssize_t got = 0; (got = ::read(ends[0], bytes, sizeof bytes)) > 0;)
+    out.append(bytes, static_cast<std::size_t>(got));
+  ::close(ends[0]);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_GT(out.size(), ahead);
 }
 
 /// An exploration of a model that would take minutes is asked to end.
