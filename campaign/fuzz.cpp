@@ -98,7 +98,8 @@ class Campaign {
       crew.push_back(std::make_unique<Worker>(setting, schedule, pool_.at(worker)));
     for (auto& worker : crew) threads.emplace_back([&worker] { worker->work(); });
     while (auto result = schedule.next()) {
-      settle(*result);
+      count(*result);
+      take_in(*result);
       if (!suspects_.empty()) {
         schedule.pause();
         look_into_suspects();
@@ -110,13 +111,19 @@ class Campaign {
     }
     schedule.stop();
     for (auto& thread : threads) thread.join();
-    // What was behind the last finding wanted does not count, so that it does not matter who is faster.
+    // What was behind the last finding wanted does not count, so that it does not matter who is faster. What is behind
+    // the place where the next start goes on will be run again, and counts then.
+    const bool again = report_.error || stopped();
     if (!report_.ended_early)
-      for (BatchResult& result : schedule.stragglers()) settle(result);
+      for (BatchResult& result : schedule.stragglers()) {
+        if (!again) count(result);
+        take_in(result);
+      }
     if (!suspects_.empty()) look_into_suspects();
   }
 
-  void settle(BatchResult& result) {
+  /// What was judged.
+  void count(const BatchResult& result) {
     Progress& all = report_.progress;
     const Progress& part = result.part;
     if (all.sequences == report_.carried_on && part.sequences != 0)
@@ -131,6 +138,11 @@ class Campaign {
     pairs_.add(result.pairs);
     report_.pairs.covered = pairs_.covered();
     for (std::size_t i = 0; i < result.known_hits.size(); ++i) report_.known.states[i].hits += result.known_hits[i];
+  }
+
+  /// What was found.
+  void take_in(BatchResult& result) {
+    Progress& all = report_.progress;
     if (result.error) fail_with(*result.error);
     if (result.believable)
       for (Finding& finding : result.suspects)

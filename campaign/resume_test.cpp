@@ -8,14 +8,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <memory>
 
+#include "base/digest.hpp"
 #include "campaign/campaign_folder.hpp"
 #include "campaign/fuzz.hpp"
 #include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/planted_fault.hpp"
 #include "model/print.hpp"
+#include "properties/generate.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -117,6 +121,56 @@ TEST_F(resumed_campaign, killed_at_any_moment_loses_nothing_and_repeats_little) 
     carried_on += report->carried_on != 0 ? 1U : 0U;
   }
   EXPECT_GT(carried_on, 0U);
+}
+
+/// Of two workers one fails at the first batch, when the other is done with one behind it: that will be run again.
+TEST_F(resumed_campaign, counts_nothing_twice_that_was_behind_where_it_goes_on) {
+  struct Moment {
+    std::string first;  ///< sequence of the first batch
+    std::atomic<unsigned> done{0};
+    std::atomic<bool> fails{true};
+  } moment;
+  class Staggering final : public Oracle {
+   public:
+    explicit Staggering(Moment& moment) : moment_(moment) {}
+    [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+    Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+      const auto is_first = [this](const Job& job) { return model::print(job.sequence) == moment_.first; };
+      if (moment_.fails && std::ranges::any_of(jobs, is_first)) {
+        while (moment_.done == 0) moment_.done.wait(0);
+        return fail("the first batch cannot be run");
+      }
+      auto ran = model_.run(jobs, sink);
+      ++moment_.done;
+      moment_.done.notify_all();
+      return ran;
+    }
+
+   private:
+    ModelOracle model_;
+    Moment& moment_;
+  };
+  // Long enough that no other batch has it, too.
+  const properties::Generator generator(
+      {.seed = Digest().add(options_.seed).value(), .shard = 0, .hooks = options_.hooks, .nonsense_ppm = {}});
+  std::size_t longest = 0;
+  for (std::uint64_t n = 0; n < 256; ++n)
+    if (const auto sequence = generator.sequence(n); sequence.operations.size() > longest) {
+      longest = sequence.operations.size();
+      moment.first = model::print(sequence);
+    }
+  options_.kernel = "model";
+  options_.jobs = 2;
+  options_.sequences = 8 * 256;  // more batches than one worker takes ahead: the other one has some
+  const OracleFactory factory = [&](unsigned) { return Result<std::unique_ptr<Oracle>>(new Staggering(moment)); };
+  const auto first = fuzz(options_, factory, listener_);
+  ASSERT_TRUE(first && first->error);
+  EXPECT_EQ(first->progress.sequences, 0U);
+  moment.fails = false;
+  const auto second = fuzz(options_, factory, listener_);
+  ASSERT_TRUE(second && !second->error);
+  EXPECT_EQ(second->carried_on, 0U);
+  EXPECT_EQ(second->progress.sequences, *options_.sequences);
 }
 
 TEST_F(resumed_campaign, may_be_killed_again_and_again) {

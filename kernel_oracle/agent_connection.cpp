@@ -95,7 +95,7 @@ AgentConnection::Line AgentConnection::exchange(wire::Frame& frame, bool& got_fr
       note_ = fmt::format("no answer for {:.1f} s", std::chrono::duration<double>(silent).count());
       return Line::hung;
     }
-    if ((poll.revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+    if ((poll.revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0) {
       if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
       if (input_.size() - input_end_ < read_chunk) {
         if (input_begin_ != 0) std::memmove(input_.data(), input_.data() + input_begin_, input_end_ - input_begin_);

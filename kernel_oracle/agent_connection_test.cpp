@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/agent_connection.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "kernel_oracle/testing/fake_agent.hpp"
 
@@ -142,6 +144,14 @@ TEST(AgentConnection, AnAnswerThatIsThereIsNoHang) {
   AgentConnection connection(agent.socket(), 0s);
   const auto hello = connection.hello();
   EXPECT_TRUE(hello) << hello.error().message;
+}
+
+TEST(AgentConnection, ALineThatIsNoneIsALoss) {
+  const int number = Fd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 500)).get();
+  AgentConnection connection(number, 10s);
+  const auto hello = connection.hello();
+  ASSERT_FALSE(hello);
+  EXPECT_THAT(hello.error().message, HasSubstr("recv: Bad file descriptor"));
 }
 
 TEST(AgentConnection, HeartbeatsAreNoAnswer) {
