@@ -225,6 +225,30 @@ class Exploration {
 
 }  // namespace
 
+namespace {
+
+/// It speaks of nothing that is not there.
+bool fits(const ExploreState& state, const ExploreSpace& space) {
+  const auto is_tour = [&](std::uint32_t number) { return number < space.tours().size(); };
+  const auto is_pair = [&](const Pair& pair) {
+    return pair.state < space.graph().size() && pair.operation < space.machine().operations();
+  };
+  const auto is_within = [&](const auto& cut) {
+    if (!is_tour(cut.first)) return false;
+    const properties::Tour& tour = space.tours()[cut.first];
+    return cut.second.steps <= tour.way.size() && cut.second.stops <= tour.stops.size();
+  };
+  const auto is_suspect = [&](const TourSuspect& suspect) {
+    if (!is_tour(suspect.tour) || suspect.steps > space.tours()[suspect.tour].way.size()) return false;
+    return suspect.pair.operation == TriedTrials::none ? suspect.pair.state < space.graph().size()
+                                                       : is_pair(suspect.pair);
+  };
+  return std::ranges::all_of(state.done, is_tour) && std::ranges::all_of(state.cuts, is_within) &&
+         std::ranges::all_of(state.strays, is_pair) && std::ranges::all_of(state.suspects, is_suspect);
+}
+
+}  // namespace
+
 Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory& make_oracle, Reporter& reporter) {
   std::optional<CampaignFolder> folder;
   if (options.keep_state) {
@@ -277,6 +301,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
           "{}: an exploration of {} (shard {}, {}) was not finished here; go on with the same options and the same "
           "mprogcheck, or choose another folder with --out",
           options.out.string(), (*last)->bound, to_string((*last)->shard), (*last)->kernel_text());
+    if (*last && !(*last)->finished && !fits(**last, space)) return torn_state(options.out);
     if (*last && !(*last)->finished) {
       state = std::move(**last);
       reporter.note(fmt::format("goes on in {}: {} of {} tours are done", options.out.string(), state.done.size(),

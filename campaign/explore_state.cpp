@@ -18,6 +18,13 @@ std::filesystem::path file_in(const std::filesystem::path& folder) {
 
 }  // namespace
 
+tl::unexpected<Error> torn_state(const std::filesystem::path& folder) {
+  return fail(Error::Kind::usage,
+              "{}: expected what an exploration leaves, found something else; move it away, or name another folder "
+              "with --out",
+              file_in(folder).string());
+}
+
 Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::exists(file_in(folder), error)) return std::nullopt;
@@ -25,12 +32,7 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
   if (!text) return tl::unexpected(text.error());
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   ExploreState state;
-  const auto torn = [&] {
-    return fail(Error::Kind::usage,
-                "{}: expected what an exploration leaves, found something else; move it away, or name another folder "
-                "with --out",
-                file_in(folder).string());
-  };
+  const auto torn = [&] { return torn_state(folder); };
   const auto number = [&json](const char* key) { return json.value(key, std::uint64_t{0}); };
   try {
     const auto shard = parse_shard(json.at("shard").get<std::string>());

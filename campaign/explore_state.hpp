@@ -51,6 +51,8 @@ struct ExploreState {
 /// Nothing if there is no such file. An Error if it is none of ours. What an earlier mprogcheck left is read, and
 /// says that it `is_old`.
 Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::path& folder);
+/// An Error of kind usage: it is none of ours, or speaks of tours and pairs that there are not.
+tl::unexpected<Error> torn_state(const std::filesystem::path& folder);
 /// An Error of kind usage: why nobody may go on with an old one, or put it together with others.
 tl::unexpected<Error> refuse_old(const std::filesystem::path& folder);
 Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder);

@@ -292,6 +292,28 @@ TEST_F(exploration, does_not_go_on_with_what_is_none_of_its_own) {
   EXPECT_EQ(report.error().kind, Error::Kind::usage);
 }
 
+TEST_F(exploration, does_not_go_on_with_tours_that_there_are_not) {
+  ExploreOptions options{.bound = {.programs = 1}};
+  options.out = directory_ / "out";
+  explored(options, honest());
+  const fs::path file = options.out / "explore.json";
+  nlohmann::json state = nlohmann::json::parse(std::ifstream(file));
+  state["finished"] = false;
+  const auto goes_on = [&](const char* key, const nlohmann::json& value) {
+    auto other = state;
+    if (key != nullptr) other[key] = value;
+    std::ofstream(file) << other;
+    Reporter silent;
+    return explore(options, honest(), silent).has_value();
+  };
+  EXPECT_TRUE(goes_on(nullptr, {}));
+  EXPECT_FALSE(goes_on("done", {0, 1'000'000}));
+  EXPECT_FALSE(goes_on("cuts", {{1'000'000, 0, 0}}));
+  EXPECT_FALSE(goes_on("cuts", {{0, 1'000'000, 0}}));
+  EXPECT_FALSE(goes_on("strays", {{0, 1'000'000}}));
+  EXPECT_TRUE(goes_on("strays", {{0, 1}}));
+}
+
 /// An oracle that answers every trial as the model would, whatever it is told to say.
 class Deaf final : public Oracle {
  public:

@@ -117,7 +117,7 @@ ExitCode conclude(bool complete, bool ended_early, std::uint64_t looked_into, st
   if (ended_early)
     fmt::print("NOT COMPLETE  ended early, when {} states were looked into; {} were found\n", in_words(looked_into),
                in_words(states));
-  if (broken && (complete || ended_early)) return ExitCode::divergence;
+  if (broken) return ExitCode::divergence;
   if (ended_early)
     return report({Error::Kind::infrastructure,
                    fmt::format("expected every state of the bound, found {} when it was interrupted; run it again",

@@ -131,10 +131,11 @@ ExitCode run(Options& options) {
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
   for (const KernelSpec& kernel : *kernels) {
     if (interrupted) {
-      code =
-          combine(code, report({Error::Kind::infrastructure,
-                                fmt::format("{}: it was interrupted before this began; run it again", kernel.text)}));
-      break;
+      const Error error{Error::Kind::infrastructure,
+                        fmt::format("{}: it was interrupted before this began; run it again", kernel.text)};
+      reports.push_back({{"kernel", {{"source", kernel.text}}}, {"error", {error.message}}});
+      code = combine(code, report(error));
+      continue;
     }
     FuzzOptions campaign;
     campaign.hooks = *hooks;

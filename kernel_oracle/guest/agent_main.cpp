@@ -96,7 +96,7 @@ class Agent {
       if (life_.can_move()) features += " device";
       if (has_qdisc_) features += " qdisc";
       if (can_pin(programs_.filler(0).fd)) features += " pin";
-      if (alone_ && coming_.works()) features += " next_id";
+      if (coming_.works()) features += " next_id";
       features += objects_.features();
     }
     utsname system{};
@@ -122,7 +122,7 @@ class Agent {
     counts_references_ = references_.load();
     complain("cannot keep the static keys", keepers_.open(devices_.keeper));
     objects_.make(devices_);
-    coming_.open();
+    if (alone_) coming_.open();
     counts_references_ = counts_references_ && references_.keep_what_is_there();
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
