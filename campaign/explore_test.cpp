@@ -294,6 +294,7 @@ TEST_F(exploration, does_not_go_on_with_what_is_none_of_its_own) {
 
 TEST_F(exploration, does_not_go_on_with_tours_that_there_are_not) {
   ExploreOptions options{.bound = {.programs = 1}};
+  options.kernel = "model";
   options.out = directory_ / "out";
   explored(options, honest());
   const fs::path file = options.out / "explore.json";
