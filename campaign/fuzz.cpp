@@ -98,7 +98,11 @@ class Campaign {
       crew.push_back(std::make_unique<Worker>(setting, schedule, pool_.at(worker)));
     for (auto& worker : crew) threads.emplace_back([&worker] { worker->work(); });
     while (auto result = schedule.next()) {
-      count(*result);
+      // One that came to no end is run again by the next start, and counts then; its canaries say why it ended.
+      if (result->error)
+        count_canaries(*result);
+      else
+        count(*result);
       take_in(*result);
       if (!suspects_.empty()) {
         schedule.pause();
@@ -131,13 +135,17 @@ class Campaign {
     all.sequences += part.sequences;
     all.operations += part.operations;
     all.unjudged += part.unjudged;
-    all.canaries.planted += part.canaries.planted;
-    all.canaries.caught += part.canaries.caught;
+    count_canaries(result);
     all.seconds = seconds();
     report_.coverage.merge(result.coverage);
     pairs_.add(result.pairs);
     report_.pairs.covered = pairs_.covered();
     for (std::size_t i = 0; i < result.known_hits.size(); ++i) report_.known.states[i].hits += result.known_hits[i];
+  }
+
+  void count_canaries(const BatchResult& result) {
+    report_.progress.canaries.planted += result.part.canaries.planted;
+    report_.progress.canaries.caught += result.part.canaries.caught;
   }
 
   /// What was found.

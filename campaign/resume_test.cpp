@@ -123,7 +123,8 @@ TEST_F(resumed_campaign, killed_at_any_moment_loses_nothing_and_repeats_little) 
   EXPECT_GT(carried_on, 0U);
 }
 
-/// Of two workers one fails at the first batch, when the other is done with one behind it: that will be run again.
+/// Of two workers one fails in the middle of the first batch, when the other is done with one behind it: that will be
+/// run again.
 TEST_F(resumed_campaign, counts_nothing_twice_that_was_behind_where_it_goes_on) {
   struct Moment {
     std::string first;  ///< sequence of the first batch
@@ -138,6 +139,7 @@ TEST_F(resumed_campaign, counts_nothing_twice_that_was_behind_where_it_goes_on) 
       const auto is_first = [this](const Job& job) { return model::print(job.sequence) == moment_.first; };
       if (moment_.fails && std::ranges::any_of(jobs, is_first)) {
         while (moment_.done == 0) moment_.done.wait(0);
+        if (auto ran = model_.run(jobs.first(jobs.size() / 2), sink); !ran) return ran;
         return fail("the first batch cannot be run");
       }
       auto ran = model_.run(jobs, sink);
