@@ -91,12 +91,15 @@ mprog::Relative resolve_relative(const World& world, const Argument& argument, s
 }
 
 /// What a link of another type says, once the fds are good: its own operations decide.
-Rule update_of_guest_link(const Link& link, bool mismatch) {
+Rule update_of_guest_link(const GuestObject& link, ProgramIndex program, bool mismatch) {
   switch (link.updating) {
     case Updating::refused:
       return Rule::update_refused;
     case Updating::old_and_type:
-      return mismatch ? Rule::update_old_mismatch : Rule::update_type;
+      if (mismatch) return Rule::update_old_mismatch;
+      // net/core/sock_map.c: sock_map_link_update_prog.
+      return link.same_type != GuestObject::none && program == guest_program(link.same_type) ? Rule::update_detached
+                                                                                             : Rule::update_type;
     case Updating::in_list:
     case Updating::detached:
       return Rule::update_detached;
@@ -225,7 +228,8 @@ Verdict World::decide(const UpdateLink& call) const {
 
   const Link& link = links_[denoted.object];
   if (link.updating != Updating::in_list) [[unlikely]]
-    return decided(update_of_guest_link(link, expects && old.program != link.program));
+    return decided(update_of_guest_link(guest_objects[denoted.object - guest_link(0)], program.program,
+                                        expects && old.program != link.program));
   if (link.list == no_list) return decided(Rule::update_detached);
   if (expects && old.program != link.program) return decided(Rule::update_old_mismatch);
   if (program.program == link.program) return decided(Rule::update_same);

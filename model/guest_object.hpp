@@ -17,7 +17,7 @@ enum class Updating : std::uint8_t {
   no_operation,  ///< the type has no update_prog
   refused,       ///< it has one that refuses
   detached,      ///< the link is detached, which is looked at first
-  old_and_type,  ///< the old program comes first, then the new one's type; no sequence can give one of that type
+  old_and_type,  ///< the old program comes first, then the new one's type, and last that the link is detached
   of_map,        ///< it holds a map and no program, and is updated with one; no sequence can give one that it takes
 };
 
@@ -32,6 +32,11 @@ struct GuestObject {
   bool detaches = false;                          ///< the link's type has BPF_LINK_DETACH
   ProgramType type = ProgramType::of_other_kind;  ///< of the program, or of the link's
   bool has_program = true;                        ///< of a link
+  /// Of a link: the number of the program that has the same type and attach type as its own. No other program that a
+  /// sequence can name has them, if the link's is of another kind.
+  std::uint8_t same_type = none;
+
+  static constexpr std::uint8_t none = 0xff;
 };
 
 /// By the number of the name: o0, o1, …
@@ -44,7 +49,7 @@ inline constexpr std::array<GuestObject, Name::object_count> guest_objects{{
     {"cgroup_link", ObjectKind::link, true, Updating::detached, true},
     {"netkit_link", ObjectKind::link, true, Updating::detached, true, ProgramType::sched_cls},
     {"netfilter_link", ObjectKind::link, true, Updating::refused, true},
-    {"sockmap_link", ObjectKind::link, true, Updating::old_and_type, true},
+    {"sockmap_link", ObjectKind::link, true, Updating::old_and_type, true, ProgramType::of_other_kind, true, 14},
     {"iter_link", ObjectKind::link, true, Updating::old_and_type, false},
     {"raw_tp_link", ObjectKind::link, true, Updating::no_operation, false},
     {"tracing_link", ObjectKind::link, true, Updating::no_operation, false},
@@ -58,6 +63,8 @@ inline constexpr std::array<GuestObject, Name::object_count> guest_objects{{
 /// The only map that a sequence can name, and the only link without a program.
 inline constexpr unsigned map_object = 0;
 inline constexpr unsigned struct_ops_link_object = 17;
+static_assert(guest_objects[8].name == "sockmap_link" &&
+              guest_objects[guest_objects[8].same_type].name == "sk_skb_prog");
 static_assert(guest_objects[map_object].name == "map" && !guest_objects[struct_ops_link_object].has_program);
 
 /// Bit N: oN.

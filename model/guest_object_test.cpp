@@ -90,6 +90,17 @@ TEST_P(AGuestObject, is_a_relative_as_far_as_its_kind_and_type_go) {
                                                                                         : Rule::relative_never_in_list);
 }
 
+/// Of the programs that a sequence can name, one alone has the type of a detached link's that looks at the type first.
+TEST(a_link_of_another_type, is_told_to_be_detached_when_the_type_is_right) {
+  World world = world_with_a_program();
+  EXPECT_EQ(rule_of(world, "update o8 o14"), Rule::update_detached);
+  EXPECT_EQ(rule_of(world, "update o8 o14 expect p0"), Rule::update_old_mismatch) << "compared before";
+  for (const char* other : {"p0", "o15", "o16"})
+    EXPECT_EQ(rule_of(world, std::string("update o8 ") + other), Rule::update_type);
+  for (const char* other : {"o4", "o9"})
+    EXPECT_EQ(rule_of(world, std::string("update ") + other + " o14"), Rule::update_type);
+}
+
 /// Every name that the link goes by: it is the same link, and no program of it has the type.
 TEST(a_link_without_a_program, is_seen_by_every_name_and_id) {
   World world = world_with_a_program();
