@@ -12,7 +12,7 @@
 #include "campaign/one_run.hpp"
 #include "campaign/pin_trial.hpp"
 #include "campaign/tour_run.hpp"
-#include "kernel_oracle/vm_oracle.hpp"
+#include "kernel_oracle/testing/stock_kernel.hpp"
 #include "model/parse.hpp"
 
 namespace mprogcheck {
@@ -27,14 +27,11 @@ class Keeping final : public RunSink {
   Run run;
 };
 
-class deadly_trial : public testing::Test {
+class deadly_trial : public testing::StockKernel {
  protected:
   void SetUp() override {
-    const auto kernel = vm::find_kernel("debian:trixie");
-    if (!kernel) GTEST_SKIP() << kernel.error().message;
-    auto started = VmOracle::start({.kernel = *kernel});
-    ASSERT_TRUE(started) << started.error().message;
-    oracle_ = std::move(*started);
+    StockKernel::SetUp();
+    if (oracle_ == nullptr) return;
     if (!oracle_->identity().has("struct_ops_link")) GTEST_SKIP() << "the kernel has no such link";
     auto entries = known_divergences();
     ASSERT_TRUE(entries);
@@ -54,7 +51,6 @@ class deadly_trial : public testing::Test {
     return space_->machine().predict(space_->graph().state(state), fatal_).rule == model::Rule::relative_no_program;
   }
 
-  std::unique_ptr<VmOracle> oracle_;
   model::Quirks quirks_;
   std::unique_ptr<ExploreSpace> space_;
   std::uint32_t fatal_ = 0;
@@ -78,7 +74,7 @@ TEST_F(deadly_trial, is_pinned_and_the_others_have_their_outcomes) {
       EXPECT_TRUE(suspect.vague) << "any of those that were tried may be to blame";
       ASSERT_TRUE(suspect.divergence);
       EXPECT_EQ(suspect.divergence->ending, Run::Ending::splat);
-      EXPECT_THAT(suspect.console, testing::HasSubstr("RIP: 0010:bpf_mprog_tuple_relative"));
+      EXPECT_THAT(suspect.console, ::testing::HasSubstr("RIP: 0010:bpf_mprog_tuple_relative"));
       const Pair blamed{deadly->state, fatal_};
       const auto pinned = pin_trial(*space_, stops_before(tour, suspect), quirks_, *oracle_);
       ASSERT_TRUE(pinned) << pinned.error().message;

@@ -62,6 +62,7 @@ class Exploration {
   static TourExtent whole(const properties::Tour& tour) {
     return {static_cast<std::uint32_t>(tour.way.size()), static_cast<std::uint32_t>(tour.stops.size())};
   }
+
   Result<void> tour(Oracle& oracle, std::uint32_t number) {
     if (is_over()) return {};
     const properties::Tour& tour = space_.tours()[number];
@@ -102,10 +103,11 @@ class Exploration {
       auto tours = rest_.plan();
       if (tours.empty()) return;
       const auto first = static_cast<std::uint32_t>(space_.tours().size() + ways_around_.size());
+      const std::size_t count = tours.size();
       ways_around_.insert(ways_around_.end(), std::make_move_iterator(tours.begin()),
                           std::make_move_iterator(tours.end()));
       ++around_.rounds;
-      auto ran = pool_.spread(space_.tours().size() + ways_around_.size() - first, [&](Oracle& oracle, std::size_t n) {
+      auto ran = pool_.spread(count, [&](Oracle& oracle, std::size_t n) {
         return tour_around(oracle, first + static_cast<std::uint32_t>(n));
       });
       if (!ran) report_.error = ran.error();
@@ -222,10 +224,6 @@ class Exploration {
   Stopwatch clock_;
   double seconds_before_ = 0, last_told_ = 0;
 };
-
-}  // namespace
-
-namespace {
 
 /// It speaks of nothing that is not there.
 bool fits(const ExploreState& state, const ExploreSpace& space) {

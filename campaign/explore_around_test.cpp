@@ -126,22 +126,6 @@ TEST_F(exploration, runs_nothing_more_of_what_kills) {
 TEST_F(exploration, that_was_stopped_on_its_ways_around_begins_them_again) {
   const auto whole = explored({.bound = small, .out = directory_ / "whole"}, faulty("before_nothing_appends"));
   ASSERT_TRUE(whole.is_complete());
-  class Counting final : public Oracle {
-   public:
-    Counting(std::unique_ptr<Oracle> inner, std::size_t runs, std::atomic<bool>& stop)
-        : inner_(std::move(inner)), left_(runs), stop_(stop) {}
-    [[nodiscard]] const OracleIdentity& identity() const override { return inner_->identity(); }
-    Result<void> renew(Start how) override { return inner_->renew(how); }
-    Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
-      if (left_ == 0 || --left_ == 0) stop_ = true;
-      return inner_->run(jobs, sink);
-    }
-
-   private:
-    std::unique_ptr<Oracle> inner_;
-    std::size_t left_;
-    std::atomic<bool>& stop_;
-  };
   std::size_t stopped_on_the_way = 0;
   for (std::size_t runs = 10; runs < 10'000; runs *= 3) {
     fs::remove_all(directory_ / "out");
@@ -149,7 +133,7 @@ TEST_F(exploration, that_was_stopped_on_its_ways_around_begins_them_again) {
     ExploreOptions options{.bound = small};
     options.stop = &stop;
     const auto first = explored(options, [&](unsigned) -> Result<std::unique_ptr<Oracle>> {
-      return std::make_unique<Counting>(std::move(*make_faulty_oracle("before_nothing_appends")), runs, stop);
+      return std::make_unique<StopsAfter>(std::move(*make_faulty_oracle("before_nothing_appends")), runs, stop);
     });
     if (!first.ended_early) break;
     stopped_on_the_way += first.around.tours != 0 ? 1 : 0;

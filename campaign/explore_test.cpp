@@ -105,29 +105,13 @@ TEST_F(exploration, shards_add_up) {
   EXPECT_FALSE(merge_shards(folders)) << "one is of another bound";
 }
 
-/// Stops after some jobs, as if it had been killed: what was written stays.
-class Interrupting final : public Oracle {
- public:
-  Interrupting(std::atomic<bool>& stop, unsigned after) : stop_(stop), left_(after) {}
-  [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
-  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
-    if (left_ == 0) stop_ = true;
-    if (left_ != 0) --left_;
-    return model_.run(jobs, sink);
-  }
-
- private:
-  ModelOracle model_;
-  std::atomic<bool>& stop_;
-  unsigned left_;
-};
-
 TEST_F(exploration, goes_on_where_it_was) {
   std::atomic<bool> stop{false};
   ExploreOptions options{.bound = {.programs = 3}};
   options.stop = &stop;
-  const auto first = explored(
-      options, [&](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Interrupting>(stop, 20)); });
+  const auto first = explored(options, [&](unsigned) {
+    return Result<std::unique_ptr<Oracle>>(std::make_unique<StopsAfter>(std::make_unique<ModelOracle>(), 20, stop));
+  });
   EXPECT_TRUE(first.ended_early);
   EXPECT_FALSE(first.is_complete());
   EXPECT_GT(first.tours_done, 0U);
@@ -267,8 +251,9 @@ TEST_F(exploration, another_one_does_not_take_the_place_of_one_that_is_not_finis
   std::atomic<bool> stop{false};
   ExploreOptions options{.bound = small};
   options.stop = &stop;
-  const auto first = explored(
-      options, [&](unsigned) { return Result<std::unique_ptr<Oracle>>(std::make_unique<Interrupting>(stop, 0)); });
+  const auto first = explored(options, [&](unsigned) {
+    return Result<std::unique_ptr<Oracle>>(std::make_unique<StopsAfter>(std::make_unique<ModelOracle>(), 0, stop));
+  });
   EXPECT_FALSE(first.is_complete());
   stop = false;
   Reporter silent;

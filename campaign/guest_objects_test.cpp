@@ -10,11 +10,10 @@
 #include "campaign/known.hpp"
 #include "campaign/tour_run.hpp"
 #include "kernel_oracle/needs.hpp"
-#include "kernel_oracle/vm_oracle.hpp"
+#include "kernel_oracle/testing/stock_kernel.hpp"
 #include "model/guest_object.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
-#include "vm/kernel.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -44,17 +43,15 @@ std::vector<model::Operation> every_call_with(const std::vector<std::string>& ob
   return all;
 }
 
+class guest_objects : public testing::StockKernel {};
+
 // Sequences draw few of these pairs in a million operations.
-TEST(guest_objects, are_taken_or_refused_as_the_model_says_each_with_each) {
-  const auto kernel = vm::find_kernel("debian:trixie");
-  if (!kernel) GTEST_SKIP() << kernel.error().message;
-  auto oracle = VmOracle::start({.kernel = *kernel});
-  ASSERT_TRUE(oracle) << oracle.error().message;
+TEST_F(guest_objects, are_taken_or_refused_as_the_model_says_each_with_each) {
   const auto entries = known_divergences();
   ASSERT_TRUE(entries);
-  const auto known = probe_known(**oracle, *entries);
+  const auto known = probe_known(*oracle_, *entries);
   ASSERT_TRUE(known) << known.error().message;
-  const model::GuestObjectSet lacking = lacking_objects((*oracle)->identity());
+  const model::GuestObjectSet lacking = lacking_objects(oracle_->identity());
   std::vector<std::string> objects;
   for (unsigned n = 0; n < model::Name::object_count; ++n)
     if ((lacking >> n & 1U) == 0) objects.push_back(fmt::format("o{}", n));
@@ -67,7 +64,7 @@ TEST(guest_objects, are_taken_or_refused_as_the_model_says_each_with_each) {
   ASSERT_TRUE(space.can_be_explored());
   std::uint64_t covered = 0;
   for (const properties::Tour& tour : space.tours()) {
-    const auto ran = run_tour(space, tour, known->quirks, **oracle);
+    const auto ran = run_tour(space, tour, known->quirks, *oracle_);
     ASSERT_TRUE(ran) << ran.error().message;
     for (const TourSuspect& suspect : ran->suspects)
       ADD_FAILURE() << (suspect.pair.operation == TriedTrials::none

@@ -13,6 +13,7 @@
 
 #include "campaign/explore.hpp"
 #include "campaign/fuzz.hpp"
+#include "campaign/testing/exploration.hpp"
 #include "kernel_oracle/model_oracle.hpp"
 
 namespace mprogcheck {
@@ -22,26 +23,19 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// The model, as a kernel from an image. Sets `stop` when it has been asked `after` times.
+/// The model, as a kernel from an image.
 class Built final : public Oracle {
  public:
-  Built(std::string image, std::atomic<bool>& stop, unsigned after)
-      : identity_(model_.identity()), stop_(stop), left_(after) {
+  explicit Built(std::string image) : identity_(model_.identity()) {
     identity_.release = "6.12.1";
     identity_.image = std::move(image);
   }
   [[nodiscard]] const OracleIdentity& identity() const override { return identity_; }
-  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
-    if (left_ == 0) stop_ = true;
-    if (left_ != 0) --left_;
-    return model_.run(jobs, sink);
-  }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override { return model_.run(jobs, sink); }
 
  private:
   ModelOracle model_;
   OracleIdentity identity_;
-  std::atomic<bool>& stop_;
-  unsigned left_;
 };
 
 class rebuilt_kernel : public testing::Test {
@@ -58,7 +52,7 @@ class rebuilt_kernel : public testing::Test {
   OracleFactory built(const std::string& image, unsigned after) {
     stop_ = false;
     return [this, image, after](unsigned) -> Result<std::unique_ptr<Oracle>> {
-      return std::make_unique<Built>(image, stop_, after);
+      return std::make_unique<StopsAfter>(std::make_unique<Built>(image), after, stop_);
     };
   }
   Result<ExploreReport> explored(const std::string& image, unsigned after = never, Shard shard = {},

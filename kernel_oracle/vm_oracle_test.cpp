@@ -16,6 +16,7 @@
 #include "kernel_oracle/observe.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
+#include "kernel_oracle/testing/stock_kernel.hpp"
 #include "model/arbitrary.hpp"
 #include "model/print.hpp"
 
@@ -28,17 +29,9 @@ using testing::difference;
 using testing::hand_made;
 
 /// A VM with the stock kernel, booted once for each test.
-class VmOracleTest : public ::testing::Test {
+class VmOracleTest : public testing::StockKernel {
  protected:
-  void SetUp() override {
-    const auto kernel = vm::find_kernel("debian:trixie");
-    if (!kernel) GTEST_SKIP() << kernel.error().message;
-    VmOracleConfig config{.kernel = *kernel};
-    config.answer_deadline = 5s;
-    auto started = VmOracle::start(config);
-    ASSERT_TRUE(started) << started.error().message;
-    oracle_ = std::move(*started);
-  }
+  VmOracleTest() { config_.answer_deadline = 5s; }
   auto run(std::span<const Job> jobs) {
     Collector collector;
     const auto ran = oracle_->run(jobs, collector);
@@ -53,8 +46,6 @@ class VmOracleTest : public ::testing::Test {
     for (std::size_t n = 0; n < jobs.size(); ++n)
       EXPECT_EQ(difference(jobs[n], runs[n]), "") << model::print(jobs[n].sequence);
   }
-
-  std::unique_ptr<VmOracle> oracle_;
 };
 
 TEST_F(VmOracleTest, KernelAndModelAgreeStepByStep) {

@@ -9,6 +9,7 @@
 #include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
+#include "kernel_oracle/testing/stock_kernel.hpp"
 #include "kernel_oracle/testing/trial_jobs.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
 #include "model/arbitrary.hpp"
@@ -22,15 +23,8 @@ using testing::many_operations;
 using testing::operation_that_changes;
 using testing::three_programs;
 
-class VmTrialTest : public ::testing::Test {
+class VmTrialTest : public testing::StockKernel {
  protected:
-  void SetUp() override {
-    const auto kernel = vm::find_kernel("debian:trixie");
-    if (!kernel) GTEST_SKIP() << kernel.error().message;
-    auto started = VmOracle::start({.kernel = *kernel});
-    ASSERT_TRUE(started) << started.error().message;
-    oracle_ = std::move(*started);
-  }
   auto run(std::span<const Job> jobs) {
     Collector collector;
     const auto ran = oracle_->run(jobs, collector);
@@ -40,7 +34,6 @@ class VmTrialTest : public ::testing::Test {
     return std::move(collector.runs);
   }
 
-  std::unique_ptr<VmOracle> oracle_;
   std::shared_ptr<const Alphabet> alphabet_ = std::make_shared<const Alphabet>(many_operations());
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -14,6 +15,27 @@
 #include "kernel_oracle/planted_fault.hpp"
 
 namespace mprogcheck {
+
+/// For tests: sets `stop`, as a signal would, when it is asked for the first time after so many times.
+class StopsAfter final : public Oracle {
+ public:
+  StopsAfter(std::unique_ptr<Oracle> inner, std::size_t times, std::atomic<bool>& stop)
+      : inner_(std::move(inner)), left_(times), stop_(stop) {}
+  [[nodiscard]] const OracleIdentity& identity() const override { return inner_->identity(); }
+  Result<void> renew(Start how) override { return inner_->renew(how); }
+  Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+    if (left_ == 0)
+      stop_ = true;
+    else
+      --left_;
+    return inner_->run(jobs, sink);
+  }
+
+ private:
+  std::unique_ptr<Oracle> inner_;
+  std::size_t left_;
+  std::atomic<bool>& stop_;
+};
 
 /// For tests: explorations of the model, honest or with a planted fault, in a folder of their own.
 class exploration : public ::testing::Test {
