@@ -7,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/file.hpp"
 #include "campaign/finding.hpp"
 
 namespace mprogcheck {

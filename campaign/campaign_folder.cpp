@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "base/file.hpp"
 
 namespace mprogcheck {
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "campaign/explore.hpp"
 
 namespace mprogcheck {

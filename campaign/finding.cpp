@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/finding.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 
 #include "base/digest.hpp"
-#include "base/fd.hpp"
+#include "base/file.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
 #include "properties/describe.hpp"
@@ -97,37 +90,6 @@ std::string_view name_of(Label label) {
       return "infrastructure";
   }
   return "";
-}
-
-Result<std::string> read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || fs::is_directory(path))
-    return fail(Error::Kind::usage, "{}: expected a readable file: {}", path.string(),
-                std::strerror(fs::is_directory(path) ? EISDIR : errno));
-  return text.str();
-}
-
-Result<void> write_file(const fs::path& path, std::string_view text, bool durable) {
-  const auto failed = [&path](int error) {
-    return fail("{}: cannot be written: {}; make room or choose another folder with --out", path.string(),
-                std::strerror(error));
-  };
-  std::error_code error;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
-  if (error) return failed(error.value());
-  const std::string partial = path.string() + ".partial";
-  const Fd file(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!file) return failed(errno);
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failed(errno);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if ((durable && ::fsync(file.get()) != 0) || ::rename(partial.c_str(), path.c_str()) != 0) return failed(errno);
-  return {};
 }
 
 fs::path folder_of(const Finding& finding, const fs::path& directory) {

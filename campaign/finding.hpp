@@ -62,10 +62,4 @@ std::filesystem::path folder_of(const Finding& finding, const std::filesystem::p
 /// or is none.
 Result<Finding> load_finding(const std::filesystem::path& folder);
 
-/// A whole file from disk, or an Error of kind usage that says what to do.
-Result<std::string> read_file(const std::filesystem::path& path);
-/// Writes a file so that at no moment a part of it can be seen, creating the folder it is in. `durable`: it is on the
-/// disk when this returns, and survives the machine; otherwise only the end of this process.
-Result<void> write_file(const std::filesystem::path& path, std::string_view text, bool durable = true);
-
 }  // namespace mprogcheck

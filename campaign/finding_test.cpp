@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/finding.hpp"
+#include "base/file.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -99,20 +100,6 @@ RC_GTEST_FIXTURE_PROP(finding_folder, gives_back_what_makes_it_the_same_finding,
   RC_ASSERT(loaded->divergence.fingerprint == finding.divergence.fingerprint);
   RC_ASSERT(loaded->depth == finding.depth);
   RC_ASSERT(folder_of(*loaded, directory_) == finding.folder);
-}
-
-TEST_F(finding_folder, a_full_disk_is_told) {
-  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
-  fs::create_symlink("/dev/full", directory_ / "report.partial");
-  const auto written = write_file(directory_ / "report", "text");
-  ASSERT_FALSE(written);
-  EXPECT_NE(written.error().message.find("No space left"), std::string::npos) << written.error().message;
-}
-
-TEST_F(finding_folder, reading_what_is_not_there_is_a_usage_error) {
-  const auto text = read_file(directory_ / "missing");
-  ASSERT_FALSE(text);
-  EXPECT_EQ(text.error().kind, Error::Kind::usage);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 //
 // A kernel that was built again under the same release is another kernel: nothing goes on with it.
 #include "campaign/kernel_identity.hpp"
+#include "base/file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

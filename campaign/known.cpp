@@ -7,6 +7,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "campaign/finding.hpp"
 #include "campaign/known_files.hpp"
 #include "campaign/one_run.hpp"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "campaign/finding.hpp"
 #include "campaign/one_run.hpp"
 #include "model/parse.hpp"
@@ -38,7 +39,7 @@ class KeepingSink final : public RunSink {
 Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>& files) {
   std::vector<NamedSequence> all;
   for (const std::string& file : files) {
-    const auto text = read_file(file);
+    const auto text = read_file(file, largest_text, FileKind::any);
     if (!text) return tl::unexpected(text.error());
     auto sequences = model::parse_all(*text);
     if (!sequences) return fail(Error::Kind::usage, "{}", sequences.error().to_string(file));

@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "base/digest.hpp"
+#include "base/file.hpp"
 #include "campaign/campaign_folder.hpp"
 #include "campaign/fuzz.hpp"
 #include "kernel_oracle/model_oracle.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/explore.hpp"
+#include "base/file.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "campaign/finding.hpp"
 
 namespace mprogcheck::cli {

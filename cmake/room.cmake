@@ -14,6 +14,11 @@ add_library(mprogcheck_options INTERFACE)
 target_include_directories(mprogcheck_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(mprogcheck_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                                                     $<$<BOOL:${MPROGCHECK_WERROR}>:-Werror>)
+# GCC 12 and 13 take ordinary concatenations of strings for overlapping copies (gcc.gnu.org/PR105651): all of their reports
+# here are false.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+  target_compile_options(mprogcheck_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 if(MPROGCHECK_SANITIZE)
   target_compile_options(mprogcheck_options INTERFACE -fsanitize=${MPROGCHECK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(mprogcheck_options INTERFACE -fsanitize=${MPROGCHECK_SANITIZE})

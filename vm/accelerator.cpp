@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.hpp"
+#include "base/file.hpp"
 #include "vm/cache.hpp"
 
 namespace mprogcheck::vm {
@@ -75,7 +76,7 @@ void remember_verdict(const AcceleratorVerdict& verdict, const std::string& qemu
                              {"accelerator", name(verdict.accelerator)},
                              {"reason", verdict.reason}};
   if (!make_directories(cache_directory())) return;
-  (void)write_file_atomically(cache_file(), entry.dump() + "\n");
+  (void)write_file(cache_file(), entry.dump() + "\n");
 }
 
 }  // namespace mprogcheck::vm

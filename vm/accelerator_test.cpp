@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/accelerator.hpp"
+#include "base/file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/testing/scratch.hpp"
 #include "vm/cache.hpp"
-#include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -14,9 +15,9 @@ using testing::HasSubstr;
 
 class AcceleratorTest : public testing::Test {
  protected:
-  AcceleratorTest() { EXPECT_TRUE(write_file_atomically(qemu_, "a qemu")); }
-  Scratch scratch_;
-  Environment cache_{"MPROGCHECK_CACHE", scratch_.file("cache")};
+  AcceleratorTest() { EXPECT_TRUE(write_file(qemu_, "a qemu")); }
+  testing::Scratch scratch_;
+  testing::Environment cache_{"MPROGCHECK_CACHE", scratch_.file("cache")};
   std::string qemu_ = scratch_.file("qemu");
 };
 
@@ -35,7 +36,7 @@ TEST_F(AcceleratorTest, a_verdict_is_forgotten_when_qemu_or_the_device_changes) 
   remember_verdict({Accelerator::kvm, "because"}, qemu_);
   EXPECT_FALSE(remembered_verdict(qemu_, scratch_.file("another-device")).has_value() &&
                std::filesystem::exists("/dev/kvm"));
-  ASSERT_TRUE(write_file_atomically(qemu_, "another qemu"));
+  ASSERT_TRUE(write_file(qemu_, "another qemu"));
   EXPECT_FALSE(remembered_verdict(qemu_));
 }
 
@@ -44,15 +45,15 @@ TEST_F(AcceleratorTest, a_damaged_cache_is_no_verdict) {
   const auto file = scratch_.file("cache/accelerator.json");
   const auto whole = read_file(file).value();
   for (std::size_t size = 0; size + 2 < whole.size(); ++size) {
-    ASSERT_TRUE(write_file_atomically(file, whole.substr(0, size)));
+    ASSERT_TRUE(write_file(file, whole.substr(0, size)));
     ASSERT_FALSE(remembered_verdict(qemu_)) << size;
   }
-  ASSERT_TRUE(write_file_atomically(file, "{\"fingerprint\": 1, \"accelerator\": []}"));
+  ASSERT_TRUE(write_file(file, "{\"fingerprint\": 1, \"accelerator\": []}"));
   EXPECT_FALSE(remembered_verdict(qemu_));
 }
 
 TEST_F(AcceleratorTest, a_cache_that_cannot_be_written_is_no_error) {
-  const Environment nowhere("MPROGCHECK_CACHE", "/dev/null/cache");
+  const testing::Environment nowhere("MPROGCHECK_CACHE", "/dev/null/cache");
   remember_verdict({Accelerator::kvm, "because"}, qemu_);
   EXPECT_FALSE(remembered_verdict(qemu_));
 }

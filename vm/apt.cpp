@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/file.hpp"
 #include "base/process.hpp"
 #include "vm/cache.hpp"
 #include "vm/program.hpp"
@@ -122,7 +123,7 @@ Result<Apt> Apt::open(const std::string& directory, const std::string& suite) {
   constexpr auto keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
   if (!std::filesystem::exists(keyring)) return fail("{} is not here: install debian-archive-keyring", keyring);
   const auto sources = fmt::format("deb [signed-by={}] {} {} main\n", keyring, *uri, suite);
-  if (auto written = write_file_atomically(directory + "/sources.list", sources); !written) {
+  if (auto written = write_file(directory + "/sources.list", sources); !written) {
     return tl::unexpected(written.error());
   }
   if (auto updated = apt.run(apt.command("apt-get", directory), {"update"}); !updated) {

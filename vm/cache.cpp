@@ -40,39 +40,6 @@ Result<void> make_directories(const std::string& path) {
   return {};
 }
 
-Result<std::string> read_file(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return tl::unexpected(io_error("read", path, errno));
-  std::string content;
-  for (;;) {
-    constexpr std::size_t chunk = 1 << 20;
-    const auto size = content.size();
-    content.resize(size + chunk);
-    const auto got = ::read(fd.get(), content.data() + size, chunk);
-    if (got < 0 && errno != EINTR) return tl::unexpected(io_error("read", path, errno));
-    content.resize(size + static_cast<std::size_t>(got > 0 ? got : 0));
-    if (got == 0) return content;
-  }
-}
-
-Result<void> write_file_atomically(const std::string& path, std::string_view content) {
-  auto temporary = path + ".XXXXXX";
-  const Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return tl::unexpected(io_error("write", path, errno));
-  const auto give_up = [&](int error) {
-    ::unlink(temporary.c_str());
-    return tl::unexpected(io_error("write", path, error));
-  };
-  while (!content.empty()) {
-    const auto wrote = ::write(fd.get(), content.data(), content.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return give_up(wrote < 0 ? errno : EIO);
-    content.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  if (::fchmod(fd.get(), 0644) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
-  return {};
-}
-
 Result<Fd> lock_file(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!fd) return tl::unexpected(io_error("write", path, errno));

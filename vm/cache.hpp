@@ -14,9 +14,6 @@ namespace mprogcheck::vm {
 std::string cache_directory();
 
 Result<void> make_directories(const std::string& path);
-Result<std::string> read_file(const std::string& path);
-/// Readers see the old content or the new, never a part.
-Result<void> write_file_atomically(const std::string& path, std::string_view content);
 
 /// For an operation on a path that set errno: "cannot write PATH: REASON", and what to do about it where that is known.
 Error io_error(std::string_view verb, const std::string& path, int error);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/file.hpp"
 #include "vm/apt.hpp"
 #include "vm/cache.hpp"
 #include "vm/deb.hpp"
@@ -141,7 +142,7 @@ Result<void> unpack(const std::string& deb, const std::string& release, Unpacked
 /// Writes the files as publish() wants them.
 Result<ModuleLists> lay_out(const Unpacked& unpacked, const std::string& directory) {
   if (auto made = make_directories(directory + "/modules"); !made) return tl::unexpected(made.error());
-  if (auto written = write_file_atomically(directory + "/vmlinuz", unpacked.image); !written) {
+  if (auto written = write_file(directory + "/vmlinuz", unpacked.image); !written) {
     return tl::unexpected(written.error());
   }
   if (const auto header = read_image_header(directory + "/vmlinuz"); !header) return tl::unexpected(header.error());
@@ -150,7 +151,7 @@ Result<ModuleLists> lay_out(const Unpacked& unpacked, const std::string& directo
     for (const auto& name : load_order(unpacked.modules, names)) {
       list.push_back(name + ".ko");
       const auto path = directory + "/modules/" + name + ".ko";
-      if (auto written = write_file_atomically(path, unpacked.modules.at(name)); !written) return written;
+      if (auto written = write_file(path, unpacked.modules.at(name)); !written) return written;
     }
     return {};
   };

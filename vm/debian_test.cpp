@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/debian.hpp"
+#include "base/file.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -8,12 +9,12 @@
 
 #include <array>
 
+#include "base/testing/scratch.hpp"
 #include "vm/apt.hpp"
 #include "vm/cache.hpp"
 #include "vm/console.hpp"
 #include "vm/deb.hpp"
 #include "vm/modules.hpp"
-#include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -74,7 +75,7 @@ std::string pack(const std::vector<Entry>& entries, SetUp set_up) {
 }
 
 TEST(deb, gives_the_files_asked_for) {
-  const Scratch scratch;
+  const testing::Scratch scratch;
   const auto tar = pack({{"./boot/vmlinuz-1", "a kernel"}, {"./usr/share/doc", "unwanted"}}, [](archive* writer) {
     archive_write_add_filter_xz(writer);
     archive_write_set_format_gnutar(writer);
@@ -83,11 +84,11 @@ TEST(deb, gives_the_files_asked_for) {
                         [](archive* writer) { archive_write_set_format_ar_bsd(writer); });
   const auto path = scratch.file("x.deb");
   const auto kernels = [](std::string_view name) { return name.starts_with("boot/"); };
-  ASSERT_TRUE(write_file_atomically(path, deb));
+  ASSERT_TRUE(write_file(path, deb));
   EXPECT_THAT(files_of_deb(path, kernels).value(), ElementsAre(Pair("boot/vmlinuz-1", "a kernel")));
 
   for (std::size_t size = 0; size < deb.size() - tar.size() / 2; size += 7) {
-    ASSERT_TRUE(write_file_atomically(path, deb.substr(0, size)));
+    ASSERT_TRUE(write_file(path, deb.substr(0, size)));
     const auto files = files_of_deb(path, kernels);
     ASSERT_FALSE(files) << size << " bytes of " << deb.size();
     ASSERT_THAT(files.error().message, HasSubstr("not a complete Debian package"));
@@ -126,10 +127,10 @@ TEST(modules, that_depend_on_each_other_do_not_loop) {
 }
 
 TEST(console, last_lines_are_clean) {
-  const Scratch scratch;
+  const testing::Scratch scratch;
   const auto path = scratch.file("console.log");
   EXPECT_EQ(last_lines(path, 3), "");
-  ASSERT_TRUE(write_file_atomically(path, "\x1b[2J\x1b[1;1HSeaBIOS\r\nfirst\r\n\r\nlast\r\n\r\n"));
+  ASSERT_TRUE(write_file(path, "\x1b[2J\x1b[1;1HSeaBIOS\r\nfirst\r\n\r\nlast\r\n\r\n"));
   EXPECT_EQ(last_lines(path, 0), "");
   EXPECT_EQ(last_lines(path, 1), "last");
   EXPECT_EQ(last_lines(path, 3), "first\n\nlast");

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "vm/cache.hpp"
 
 namespace mprogcheck::vm {
@@ -83,13 +84,13 @@ std::optional<KernelImage> find_fetched(std::string_view what) {
 
 Result<void> assign_suite(const std::string& suite, const std::string& release) {
   if (auto made = make_directories(cache_directory() + "/suites"); !made) return made;
-  return write_file_atomically(suite_file(suite), release + "\n");
+  return write_file(suite_file(suite), release + "\n");
 }
 
 Result<KernelImage> publish(const std::string& prepared, const std::string& release, const ModuleLists& modules,
                             const std::string& suite) {
   const nlohmann::json meta{{"release", release}, {"modules", modules.boot}, {"extra_modules", modules.extra}};
-  if (auto written = write_file_atomically(prepared + "/meta.json", meta.dump(2) + "\n"); !written) {
+  if (auto written = write_file(prepared + "/meta.json", meta.dump(2) + "\n"); !written) {
     return tl::unexpected(written.error());
   }
   const auto final_directory = kernels_directory() + "/" + release;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/fetched.hpp"
+#include "base/file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/testing/scratch.hpp"
 #include "vm/cache.hpp"
 #include "vm/testing/bzimage.hpp"
-#include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -21,12 +22,12 @@ class FetchedTest : public testing::Test {
     const auto prepared = scratch_.file("prepared");
     ASSERT_TRUE(make_directories(prepared));
     ASSERT_TRUE(make_directories(scratch_.file("cache/kernels")));
-    ASSERT_TRUE(write_file_atomically(prepared + "/vmlinuz", testing_images::make_bzimage(release)));
+    ASSERT_TRUE(write_file(prepared + "/vmlinuz", testing_images::make_bzimage(release)));
     const auto image = publish(prepared, release, modules, suite);
     ASSERT_TRUE(image) << image.error().message;
   }
-  Scratch scratch_;
-  Environment cache_{"MPROGCHECK_CACHE", scratch_.file("cache")};
+  testing::Scratch scratch_;
+  testing::Environment cache_{"MPROGCHECK_CACHE", scratch_.file("cache")};
 };
 
 TEST_F(FetchedTest, a_suite_is_the_release_last_fetched_for_it) {
@@ -64,7 +65,7 @@ TEST_F(FetchedTest, a_version_is_the_newest_release_that_fits) {
 TEST_F(FetchedTest, what_is_unfinished_or_damaged_is_not_there) {
   add("6.12.1", "trixie");
   ASSERT_TRUE(make_directories(scratch_.file("cache/kernels/.new.x/kernel")));
-  ASSERT_TRUE(write_file_atomically(scratch_.file("cache/kernels/6.12.1/meta.json"), "{\"release\": "));
+  ASSERT_TRUE(write_file(scratch_.file("cache/kernels/6.12.1/meta.json"), "{\"release\": "));
   EXPECT_FALSE(find_fetched("trixie"));
   EXPECT_TRUE(all_fetched().empty());
   add("6.12.1", "trixie");
@@ -85,7 +86,7 @@ TEST_F(FetchedTest, names_that_lead_elsewhere_are_refused) {
 
 TEST_F(FetchedTest, a_path_is_a_kernel_too) {
   const auto path = scratch_.file("bzImage");
-  ASSERT_TRUE(write_file_atomically(path, testing_images::make_bzimage("6.12.0-mine")));
+  ASSERT_TRUE(write_file(path, testing_images::make_bzimage("6.12.0-mine")));
   const auto image = find_kernel(path);
   ASSERT_TRUE(image) << image.error().message;
   EXPECT_EQ(image->release, "6.12.0-mine");

@@ -16,6 +16,7 @@
 
 #include "base/digest.hpp"
 #include "base/fd.hpp"
+#include "base/file.hpp"
 #include "vm/cache.hpp"
 #include "vm/decompress.hpp"
 
@@ -198,7 +199,7 @@ Result<std::string> uncompressed_image(const std::string& path) {
     }
   }
   if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
-  if (auto written = write_file_atomically(cached, *plain); !written) return tl::unexpected(written.error());
+  if (auto written = write_file(cached, *plain); !written) return tl::unexpected(written.error());
   return cached;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/image.hpp"
+#include "base/file.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -8,9 +9,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/testing/scratch.hpp"
 #include "vm/cache.hpp"
 #include "vm/testing/bzimage.hpp"
-#include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -53,7 +54,7 @@ std::string make_vmlinux(std::string_view release, bool pvh) {
 class ImageTest : public testing::Test {
  protected:
   Result<ImageHeader> header_of(const std::string& bytes) {
-    EXPECT_TRUE(write_file_atomically(scratch_.file("image"), bytes));
+    EXPECT_TRUE(write_file(scratch_.file("image"), bytes));
     return read_image_header(scratch_.file("image"));
   }
   std::string error_of(const std::string& bytes) {
@@ -62,7 +63,7 @@ class ImageTest : public testing::Test {
     EXPECT_EQ(header.error().kind, Error::Kind::usage);
     return header.error().message;
   }
-  Scratch scratch_;
+  testing::Scratch scratch_;
 };
 
 TEST_F(ImageTest, reads_the_release_of_a_bzimage) {
@@ -98,11 +99,11 @@ TEST_F(ImageTest, what_is_no_kernel_is_told_so) {
 }
 
 RC_GTEST_PROP(image, random_bytes_never_crash_the_reader, (std::string bytes, bool elf)) {
-  const Scratch scratch;
+  const testing::Scratch scratch;
   auto image = elf ? make_vmlinux("6.12", true) : make_bzimage("6.12");
   const auto at = *rc::gen::inRange<std::size_t>(0, image.size());
   image.replace(at, std::min(bytes.size(), image.size() - at), bytes);
-  RC_ASSERT(write_file_atomically(scratch.file("image"), image));
+  RC_ASSERT(write_file(scratch.file("image"), image));
   (void)read_image_header(scratch.file("image"));
   (void)has_pvh_entry(image);
 }
@@ -139,10 +140,10 @@ TEST_F(ImageTest, one_that_was_built_again_has_another_digest) {
 }
 
 TEST_F(ImageTest, the_payload_is_unpacked_once) {
-  const Environment cache("MPROGCHECK_CACHE", scratch_.file("cache"));
+  const testing::Environment cache("MPROGCHECK_CACHE", scratch_.file("cache"));
   const auto vmlinux = make_vmlinux("6.12.1", true);
   const auto path = scratch_.file("bzImage");
-  ASSERT_TRUE(write_file_atomically(path, make_bzimage("6.12.1", zstd(vmlinux) + "SIZE")));
+  ASSERT_TRUE(write_file(path, make_bzimage("6.12.1", zstd(vmlinux) + "SIZE")));
   const auto unpacked = uncompressed_image(path);
   ASSERT_TRUE(unpacked) << unpacked.error().message;
   EXPECT_EQ(read_file(*unpacked).value(), vmlinux);
@@ -151,11 +152,11 @@ TEST_F(ImageTest, the_payload_is_unpacked_once) {
 }
 
 TEST_F(ImageTest, a_payload_that_cannot_be_booted_directly_is_an_error) {
-  const Environment cache("MPROGCHECK_CACHE", scratch_.file("cache"));
+  const testing::Environment cache("MPROGCHECK_CACHE", scratch_.file("cache"));
   const auto path = scratch_.file("bzImage");
-  ASSERT_TRUE(write_file_atomically(path, make_bzimage("6.12.1", zstd(make_vmlinux("6.12.1", false)) + "SIZE")));
+  ASSERT_TRUE(write_file(path, make_bzimage("6.12.1", zstd(make_vmlinux("6.12.1", false)) + "SIZE")));
   EXPECT_THAT(uncompressed_image(path).error().message, HasSubstr("no PVH entry"));
-  ASSERT_TRUE(write_file_atomically(path, make_bzimage("6.12.1", "an unheard-of compression")));
+  ASSERT_TRUE(write_file(path, make_bzimage("6.12.1", "an unheard-of compression")));
   EXPECT_FALSE(uncompressed_image(path));
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 
+#include "base/file.hpp"
 #include "vm/cache.hpp"
 
 namespace mprogcheck::vm {

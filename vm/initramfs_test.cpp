@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/initramfs.hpp"
+#include "base/file.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -10,8 +11,8 @@
 
 #include <map>
 
+#include "base/testing/scratch.hpp"
 #include "vm/cache.hpp"
-#include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -39,10 +40,10 @@ std::vector<std::pair<std::string, std::string>> read_back(const std::string& pa
 class InitramfsTest : public testing::Test {
  protected:
   std::string write(const std::string& name, const std::string& content) {
-    EXPECT_TRUE(write_file_atomically(scratch_.file(name), content));
+    EXPECT_TRUE(write_file(scratch_.file(name), content));
     return scratch_.file(name);
   }
-  Scratch scratch_;
+  testing::Scratch scratch_;
 };
 
 TEST_F(InitramfsTest, holds_what_it_was_given) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.hpp"
 #include "vm/boot_attempt.hpp"
 #include "vm/cache.hpp"
 #include "vm/console.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/machine.hpp"
+#include "base/file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,10 +18,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/testing/scratch.hpp"
 #include "vm/cache.hpp"
 #include "vm/initramfs.hpp"
 #include "vm/qemu.hpp"
-#include "vm/testing/scratch.hpp"
 
 namespace mprogcheck::vm {
 namespace {
@@ -47,7 +48,7 @@ class MachineTest : public testing::Test {
     return machine ? "no error" : machine.error().message;
   }
 
-  Scratch scratch_;
+  testing::Scratch scratch_;
   std::string directory_ = scratch_.path();
   MachineConfig config_;
 };
@@ -157,7 +158,7 @@ TEST_F(MachineTest, a_snapshot_that_is_no_snapshot_is_an_error) {
   snapshot.qemu = find_qemu().value();
   snapshot.kernel = config_.kernel.path;
   const auto path = directory_ + "/garbage";
-  ASSERT_TRUE(write_file_atomically(path, std::string(100'000, 'x')));
+  ASSERT_TRUE(write_file(path, std::string(100'000, 'x')));
   snapshot.file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   const auto machine = Machine::restore(config_, snapshot);
   ASSERT_FALSE(machine);
@@ -227,7 +228,7 @@ INSTANTIATE_TEST_SUITE_P(suites, OtherKernelTest, testing::Values("bookworm", "s
 
 TEST_F(MachineTest, boots_an_image_that_cannot_be_unpacked_beforehand) {
   // As when the payload's compression is unknown here: QEMU boots the bzImage itself.
-  const Environment cache("MPROGCHECK_CACHE", "/dev/null/nowhere");
+  const testing::Environment cache("MPROGCHECK_CACHE", "/dev/null/nowhere");
   config_.accelerator = Accelerator::tcg;
   auto machine = Machine::boot(config_);
   ASSERT_TRUE(machine) << machine.error().message;
@@ -299,7 +300,7 @@ TEST_F(MachineTest, a_missing_initramfs_is_named) {
 TEST_F(MachineTest, a_truncated_image_is_named) {
   const auto whole = read_file(config_.kernel.path).value();
   config_.kernel.path = directory_ + "/vmlinuz";
-  ASSERT_TRUE(write_file_atomically(config_.kernel.path, whole.substr(0, whole.size() / 2)));
+  ASSERT_TRUE(write_file(config_.kernel.path, whole.substr(0, whole.size() / 2)));
   EXPECT_THAT(boot_error(), HasSubstr("is truncated"));
 }
 
@@ -311,7 +312,7 @@ TEST_F(MachineTest, too_little_memory_is_told_by_qemu_or_the_kernel) {
 }
 
 TEST_F(MachineTest, no_qemu_names_the_package) {
-  const Environment path("PATH", directory_);
+  const testing::Environment path("PATH", directory_);
   EXPECT_THAT(boot_error(), HasSubstr("install the package qemu-system-x86"));
 }
 

@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <string>
 
-namespace mprogcheck::vm {
+namespace mprogcheck::testing {
 
 /// A directory of its own for each test.
 class Scratch {
  public:
-  Scratch() : path_(testing::TempDir() + "vm_test.XXXXXX") { EXPECT_NE(::mkdtemp(path_.data()), nullptr); }
+  Scratch() : path_(::testing::TempDir() + "mprogcheck_test.XXXXXX") { EXPECT_NE(::mkdtemp(path_.data()), nullptr); }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() {
@@ -49,4 +49,4 @@ class Environment {
   bool had_ = false;
 };
 
-}  // namespace mprogcheck::vm
+}  // namespace mprogcheck::testing
