@@ -22,11 +22,13 @@
 #include <thread>
 #include <vector>
 
+#include "vm/testing/stock_kernel.hpp"
+
 namespace mprogcheck::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string content(const fs::path& path) {
   std::ifstream file(path);
@@ -62,7 +64,7 @@ bool is_gone(pid_t pid) {
   return end == std::string::npos || stat.substr(end).starts_with(") Z");
 }
 
-class killed_campaign : public testing::Test {
+class killed_campaign : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string pattern = (fs::temp_directory_path() / "mprogcheck-killed-XXXXXX").string();
@@ -143,10 +145,10 @@ TEST_F(killed_campaign, goes_on_with_the_same_options_and_no_others) {
 }
 
 TEST_F(killed_campaign, leaves_no_machine_behind) {
-  ASSERT_EQ(run("kernel list"), 0);
-  if (content(directory_ / "out.txt").starts_with("no kernels"))
-    GTEST_SKIP() << "needs a kernel: mprogcheck kernel fetch debian:trixie";
-  const pid_t child = start({"fuzz", "--seconds", "3600", "--jobs", "2", "--seed", "7", "--out", "out"});
+  if (const auto kernel = mprogcheck::testing::find_stock_kernel(); !kernel) GTEST_SKIP() << kernel.error().message;
+  const std::string kernel = mprogcheck::testing::stock_kernel();
+  const pid_t child =
+      start({"fuzz", "--kernel", kernel, "--seconds", "3600", "--jobs", "2", "--seed", "7", "--out", "out"});
   ASSERT_TRUE(becomes_true([&] { return position() > 0 || is_gone(child); }));
   const auto machines = children_of(child);
   EXPECT_GE(machines.size(), 2U);
@@ -154,7 +156,9 @@ TEST_F(killed_campaign, leaves_no_machine_behind) {
   for (const pid_t machine : machines) EXPECT_TRUE(becomes_true([machine] { return is_gone(machine); })) << machine;
 
   const std::uint64_t reached = position();
-  EXPECT_EQ(run("fuzz --jobs 1 --sequences " + std::to_string(reached + 100) + " --out out --json r.json"), 0)
+  EXPECT_EQ(run("fuzz --kernel '" + kernel + "' --jobs 1 --sequences " + std::to_string(reached + 100) +
+                " --out out --json r.json"),
+            0)
       << content(directory_ / "err.txt");
   EXPECT_EQ(nlohmann::json::parse(content(directory_ / "r.json"))["sequences"], reached + 100);
 }
@@ -210,7 +214,7 @@ TEST(output_that_does_not_block, is_waited_for) {
 }
 
 /// An exploration of a model that would take minutes is asked to end.
-class interrupted_exploration : public killed_campaign, public testing::WithParamInterface<const char*> {
+class interrupted_exploration : public killed_campaign, public ::testing::WithParamInterface<const char*> {
  protected:
   /// A process that does not catch it yet would die of it.
   static bool catches(pid_t pid, int signal) {
@@ -219,7 +223,7 @@ class interrupted_exploration : public killed_campaign, public testing::WithPara
     return at != std::string::npos && (std::stoull(status.substr(at + 7), nullptr, 16) >> (signal - 1) & 1U) != 0;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Dialects, interrupted_exploration, testing::Values("released", "rfc_v2"));
+INSTANTIATE_TEST_SUITE_P(Dialects, interrupted_exploration, ::testing::Values("released", "rfc_v2"));
 
 TEST_P(interrupted_exploration, prints_what_there_is) {
   for (const int signal : {SIGINT, SIGTERM}) {
@@ -235,7 +239,8 @@ TEST_P(interrupted_exploration, prints_what_there_is) {
     EXPECT_EQ(WEXITSTATUS(status), report["findings"].empty() ? 3 : 1);
     EXPECT_EQ(report["complete"], false);
     EXPECT_EQ(report["ended_early"], true);
-    EXPECT_THAT(content(directory_ / "started.txt"), testing::AllOf(HasSubstr("explored  "), HasSubstr("ended early")));
+    EXPECT_THAT(content(directory_ / "started.txt"),
+                ::testing::AllOf(HasSubstr("explored  "), HasSubstr("ended early")));
   }
 }
 

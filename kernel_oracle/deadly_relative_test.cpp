@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "kernel_oracle/testing/agreement.hpp"
+#include "kernel_oracle/testing/kernel_quirks.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
 #include "model/parse.hpp"
+#include "vm/testing/stock_kernel.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -48,12 +50,12 @@ class Keeping final : public RunSink {
 };
 
 TEST(DeadlyRelative, IsNoticedAndBelongsToItsStep) {
-  const auto kernel = vm::find_kernel("debian:trixie");
+  const auto kernel = testing::find_stock_kernel();
   if (!kernel) GTEST_SKIP() << kernel.error().message;
   auto oracle = VmOracle::start({.kernel = *kernel});
   ASSERT_TRUE(oracle) << oracle.error().message;
   if (!(*oracle)->identity().has("struct_ops_link")) GTEST_SKIP() << "the kernel has no such link";
-  std::vector<Job> jobs{hand_made(Depth::deep).front()};
+  std::vector<Job> jobs{hand_made(Depth::deep, testing::quirks_of_kernel(**oracle)).front()};
   for (const auto& [line, where] : ways) {
     const auto sequence = model::parse(
         "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\ncaller u uid 1000\n"

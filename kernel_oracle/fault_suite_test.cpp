@@ -23,7 +23,9 @@
 
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
+#include "kernel_oracle/testing/kernel_quirks.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
+#include "vm/testing/stock_kernel.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -55,7 +57,7 @@ class Witness final : public RunSink {
 class FaultSuite : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto kernel = vm::find_kernel("debian:trixie");
+    const auto kernel = testing::find_stock_kernel();
     if (!kernel) GTEST_SKIP() << kernel.error().message;
     config_.kernel = *kernel;
     config_.answer_deadline = 6s;
@@ -65,6 +67,7 @@ class FaultSuite : public ::testing::Test {
     auto started = VmOracle::start(config_);
     ASSERT_TRUE(started) << started.error().message;
     oracle_ = std::move(*started);
+    quirks_ = testing::quirks_of_kernel(*oracle_);
   }
   Witness witness(std::span<const Job> jobs) {
     Witness seen;
@@ -85,6 +88,7 @@ class FaultSuite : public ::testing::Test {
 
   VmOracleConfig config_{};
   std::unique_ptr<VmOracle> oracle_;
+  model::Quirks quirks_;  ///< of the kernel
 };
 
 /// What QEMU processes are children of this one.
@@ -137,7 +141,7 @@ TEST_F(FaultSuite, EachIsNoticedAndPinnedAndSurvived) {
       // In fast depth references are counted after several sequences, and a leak belongs to one of them.
       if (fault.accident == Accident::leak && depth == Depth::fast) continue;
       SCOPED_TRACE(fmt::format("{}, {}", fault.name, depth == Depth::deep ? "deep" : "fast"));
-      auto jobs = hand_made(depth);
+      auto jobs = hand_made(depth, quirks_);
       constexpr std::uint32_t at = 2;
       std::size_t victim = jobs.size() / 2;
       while (victim + 1 < jobs.size() && jobs[victim].sequence.operations.size() <= at + 1) ++victim;
@@ -175,7 +179,7 @@ TEST_F(FaultSuite, EachIsNoticedAndPinnedAndSurvived) {
 TEST_F(FaultSuite, TheConsoleIsKeptAndTheNextOperationComesSoon) {
   ASSERT_NO_FATAL_FAILURE(start());
   for (const Fault& fault : faults) {
-    auto jobs = hand_made(Depth::deep);
+    auto jobs = hand_made(Depth::deep, quirks_);
     jobs[0].accident = fault.accident;
     std::string console;
     Witness seen;
@@ -194,7 +198,7 @@ TEST_F(FaultSuite, TheConsoleIsKeptAndTheNextOperationComesSoon) {
 /// The heartbeat tells a guest that works on from one that hangs.
 TEST_F(FaultSuite, ASlowGuestIsNoHang) {
   ASSERT_NO_FATAL_FAILURE(start());
-  Job job = hand_made(Depth::fast)[0];
+  Job job = hand_made(Depth::fast, quirks_)[0];
   const auto once = job.sequence.operations;
   // Each takes at least 2 ms of the guest's clock, which need not agree with ours to the last percent.
   while (job.sequence.operations.size() < 4500)
@@ -230,7 +234,7 @@ void FaultSuite::fill_the_disk() {
   while (filler.write(std::string(4096, 'x').data(), 4096).flush()) {
   }
   filler.close();
-  auto jobs = hand_made(Depth::deep);
+  auto jobs = hand_made(Depth::deep, quirks_);
   constexpr std::size_t victim = 1;
   jobs[victim].accident = Accident::panic;
   Witness seen;
@@ -265,7 +269,7 @@ TEST_F(FaultSuite, TheDiskIsFull) {
 TEST_F(FaultSuite, AnAgentThatWasNotStartedForItRefuses) {
   config_.command_line.clear();
   ASSERT_NO_FATAL_FAILURE(start());
-  auto jobs = hand_made(Depth::fast);
+  auto jobs = hand_made(Depth::fast, quirks_);
   jobs[1].accident = Accident::panic;
   const Witness seen = witness(jobs);
   expect_agreement(jobs, seen, 1);
@@ -286,7 +290,7 @@ TEST_F(FaultSuite, WithoutTheKernelsLogNothingBegins) {
 TEST_F(FaultSuite, QemuIsKilledOrStoppedAtAnyMoment) {
   config_.answer_deadline = 2s;
   ASSERT_NO_FATAL_FAILURE(start());
-  auto jobs = hand_made(Depth::fast);
+  auto jobs = hand_made(Depth::fast, quirks_);
   const auto once = jobs;
   while (jobs.size() < 600) jobs.insert(jobs.end(), once.begin(), once.end());
   for (const int signal : {SIGKILL, SIGSTOP}) {

@@ -13,9 +13,11 @@
 #include "kernel_oracle/needs.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
+#include "kernel_oracle/testing/kernel_quirks.hpp"
 #include "model/print.hpp"
 #include "vm/initramfs.hpp"
 #include "vm/machine.hpp"
+#include "vm/testing/stock_kernel.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -23,7 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(HereOracle, TheAgentRunsAsAChildInItsOwnNamespace) {
-  const auto kernel = vm::find_kernel("debian:trixie");
+  const auto kernel = testing::find_stock_kernel();
   if (!kernel) GTEST_SKIP() << kernel.error().message;
   const auto agent = find_agent();
   ASSERT_TRUE(agent) << agent.error().message;
@@ -47,10 +49,16 @@ TEST(HereOracle, TheAgentRunsAsAChildInItsOwnNamespace) {
     EXPECT_TRUE(hello->has("device"));
     EXPECT_TRUE(hello->has("pin"));
     EXPECT_FALSE(hello->has("qdisc")) << "nobody loads the module";
+    const OracleIdentity identity{
+        .source = {}, .release = hello->release, .accelerator = {}, .features = hello->features};
+    const model::Quirks quirks = testing::quirks_of_kernel(identity, [&connection](std::span<const Job> jobs) {
+      testing::Collector collector;
+      EXPECT_EQ(connection.run(jobs, 0, jobs.size(), false, collector).ending, Run::Ending::complete);
+      return std::move(collector.runs);
+    });
     for (const Depth depth : {Depth::fast, Depth::deep}) {
-      auto jobs = testing::hand_made(depth);
-      const OracleIdentity identity{.source = {}, .release = {}, .accelerator = {}, .features = hello->features};
-      for (const Job& job : testing::hand_made_lifetimes(depth))
+      auto jobs = testing::hand_made(depth, quirks);
+      for (const Job& job : testing::hand_made_lifetimes(depth, quirks))
         if (can_run(identity, job.sequence)) jobs.push_back(job);
       testing::Collector collector;
       const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);

@@ -16,7 +16,7 @@
 #include "kernel_oracle/observe.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
-#include "kernel_oracle/testing/stock_kernel.hpp"
+#include "kernel_oracle/testing/probed_kernel.hpp"
 #include "model/arbitrary.hpp"
 #include "model/print.hpp"
 
@@ -29,7 +29,7 @@ using testing::difference;
 using testing::hand_made;
 
 /// A VM with the stock kernel, booted once for each test.
-class VmOracleTest : public testing::StockKernel {
+class VmOracleTest : public testing::ProbedKernel {
  protected:
   VmOracleTest() { config_.answer_deadline = 5s; }
   auto run(std::span<const Job> jobs) {
@@ -50,20 +50,20 @@ class VmOracleTest : public testing::StockKernel {
 
 TEST_F(VmOracleTest, KernelAndModelAgreeStepByStep) {
   EXPECT_THAT(oracle_->identity().features, ::testing::Contains("tcx"));
-  expect_agreement(hand_made(Depth::fast));
-  expect_agreement(hand_made(Depth::deep));
+  expect_agreement(hand_made(Depth::fast, quirks_));
+  expect_agreement(hand_made(Depth::deep, quirks_));
   EXPECT_THAT(oracle_->identity().features, ::testing::IsSupersetOf({"device", "qdisc", "pin"}));
-  expect_agreement(testing::hand_made_lifetimes(Depth::fast));
-  expect_agreement(testing::hand_made_lifetimes(Depth::deep));
+  expect_agreement(testing::hand_made_lifetimes(Depth::fast, quirks_));
+  expect_agreement(testing::hand_made_lifetimes(Depth::deep, quirks_));
   // Each job leaves something behind, and the next one must see an empty world; so must the same job again.
-  auto twice = hand_made(Depth::fast);
+  auto twice = hand_made(Depth::fast, quirks_);
   twice.insert(twice.end(), twice.begin(), twice.end());
   expect_agreement(twice);
 
   const bool held = rc::check("any sequence at all", [&] {
     Job job;
     job.sequence = *model::arbitrary_sequence();
-    job.quirks = hand_made(Depth::fast)[0].quirks;
+    job.quirks = quirks_;
     job.depth = *rc::gen::element(Depth::fast, Depth::deep);
     RC_PRE(!testing::kills(job));
     Collector collector;
@@ -80,7 +80,7 @@ TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
   for (unsigned n = 1; n < lies; ++n) {
     const auto lie = static_cast<Lie>(n);
     unsigned told = 0;
-    for (const Job& honest : hand_made(Depth::fast)) {
+    for (const Job& honest : hand_made(Depth::fast, quirks_)) {
       std::vector<Job> jobs;
       for (std::uint32_t at = 0; at < honest.sequence.operations.size(); ++at) {
         jobs.push_back(honest);
@@ -114,7 +114,7 @@ TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
 /// that the counts are the model's by difference().
 TEST_F(VmOracleTest, EveryReferenceIsCountedAfterEveryStep) {
   ASSERT_TRUE(oracle_->identity().has(feature_refcnt));
-  const auto jobs = hand_made(Depth::deep);
+  const auto jobs = hand_made(Depth::deep, quirks_);
   const auto runs = run(jobs);
   std::set<unsigned> seen;
   for (std::size_t n = 0; n < jobs.size(); ++n) {
@@ -153,7 +153,7 @@ TEST_F(VmOracleTest, EveryReferenceIsCountedAfterEveryStep) {
 }
 
 TEST_F(VmOracleTest, ADeadOrStuckMachineIsReplaced) {
-  const auto jobs = hand_made(Depth::fast);
+  const auto jobs = hand_made(Depth::fast, quirks_);
   expect_agreement(jobs);
   const auto console = oracle_->console_path();
   ::kill(oracle_->qemu_pid(), SIGKILL);
@@ -177,7 +177,7 @@ TEST_F(VmOracleTest, ADeadOrStuckMachineIsReplaced) {
 }
 
 TEST_F(VmOracleTest, ManyMachinesInARowAreRestoredAndAllAgree) {
-  const auto jobs = hand_made(Depth::fast);
+  const auto jobs = hand_made(Depth::fast, quirks_);
   std::vector<double> seconds;
   for (unsigned n = 1; n <= 20; ++n) {
     const pid_t before = oracle_->qemu_pid();
@@ -197,7 +197,7 @@ TEST_F(VmOracleTest, ManyMachinesInARowAreRestoredAndAllAgree) {
 
 /// What needs a feature that the kernel lacks is not run; all else is.
 TEST(VmOracle, WithoutItsModuleAQdiscIsSkipped) {
-  auto kernel = vm::find_kernel("debian:trixie");
+  auto kernel = testing::find_stock_kernel();
   if (!kernel) GTEST_SKIP() << kernel.error().message;
   kernel->extra_modules.clear();
   VmOracleConfig config{.kernel = *kernel};
@@ -209,7 +209,7 @@ TEST(VmOracle, WithoutItsModuleAQdiscIsSkipped) {
     return std::holds_alternative<model::SetQdisc>(operation);
   };
   unsigned skipped = 0, expected = 0;
-  for (const Job& job : testing::hand_made_lifetimes(Depth::fast)) {
+  for (const Job& job : testing::hand_made_lifetimes(Depth::fast, testing::quirks_of_kernel(**oracle))) {
     expected += std::ranges::any_of(job.sequence.operations, sets_qdisc);
     Collector collector;
     const auto ran = (*oracle)->run(std::span(&job, 1), collector);
@@ -227,7 +227,7 @@ TEST(VmOracle, WithoutItsModuleAQdiscIsSkipped) {
 
 /// Everything still works where nothing can be restored.
 TEST(VmOracle, WithoutSnapshotsEveryMachineIsBooted) {
-  const auto kernel = vm::find_kernel("debian:trixie");
+  const auto kernel = testing::find_stock_kernel();
   if (!kernel) GTEST_SKIP() << kernel.error().message;
   VmOracleConfig config{.kernel = *kernel};
   config.snapshots = false;
@@ -240,7 +240,7 @@ TEST(VmOracle, WithoutSnapshotsEveryMachineIsBooted) {
 
 /// Findings, and campaigns that go on, are of one kernel: not of what a build puts in its place meanwhile.
 TEST(VmOracle, AnImageThatWasBuiltAgainIsNotBootedUnawares) {
-  auto kernel = vm::find_kernel("debian:trixie");
+  auto kernel = testing::find_stock_kernel();
   if (!kernel) GTEST_SKIP() << kernel.error().message;
   std::string directory = (std::filesystem::temp_directory_path() / "mprogcheck-image-XXXXXX").string();
   ASSERT_NE(::mkdtemp(directory.data()), nullptr);
@@ -267,8 +267,8 @@ Job repeated(Job job, std::size_t steps) {
 
 // Its run is far larger than a frame, with reference counts after each step.
 TEST_F(VmOracleTest, ALongSequenceComesInParts) {
-  const Job all = repeated(hand_made(Depth::fast)[0], wire::max_steps);
-  const Job deep = repeated(hand_made(Depth::deep)[0], wire::max_steps / 4);
+  const Job all = repeated(hand_made(Depth::fast, quirks_)[0], wire::max_steps);
+  const Job deep = repeated(hand_made(Depth::deep, quirks_)[0], wire::max_steps / 4);
   for (const Job& job : {all, deep}) {
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(difference(job, run(std::span(&job, 1))[0]), "");
@@ -285,7 +285,7 @@ TEST_F(VmOracleTest, WhatCannotBeRestoredIsBooted) {
   const auto folder = std::filesystem::path(oracle_->console_path()).parent_path();
   ASSERT_EQ(folder.filename(), "vm0");
   std::ofstream(folder.parent_path() / "vm1") << "in the way";
-  const auto jobs = hand_made(Depth::fast);
+  const auto jobs = hand_made(Depth::fast, quirks_);
   ::kill(oracle_->qemu_pid(), SIGKILL);
   const auto runs = run(jobs);
   EXPECT_EQ(std::count_if(runs.begin(), runs.end(), [](const auto& one) { return one.ending == Run::Ending::lost; }),
@@ -304,21 +304,21 @@ TEST_F(VmOracleTest, ASiblingStartsFromTheSnapshotAndAColdStartIsABoot) {
   EXPECT_EQ((*sibling)->identity().release, oracle_->identity().release);
   EXPECT_NE((*sibling)->qemu_pid(), oracle_->qemu_pid());
   std::swap(oracle_, *sibling);
-  expect_agreement(hand_made(Depth::deep));
+  expect_agreement(hand_made(Depth::deep, quirks_));
   ASSERT_TRUE(oracle_->renew(Start::cold));
   EXPECT_EQ(oracle_->boots(), 1U);
   EXPECT_EQ(oracle_->guests(), 2U);
-  expect_agreement(hand_made(Depth::fast));
+  expect_agreement(hand_made(Depth::fast, quirks_));
   ASSERT_TRUE(oracle_->renew(Start::quick));
   EXPECT_EQ(oracle_->boots(), 1U);
   EXPECT_EQ(oracle_->restores(), 2U);
   std::swap(oracle_, *sibling);
   sibling->reset();
-  expect_agreement(hand_made(Depth::fast));
+  expect_agreement(hand_made(Depth::fast, quirks_));
 }
 
 TEST_F(VmOracleTest, FloorAndCheckedPathMakeTheSameCalls) {
-  const auto jobs = hand_made(Depth::fast);
+  const auto jobs = hand_made(Depth::fast, quirks_);
   const auto bench = oracle_->bench(jobs);
   ASSERT_TRUE(bench) << bench.error().message;
   std::uint64_t operations = 0;

@@ -11,9 +11,9 @@
 namespace mprogcheck::vm {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class AcceleratorTest : public testing::Test {
+class AcceleratorTest : public ::testing::Test {
  protected:
   AcceleratorTest() { EXPECT_TRUE(write_file(qemu_, "a qemu")); }
   testing::Scratch scratch_;
@@ -61,7 +61,7 @@ TEST_F(AcceleratorTest, a_cache_that_cannot_be_written_is_no_error) {
 TEST_F(AcceleratorTest, a_missing_device_needs_no_boot) {
   const auto verdict = verdict_without_boot(scratch_.file("kvm"));
   ASSERT_TRUE(verdict);
-  EXPECT_THAT(line(*verdict), testing::MatchesRegex("accelerator: tcg \\(no .*/kvm here\\)"));
+  EXPECT_THAT(line(*verdict), ::testing::MatchesRegex("accelerator: tcg \\(no .*/kvm here\\)"));
   EXPECT_THAT(verdict_without_boot(qemu_ + "/kvm")->reason, HasSubstr("cannot open"));
   EXPECT_FALSE(verdict_without_boot("/dev/null")) << "what opens must be tried";
 }

@@ -19,10 +19,10 @@
 namespace mprogcheck::vm {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 
 TEST(debian, the_release_is_in_the_package_name) {
   EXPECT_EQ(release_of_package("linux-image-6.12.107+deb13-cloud-amd64"), "6.12.107+deb13-cloud-amd64");

@@ -12,11 +12,11 @@
 namespace mprogcheck::vm {
 namespace {
 
-using testing::ElementsAre;
-using testing::EndsWith;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 
-class FetchedTest : public testing::Test {
+class FetchedTest : public ::testing::Test {
  protected:
   void add(const std::string& release, const std::string& suite, const ModuleLists& modules = {}) {
     const auto prepared = scratch_.file("prepared");

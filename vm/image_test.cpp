@@ -16,7 +16,7 @@
 namespace mprogcheck::vm {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using testing_images::make_bzimage;
 
 /// The smallest ELF image that passes: one segment with the banner, one with the PVH note.
@@ -51,7 +51,7 @@ std::string make_vmlinux(std::string_view release, bool pvh) {
   return bytes + banner + note;
 }
 
-class ImageTest : public testing::Test {
+class ImageTest : public ::testing::Test {
  protected:
   Result<ImageHeader> header_of(const std::string& bytes) {
     EXPECT_TRUE(write_file(scratch_.file("image"), bytes));
@@ -133,7 +133,7 @@ TEST_F(ImageTest, one_that_was_built_again_has_another_digest) {
     return image_digest(scratch_.file("image")).value();
   };
   const auto first = digest_of("as it was");
-  EXPECT_THAT(first, testing::MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_THAT(first, ::testing::MatchesRegex("[0-9a-f]{16}"));
   EXPECT_NE(digest_of("as it is!"), first);
   EXPECT_EQ(digest_of("as it was"), first);
   EXPECT_FALSE(image_digest(scratch_.file("none")));

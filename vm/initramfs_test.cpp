@@ -17,8 +17,8 @@
 namespace mprogcheck::vm {
 namespace {
 
-using testing::HasSubstr;
-using testing::Pair;
+using ::testing::HasSubstr;
+using ::testing::Pair;
 
 /// Path → "mode content", in the order of the archive.
 std::vector<std::pair<std::string, std::string>> read_back(const std::string& path) {
@@ -37,7 +37,7 @@ std::vector<std::pair<std::string, std::string>> read_back(const std::string& pa
   return entries;
 }
 
-class InitramfsTest : public testing::Test {
+class InitramfsTest : public ::testing::Test {
  protected:
   std::string write(const std::string& name, const std::string& content) {
     EXPECT_TRUE(write_file(scratch_.file(name), content));
@@ -85,7 +85,7 @@ TEST_F(InitramfsTest, goes_into_a_memfd_too) {
   const Fd memory(::memfd_create("initramfs", MFD_CLOEXEC));
   ASSERT_TRUE(write_initramfs({write("agent", "the agent"), {}, {}}, memory.get()));
   EXPECT_THAT(read_back(fmt::format("/proc/self/fd/{}", memory.get())),
-              testing::Contains(Pair("init", "100755 the agent")));
+              ::testing::Contains(Pair("init", "100755 the agent")));
 }
 
 TEST_F(InitramfsTest, what_cannot_be_read_is_named) {

@@ -22,18 +22,19 @@
 #include "vm/cache.hpp"
 #include "vm/initramfs.hpp"
 #include "vm/qemu.hpp"
+#include "vm/testing/stock_kernel.hpp"
 
 namespace mprogcheck::vm {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A kernel in the cache, a directory of its own and a guest that echoes.
-class MachineTest : public testing::Test {
+class MachineTest : public ::testing::Test {
  protected:
-  void SetUp() override { use("debian:trixie"); }
+  void SetUp() override { use(testing::stock_kernel()); }
   void use(const std::string& spec) {
     const auto kernel = find_kernel(spec);
     if (!kernel) GTEST_SKIP() << kernel.error().message;
@@ -116,7 +117,7 @@ std::vector<std::string> names_in(const std::string& directory) {
   return names;
 }
 
-class SnapshotTest : public MachineTest, public testing::WithParamInterface<const char*> {};
+class SnapshotTest : public MachineTest, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(SnapshotTest, many_machines_are_restored_from_one_snapshot) {
   config_.command_line = GetParam();
@@ -127,7 +128,7 @@ TEST_P(SnapshotTest, many_machines_are_restored_from_one_snapshot) {
   auto snapshot = first->snapshot(directory_);
   ASSERT_TRUE(snapshot) << snapshot.error().message;
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  EXPECT_THAT(names_in(directory_), testing::Each(Not(HasSubstr("snapshot"))));
+  EXPECT_THAT(names_in(directory_), ::testing::Each(Not(HasSubstr("snapshot"))));
   EXPECT_GT(snapshot->bytes(), 1u << 20);
   expect_echo_of(*first, "the one that was saved runs on");
   ::kill(first->pid(), SIGKILL);
@@ -150,7 +151,7 @@ TEST_P(SnapshotTest, many_machines_are_restored_from_one_snapshot) {
              first->boot_seconds(), snapshot->bytes() / 1'000'000, seconds, times.front(), times.back(), times[10]);
 }
 
-INSTANTIATE_TEST_SUITE_P(channels, SnapshotTest, testing::Values("test=echo", "test=serial"),
+INSTANTIATE_TEST_SUITE_P(channels, SnapshotTest, ::testing::Values("test=echo", "test=serial"),
                          [](const auto& mode) { return std::string(mode.param).substr(5); });
 
 TEST_F(MachineTest, a_snapshot_that_is_no_snapshot_is_an_error) {
@@ -211,7 +212,7 @@ TEST_F(MachineTest, a_snapshot_of_a_machine_that_is_gone_is_an_error) {
 }
 
 /// The same on other kernels, where they have been fetched: one whose virtio is modules, and the newest.
-class OtherKernelTest : public MachineTest, public testing::WithParamInterface<const char*> {
+class OtherKernelTest : public MachineTest, public ::testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override { use(std::string("debian:") + GetParam()); }
 };
@@ -223,7 +224,7 @@ TEST_P(OtherKernelTest, boots_and_talks_over_virtio) {
   expect_echo(*machine);
 }
 
-INSTANTIATE_TEST_SUITE_P(suites, OtherKernelTest, testing::Values("bookworm", "sid", "experimental"),
+INSTANTIATE_TEST_SUITE_P(suites, OtherKernelTest, ::testing::Values("bookworm", "sid", "experimental"),
                          [](const auto& suite) { return std::string(suite.param); });
 
 TEST_F(MachineTest, boots_an_image_that_cannot_be_unpacked_beforehand) {

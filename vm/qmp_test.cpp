@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// A QEMU that says what the test wants: the handler answers each request with raw bytes.
 class FakeQemu {

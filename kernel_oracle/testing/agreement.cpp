@@ -12,12 +12,6 @@
 namespace mprogcheck::testing {
 namespace {
 
-/// Of Linux 6.12, which the tests boot.
-constexpr model::Quirks stock_quirks{1U << static_cast<unsigned>(model::Quirk::full_list_keeps_tail) |
-                                     1U << static_cast<unsigned>(model::Quirk::detach_by_position_unprivileged) |
-                                     1U << static_cast<unsigned>(model::Quirk::query_writes_beyond_attr) |
-                                     1U << static_cast<unsigned>(model::Quirk::relative_without_program_ignored)};
-
 constexpr std::string_view sequences = R"(mprogcheck 1
 netdev d0
 prog p0..p3 sched_cls returns next
@@ -406,7 +400,7 @@ std::string difference(const Job& job, const Run& run) {
 
 namespace {
 
-std::vector<Job> jobs_of(std::string_view text, Depth depth) {
+std::vector<Job> jobs_of(std::string_view text, Depth depth, model::Quirks quirks) {
   const auto parsed = model::parse_all(text);
   std::vector<Job> jobs;
   if (!parsed) {
@@ -416,7 +410,7 @@ std::vector<Job> jobs_of(std::string_view text, Depth depth) {
   for (const auto& sequence : *parsed) {
     Job job;
     job.sequence = sequence;
-    job.quirks = stock_quirks;
+    job.quirks = quirks;
     job.depth = depth;
     jobs.push_back(job);
   }
@@ -425,15 +419,15 @@ std::vector<Job> jobs_of(std::string_view text, Depth depth) {
 
 }  // namespace
 
-std::vector<Job> hand_made(Depth depth) {
-  auto jobs = jobs_of(sequences, depth);
-  for (Job& job : jobs_of(objects, depth)) jobs.push_back(std::move(job));
+std::vector<Job> hand_made(Depth depth, model::Quirks quirks) {
+  auto jobs = jobs_of(sequences, depth, quirks);
+  for (Job& job : jobs_of(objects, depth, quirks)) jobs.push_back(std::move(job));
   return jobs;
 }
 
-std::vector<Job> hand_made_lifetimes(Depth depth) {
-  auto jobs = jobs_of(lifetimes, depth);
-  for (Job& job : jobs_of(pinned_objects, depth)) jobs.push_back(std::move(job));
+std::vector<Job> hand_made_lifetimes(Depth depth, model::Quirks quirks) {
+  auto jobs = jobs_of(lifetimes, depth, quirks);
+  for (Job& job : jobs_of(pinned_objects, depth, quirks)) jobs.push_back(std::move(job));
   return jobs;
 }
 

@@ -9,10 +9,11 @@
 namespace mprogcheck::testing {
 
 /// Hand-made sequences: between them every call, outcomes good and bad, objects that die, names that are bound anew.
-/// All but the last leave something behind for the reset.
-std::vector<Job> hand_made(Depth depth);
+/// All but the last leave something behind for the reset. `quirks`: those of the kernel that runs them
+/// (quirks_of_kernel).
+std::vector<Job> hand_made(Depth depth, model::Quirks quirks);
 /// The same of devices, qdiscs and pins: for oracles that have those features.
-std::vector<Job> hand_made_lifetimes(Depth depth);
+std::vector<Job> hand_made_lifetimes(Depth depth, model::Quirks quirks);
 
 /// Whether released kernels die of it: an operation whose relative is a link without a program.
 bool kills(const Job& job);

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "kernel_oracle/vm_oracle.hpp"
-#include "vm/kernel.hpp"
+#include "vm/testing/stock_kernel.hpp"
 
 namespace mprogcheck::testing {
 
@@ -16,7 +16,7 @@ namespace mprogcheck::testing {
 class StockKernel : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto kernel = vm::find_kernel("debian:trixie");
+    const auto kernel = find_stock_kernel();
     if (!kernel) GTEST_SKIP() << kernel.error().message;
     config_.kernel = *kernel;
     auto started = VmOracle::start(config_);

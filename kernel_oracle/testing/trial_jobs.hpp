@@ -75,8 +75,8 @@ inline Job job_of(model::Sequence path, std::shared_ptr<const Alphabet> alphabet
   return job;
 }
 
-inline Job job_of(std::string_view path, std::shared_ptr<const Alphabet> alphabet) {
-  return job_of(*model::parse(path), std::move(alphabet));
+inline Job job_of(std::string_view path, std::shared_ptr<const Alphabet> alphabet, model::Quirks quirks = {}) {
+  return job_of(*model::parse(path), std::move(alphabet), quirks);
 }
 
 inline constexpr std::string_view three_programs =
