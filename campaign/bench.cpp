@@ -10,7 +10,7 @@
 #include "base/digest.hpp"
 #include "campaign/bench_jobs.hpp"
 #include "campaign/fuzz.hpp"
-#include "campaign/known.hpp"
+#include "campaign/lacks.hpp"
 #include "campaign/stopwatch.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
 #include "properties/generate.hpp"
@@ -93,7 +93,17 @@ Shares normalized(const Shares& seconds) {
   return {seconds.generate / all, seconds.predict / all, seconds.wire / all, seconds.guest / all, seconds.judge / all};
 }
 
+tl::unexpected<Error> interrupted_bench(unsigned round, unsigned rounds) {
+  return fail("it was interrupted in round {} of {}; run it again", round + 1, rounds);
+}
+
 }  // namespace
+
+/// The floor cannot make netlink's calls again; and the object that kernels die of is not named.
+properties::Lacks lacks_in_bench(const OracleIdentity& kernel) {
+  return both(lacks_of(kernel),
+              {.devices = true, .qdiscs = true, .pins = true, .objects = 1U << model::struct_ops_link_object});
+}
 
 Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_options, const BenchOptions& options) {
   if (kernel.kind != KernelSpec::Kind::image)
@@ -112,15 +122,12 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   VmOracle& oracle = **started;
   const double started_seconds = since_start.seconds();
   if (oracle_options.note) oracle_options.note(oracle.accelerator_line());
-  const auto entries = known_divergences();
-  if (!entries) return tl::unexpected(entries.error());
-  auto known = probe_known(oracle, *entries);
+  if (auto met = meets(oracle.identity(), oracle_options.needs); !met) return tl::unexpected(met.error());
+  auto known = probe_known(oracle, options.known);
   if (!known) return tl::unexpected(known.error());
 
   const std::vector<model::Hook> hooks{model::Hook::tcx_ingress, model::Hook::tcx_egress};
-  // The floor cannot make netlink's calls again; and the object that kernels die of is not named.
-  constexpr properties::Lacks lacks{
-      .devices = true, .qdiscs = true, .pins = true, .objects = 1U << model::struct_ops_link_object};
+  const properties::Lacks lacks = lacks_in_bench(oracle.identity());
   const properties::Generator generator(
       {.seed = Digest().add(options.seed).value(), .hooks = hooks, .nonsense_ppm = {}, .lacks = lacks});
   std::vector<Job> jobs(options.sequences);
@@ -140,7 +147,9 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
          checked_operations = 0;
   wire::Bench floor;
   Reporter silent;
+  const auto is_stopped = [&options] { return options.stop != nullptr && options.stop->load(); };
   for (unsigned round = 0; round < options.rounds; ++round) {
+    if (is_stopped()) return interrupted_bench(round, options.rounds);
     auto measured = oracle.bench(jobs);
     if (!measured) return tl::unexpected(measured.error());
     floor = *measured;
@@ -160,16 +169,22 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
     campaign.out = options.out;
     campaign.keep_state = false;
     campaign.quirks = known->quirks;
+    campaign.stop = options.stop;
     auto checked = fuzz(
         campaign, [&oracle](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<Lent>(oracle); },
         silent);
     if (!checked) return tl::unexpected(checked.error());
     if (checked->error) return tl::unexpected(*checked->error);
+    if (is_stopped()) return interrupted_bench(round, options.rounds);
+    report.judged += checked->progress.operations;
+    report.canaries.planted += checked->progress.canaries.planted;
+    report.canaries.caught += checked->progress.canaries.caught;
     checked_seconds += checked->progress.seconds;
     checked_operations += static_cast<double>(checked->progress.operations);
     if (options.jobs > 1) {
       campaign.sequences = options.sequences * options.jobs;
       if (auto compared = several->measure(campaign); !compared) return tl::unexpected(compared.error());
+      if (is_stopped()) return interrupted_bench(round, options.rounds);
     }
     if (round == 0) report.first_checked_seconds = started_seconds + checked->first_checked_seconds;
   }

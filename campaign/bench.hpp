@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "campaign/bench_jobs.hpp"
 #include "campaign/kernel_spec.hpp"
+#include "campaign/known.hpp"
+#include "properties/swarm.hpp"
 
 namespace mprogcheck {
 
@@ -17,6 +21,8 @@ struct BenchOptions {
   unsigned rounds = 3;  ///< of floor and campaign in turn, so that both meet the same neighbours on the machine
   unsigned jobs = 1;    ///< more: so many VMs are compared with one
   std::string out;
+  std::vector<KnownDivergence> known{};     ///< those that are followed and present are followed here, too
+  const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: an Error, soon
 };
 
 /// Of the time that all parts take for one operation, one after the other on one core, the part of each. They add up
@@ -32,6 +38,8 @@ struct Shares {
 struct BenchReport {
   OracleIdentity kernel;
   std::uint64_t operations = 0;  ///< of one round
+  std::uint64_t judged = 0;      ///< operations, of all rounds with one VM
+  CanaryCount canaries;          ///< and theirs
   double floor_operations_per_second = 0;
   double checked_operations_per_second = 0;
   double ratio = 0;  ///< checked / floor
@@ -50,6 +58,9 @@ struct BenchReport {
   std::uint64_t guest_bytes = 0;
   std::uint64_t harness_bytes = 0;
 };
+
+/// What the sequences of a bench do without: what its floor cannot make again, and what that kernel lacks.
+properties::Lacks lacks_in_bench(const OracleIdentity& kernel);
 
 /// Measures in one VM, in one run: the same sequences as prebuilt system calls in a tight loop in the guest, and
 /// checked by the whole harness as `fuzz` does. Only a kernel in a VM has a floor.

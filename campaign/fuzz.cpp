@@ -15,10 +15,10 @@
 #include "base/digest.hpp"
 #include "campaign/campaign_folder.hpp"
 #include "campaign/investigate.hpp"
+#include "campaign/lacks.hpp"
 #include "campaign/schedule.hpp"
 #include "campaign/stopwatch.hpp"
 #include "campaign/worker.hpp"
-#include "kernel_oracle/needs.hpp"
 #include "model/print.hpp"
 #include "model/words.hpp"
 #include "properties/generate.hpp"
@@ -356,15 +356,6 @@ class Campaign {
   Stopwatch since_call_, clock_;
   double last_progress_ = 0;
 };
-
-properties::Lacks lacks_of(const OracleIdentity& kernel) {
-  return {.devices = !kernel.has(feature_device),
-          .qdiscs = !kernel.has(feature_qdisc),
-          .pins = !kernel.has(feature_pin),
-          .packets = !kernel.has(feature_run),
-          .objects = lacking_objects(kernel),
-          .next_id = !kernel.has(feature_next_id)};
-}
 
 /// What a campaign with these options is, at its beginning.
 CampaignState beginning(const FuzzOptions& options, const properties::Generator& generator, const std::string& seed) {

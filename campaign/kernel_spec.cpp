@@ -62,9 +62,7 @@ Result<std::unique_ptr<Oracle>> start_here(const OracleOptions& options) {
   return oracle;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Oracle>> start_oracle(const KernelSpec& spec, const OracleOptions& options) {
+Result<std::unique_ptr<Oracle>> start_any(const KernelSpec& spec, const OracleOptions& options) {
   switch (spec.kind) {
     case KernelSpec::Kind::image:
       return start_image(spec, options);
@@ -75,6 +73,15 @@ Result<std::unique_ptr<Oracle>> start_oracle(const KernelSpec& spec, const Oracl
   }
   if (!spec.fault.empty()) return make_faulty_oracle(spec.fault);
   return std::make_unique<ModelOracle>();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Oracle>> start_oracle(const KernelSpec& spec, const OracleOptions& options) {
+  auto oracle = start_any(spec, options);
+  if (!oracle) return oracle;
+  if (auto met = meets((*oracle)->identity(), options.needs); !met) return tl::unexpected(met.error());
+  return oracle;
 }
 
 OracleFactory oracle_factory(KernelSpec spec, std::function<Result<OracleOptions>(unsigned worker)> options_for) {

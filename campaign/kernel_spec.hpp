@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "campaign/need.hpp"
 #include "campaign/pool.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "vm/accelerator.hpp"
@@ -35,11 +36,12 @@ struct OracleOptions {
   std::string directory;  ///< console and logs of the VM go here
   std::optional<vm::Accelerator> accelerator;
   bool agreed_to_here = false;  ///< the user has said --yes to what `here` does
+  Needs needs{};                ///< what the kernel must have
   std::function<void(std::string_view)>
       note;  ///< told, in one line each: the accelerator chosen, what `here` is about to do
 };
 
-/// An oracle for the kernel named, ready to run jobs.
+/// An oracle for the kernel named, ready to run jobs. An Error of kind skipped: it has not got what it must have.
 Result<std::unique_ptr<Oracle>> start_oracle(const KernelSpec& spec, const OracleOptions& options);
 
 /// The same for every worker of a pool: the first VM is booted, the others start from its snapshot. `options_for` is
