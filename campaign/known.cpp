@@ -8,11 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "campaign/finding.hpp"
 #include "campaign/known_files.hpp"
 #include "campaign/one_run.hpp"
 #include "kernel_oracle/needs.hpp"
 #include "model/parse.hpp"
+#include "model/words.hpp"
 #include "model/world.hpp"
 
 namespace mprogcheck {
@@ -32,11 +34,35 @@ std::string quirk_names() {
   return names;
 }
 
+/// A pattern that matches more rules than this names none.
+constexpr unsigned most_rules = model::rule_count / 5;
+
+/// Whether the pattern of an operation says which call it is: "attach *", "as u detach*".
+bool names_a_call(std::string_view operation) {
+  if (constexpr std::string_view as = "as "; operation.starts_with(as)) {
+    operation.remove_prefix(as.size());
+    operation.remove_prefix(std::min(operation.find(' '), operation.size() - 1) + 1);
+  }
+  return std::ranges::find(model::call_names, operation.substr(0, operation.find_first_of(" *"))) !=
+         model::call_names.end();
+}
+
+/// What is wrong with the pattern of an entry that hides something; empty if nothing is.
+std::string too_wide(std::string_view operation, std::string_view rule, const KnownPattern& pattern) {
+  if (pattern.rules() <= most_rules || names_a_call(operation)) return {};
+  return fmt::format(
+      "expected a rule (at most {} of {} match \"rule\") or a call (\"operation\": \"attach *\"), found \"{}\" of any "
+      "call, which {} rules match: what is known must not hide what is not",
+      most_rules, model::rule_count, rule, pattern.rules());
+}
+
 /// `folder`: where the files are, for errors.
-Result<KnownDivergence> read(const std::string& folder, std::string_view name, std::string_view json_text,
+Result<KnownDivergence> read(std::string folder, std::string_view name, std::string_view json_text,
                              std::string_view sequence_text) {
+  // Whoever named the folder, and wrote what is in it, need not be the one who reads the report.
+  folder = printable_line(folder);
   const auto malformed = [&folder](std::string_view what) {
-    return fail(Error::Kind::usage, "{}/known.json: {}", folder, what);
+    return fail(Error::Kind::usage, "{}/known.json: {}", folder, printable_line(what));
   };
   const auto json = nlohmann::json::parse(json_text, nullptr, false);
   if (!json.is_object()) return malformed("expected an object");
@@ -50,8 +76,8 @@ Result<KnownDivergence> read(const std::string& folder, std::string_view name, s
   if (!sequence) return fail(Error::Kind::usage, "{}", sequence.error().to_string(folder + "/sequence.mpc"));
 
   KnownDivergence known;
-  known.name = name;
-  known.reason = json.value("reason", "");
+  known.name = printable_line(name);
+  known.reason = printable_line(json.value("reason", ""));
   known.sequence = std::move(*sequence);
   if (known.reason.empty()) return malformed("expected a \"reason\"");
   constexpr std::string_view follow = "follow ";
@@ -64,7 +90,12 @@ Result<KnownDivergence> read(const std::string& folder, std::string_view name, s
   if (action == "stop" || action == "avoid") {
     if (!json.contains("operation") || !json.contains("rule"))
       return malformed("expected \"operation\" and \"rule\": what is known must not hide what is not");
+    if (const auto wrong = too_wide(json.value("operation", ""), json.value("rule", ""), known.pattern); !wrong.empty())
+      return malformed(wrong);
     known.action = action == "stop" ? KnownAction::stop : KnownAction::avoid;
+    // Where there is no guest to throw away its sequence is not run, so it is not asked whether it is the entry's.
+    if (known.action == KnownAction::avoid && !known.pattern.first_match(known.sequence, {}))
+      return malformed("expected an operation that matches in sequence.mpc, found none");
     return known;
   }
   if (!action.starts_with(follow)) return malformed("expected action \"avoid\", \"follow QUIRK\" or \"stop\"");

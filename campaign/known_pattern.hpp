@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -28,6 +29,8 @@ class KnownPattern {
   static Result<KnownPattern> make(std::string operation, std::string_view rule, std::string observed,
                                    std::string ending);
 
+  /// How many rules it matches.
+  [[nodiscard]] unsigned rules() const { return static_cast<unsigned>(std::count(rules_.begin(), rules_.end(), true)); }
   /// Of an operation that is about to be run.
   [[nodiscard]] bool matches(const model::Operation& operation, model::Rule rule) const;
   /// Of a divergence. A run that ended badly did so because of the first of its operations that matches: at which step

@@ -274,8 +274,49 @@ TEST_F(known_folder, says_which_file_is_malformed) {
   EXPECT_NE(message().find("found \"nope\""), std::string::npos) << message();
   entry("one", R"({"reason": "r", "action": "follow full_list_keeps_tail", "rule": "mprog.detach.*"})", two_attaches);
   EXPECT_NE(message().find("found \"mprog.detach.*\""), std::string::npos) << message();
-  entry("one", R"({"reason": "r", "action": "stop", "operation": "*", "rule": "*"})", "frobnicate\n");
+  entry("one", R"({"reason": "r", "action": "stop", "operation": "attach *", "rule": "*"})", "frobnicate\n");
   EXPECT_NE(message().find("one/sequence.mpc:4:1"), std::string::npos);
+}
+
+/// An entry names a rule or a call: it may not hide everything.
+TEST_F(known_folder, refuses_an_entry_that_is_about_anything) {
+  const auto refused = [this](const char* action, const std::string& operation, const std::string& rule) {
+    entry("one",
+          fmt::format(R"({{"reason": "r", "action": "{}", "operation": "{}", "rule": "{}", "observed": "-EPERM"}})",
+                      action, operation, rule),
+          two_attaches);
+    const auto known = read_known(directory_ / "known");
+    if (known) return false;
+    EXPECT_EQ(known.error().kind, Error::Kind::usage);
+    EXPECT_NE(known.error().message.find("must not hide what is not"), std::string::npos) << known.error().message;
+    return true;
+  };
+  for (const char* const action : {"stop", "avoid"}) {
+    for (const char* const operation : {"*", "**", "a*", "* tcx_ingress@d0 *", "as *", "as u *", "as "})
+      for (const char* const rule : {"*", "m*", "*.*", "*a*", "mprog.*"})
+        EXPECT_TRUE(refused(action, operation, rule)) << operation << " " << rule;
+    for (const char* const operation : {"attach *", "attach*", "as * attach *", "as u attach tcx_ingress@d0 p0"})
+      EXPECT_FALSE(refused("stop", operation, "*")) << operation;
+    for (const char* const rule : {"mprog.attach*", "mprog.relative.no_program", "prog_attach.*"})
+      EXPECT_FALSE(refused("stop", "*", rule)) << rule;
+  }
+}
+
+/// Where there is no guest to throw away, nothing else holds the entry to its sequence.
+TEST_F(known_folder, what_is_to_be_avoided_is_in_its_own_sequence) {
+  entry("one", R"({"reason": "r", "action": "avoid", "operation": "detach *", "rule": "*"})", two_attaches);
+  const auto known = read_known(directory_ / "known");
+  ASSERT_FALSE(known);
+  EXPECT_NE(known.error().message.find("in sequence.mpc"), std::string::npos) << known.error().message;
+}
+
+TEST_F(known_folder, names_and_reasons_are_printed_as_text_and_no_more) {
+  entry("a\x1b[31mred\nfindings  none",
+        R"({"reason": "r\u001b]0;x\u0007\ns", "action": "stop", "operation": "attach *", "rule": "*"})", two_attaches);
+  const auto known = read_known(directory_ / "known");
+  ASSERT_TRUE(known) << known.error().message;
+  for (const std::string& text : {known->front().name, known->front().reason})
+    EXPECT_TRUE(std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) << text;
 }
 
 }  // namespace

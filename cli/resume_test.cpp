@@ -164,11 +164,15 @@ TEST_F(killed_campaign, leaves_no_machine_behind) {
 }
 
 TEST_F(killed_campaign, known_divergences_of_ones_own_are_shown_with_their_hits) {
-  fs::create_directories(directory_ / "known/before");
-  std::ofstream(directory_ / "known/before/known.json")
-      << R"({"reason": "r", "action": "stop", "operation": "* before*", "rule": "*"})";
-  std::ofstream(directory_ / "known/before/sequence.mpc")
-      << "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1 before\n";
+  const auto entry = [&](const std::string& name, const std::string& operation, const std::string& last) {
+    fs::create_directories(directory_ / "known" / name);
+    std::ofstream(directory_ / "known" / name / "known.json")
+        << R"({"reason": "r", "action": "stop", "operation": ")" + operation + R"(", "rule": "*"})";
+    std::ofstream(directory_ / "known" / name / "sequence.mpc")
+        << "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\nattach tcx_ingress@d0 p0\n" + last + "\n";
+  };
+  entry("before", "attach * before*", "attach tcx_ingress@d0 p1 before");
+  entry("link", "link * before*", "link l0 tcx_ingress@d0 p1 before");
   const std::string kernel = " --kernel model:before_nothing_appends --known known";
   EXPECT_EQ(run("fuzz --sequences 100 --seed 1 --out out --json r.json" + kernel), 0);
   const auto known = nlohmann::json::parse(content(directory_ / "r.json"))["known"][0];
