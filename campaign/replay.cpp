@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "campaign/finding.hpp"
 #include "campaign/one_run.hpp"
+#include "kernel_oracle/needs.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
 #include "model/touched.hpp"
@@ -37,16 +38,28 @@ class KeepingSink final : public RunSink {
 }  // namespace
 
 Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>& files) {
+  // Some editors put one in front of every file.
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", utf_16_marks[] = {"\xff\xfe", "\xfe\xff"};
   std::vector<NamedSequence> all;
   for (const std::string& file : files) {
     const auto text = read_file(file, largest_text, FileKind::any);
     if (!text) return tl::unexpected(text.error());
-    auto sequences = model::parse_all(*text);
+    for (const std::string_view mark : utf_16_marks)
+      if (text->starts_with(mark))
+        return fail(Error::Kind::usage, "{}: expected plain text, found UTF-16; save it as UTF-8", file);
+    auto sequences = model::parse_all(
+        std::string_view(*text).substr(text->starts_with(byte_order_mark) ? byte_order_mark.size() : 0));
     if (!sequences) return fail(Error::Kind::usage, "{}", sequences.error().to_string(file));
     for (std::size_t i = 0; i < sequences->size(); ++i)
       all.push_back({sequences->size() == 1 ? file : fmt::format("{}#{}", file, i + 1), std::move((*sequences)[i])});
   }
   return all;
+}
+
+Result<void> can_judge(const model::Sequence& sequence, const OracleIdentity& kernel) {
+  if (sequence.operations.empty())
+    return fail(Error::Kind::skipped, "nothing to judge: expected an operation, found none");
+  return can_run(kernel, sequence);
 }
 
 Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Known& known) {
@@ -111,24 +124,24 @@ std::string describe_view(const model::World& world, const Run& run, const ListV
   return text;
 }
 
-/// The lists that the operation may change, as the model has them; where the step differs, as the kernel does, too, and
-/// any other list that differs.
+/// The lists that the operation may change, as the model has them; where the step differs, those of both that differ
+/// come first, and the ones that nobody looked at last.
 std::string lists_after(const model::World& world, model::ListSet touched, const Run& run, const Step& step,
                         bool differs) {
-  std::string text;
+  std::string alike, different, unseen;
   for (model::ListIndex list = 0; list < model::list_count; ++list) {
     const ListView* const view = differs ? view_of(run, step, list) : nullptr;
     const std::string site = model::print(model::site_of_list(list));
     const std::string expected = properties::describe(world, world.list(list));
     const std::string observed = view != nullptr ? describe_view(world, run, *view) : expected;
-    if (!model::contains(touched, list) && observed == expected) continue;
-    if (!differs)
-      text += fmt::format("      {} {}\n", site, expected);
-    else
-      text += fmt::format("      model  {} {}\n      kernel {} {}\n", site, expected, site,
-                          view != nullptr ? observed : "was not looked at");
+    if (observed != expected)
+      different += fmt::format("      model  {} {}\n      kernel {} {}\n", site, expected, site, observed);
+    else if (model::contains(touched, list) && differs && view == nullptr)
+      unseen += fmt::format("      {} {}, says the model; the kernel's was not looked at\n", site, expected);
+    else if (model::contains(touched, list))
+      alike += fmt::format("      {} {}\n", site, expected);
   }
-  return text;
+  return different + alike + unseen;
 }
 
 }  // namespace
@@ -141,6 +154,7 @@ std::string step_by_step(const model::Sequence& sequence, const Replay& replay) 
   for (std::size_t i = 0; i < sequence.operations.size() && i < run.steps.size(); ++i) {
     const auto& operation = sequence.operations[i];
     const model::ListSet touched = model::touched_lists(world, operation);
+    const model::World before = world;
     const model::Verdict verdict = world.apply(operation);
     const Step& step = run.steps[i];
     const bool differs = !replay.followed && divergence && divergence->step == i;
@@ -155,6 +169,7 @@ std::string step_by_step(const model::Sequence& sequence, const Replay& replay) 
     if (step.fate != model::Fate::none)
       text += fmt::format("      {}\n",
                           properties::describe(world, step.fate, std::span(run.ran).subspan(step.first_ran, step.ran)));
+    if (differs) text += properties::describe_objects(before, world, *divergence);
     text += lists_after(world, touched, run, step, differs);
     if (differs) break;
   }

@@ -22,6 +22,10 @@ struct NamedSequence {
 /// The sequences of all the files. An Error is of kind usage, one line: file:line:column and what was expected.
 Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>& files);
 
+/// An Error of kind skipped, one line, if there is nothing to judge: the sequence has no operation, or one that needs
+/// what the oracle has not got.
+Result<void> can_judge(const model::Sequence& sequence, const OracleIdentity& kernel);
+
 /// One sequence on one kernel.
 struct Replay {
   enum class Verdict { held, known, differs } verdict = Verdict::held;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
+#include "base/testing/scratch.hpp"
 #include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/planted_fault.hpp"
 #include "model/parse.hpp"
@@ -13,9 +15,9 @@
 namespace mprogcheck {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using Verdict = Replay::Verdict;
 
 /// Wrong only while nobody looks: the revision after the last step of a fast run.
@@ -58,6 +60,44 @@ TEST(replay, shows_step_by_step_the_lists_of_both_where_they_differ) {
               AllOf(HasSubstr("      tcx_ingress@d0 revision 2: p0\n"),
                     HasSubstr("      model  tcx_ingress@d0 revision 3: p1, p0\n"
                               "      kernel tcx_ingress@d0 revision 3: p0, p1\n")));
+}
+
+/// Of a link that the model has detached, what differs is the link: it comes before the lists that agree.
+TEST(replay, shows_what_differs_first) {
+  const auto sequence =
+      *model::parse("mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\nlink l0 tcx_ingress@d0 p0\nupdate l0 p1\n");
+  class Lying final : public Oracle {
+   public:
+    [[nodiscard]] const OracleIdentity& identity() const override { return model_.identity(); }
+    Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
+      std::vector<Job> told(jobs.begin(), jobs.end());
+      for (Job& one : told) one.lie = Lie::lifecycle;
+      return model_.run(told, sink);
+    }
+
+   private:
+    ModelOracle model_;
+  } oracle;
+  const auto replayed = replay(sequence, oracle, {});
+  ASSERT_TRUE(replayed);
+  ASSERT_EQ(replayed->verdict, Verdict::differs);
+  const std::string text = step_by_step(sequence, *replayed);
+  const auto differs = text.find("DIFFERS"), object = text.find("l0", differs),
+             list = text.find("tcx_ingress@d0", differs);
+  ASSERT_NE(object, std::string::npos) << text;
+  EXPECT_LT(object, list) << text;
+}
+
+TEST(replay, takes_a_byte_order_mark_and_tells_utf_16) {
+  const mprogcheck::testing::Scratch scratch;
+  const std::string text = "mprogcheck 1\nnetdev d0\n";
+  ASSERT_TRUE(write_file(scratch.file("marked.mpc"), "\xef\xbb\xbf" + text));
+  EXPECT_TRUE(read_sequences({scratch.file("marked.mpc")}));
+  ASSERT_TRUE(write_file(scratch.file("wide.mpc"), std::string("\xff\xfem\0p\0", 6)));
+  const auto wide = read_sequences({scratch.file("wide.mpc")});
+  ASSERT_FALSE(wide);
+  EXPECT_EQ(wide.error().kind, Error::Kind::usage);
+  EXPECT_THAT(wide.error().message, HasSubstr("UTF-16"));
 }
 
 TEST(replay, shows_all_steps_of_a_known_divergence_that_is_followed) {

@@ -71,14 +71,14 @@ class Parser : private Reader {
     std::uint32_t members = out.devices;
     if (!list('d', Target::device_count, "device", members)) return false;
     out.devices = static_cast<std::uint8_t>(members);
-    return line_end(", or the end of the line");
+    return line_end("a comma and more devices, or the end of the line");
   }
 
   bool programs(Declarations& out) {
     std::uint32_t members = out.programs;
     if (!list('p', Name::pool_count, "program", members)) return false;
     ProgramClass declared;
-    if (!word(declared.type, program_type_names, ", or a program type")) return false;
+    if (!word(declared.type, program_type_names, "a comma and more programs, or the type of these")) return false;
     const bool returns = accept("returns");
     if (returns && !word(declared.returns, returns_names, "what it returns")) return false;
     for (unsigned n = 0; n < Name::pool_count; ++n)

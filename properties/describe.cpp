@@ -210,7 +210,7 @@ std::string table_of(const Divergence& divergence, const Names& names) {
     if (expected.alive && observed.alive)
       table.row(label + " references", "", references(expected.references), references(observed.references));
   }
-  return "\nobjects:\n" + table.print();
+  return table.print();
 }
 
 std::string_view how_it_ended(Run::Ending ending) {
@@ -271,6 +271,11 @@ std::string describe(const World& world, model::Fate fate, std::span<const Progr
   return text + (fate == model::Fate::none ? "; no packet was sent" : fmt::format("; packet {}", model::name_of(fate)));
 }
 
+std::string describe_objects(const World& before, const World& after, const Divergence& divergence) {
+  if (divergence.links.empty() && divergence.programs.empty()) return {};
+  return table_of(divergence, Names(before, after));
+}
+
 std::string summary(const Divergence& divergence) {
   std::string text = fmt::format("{}: {}", name_of(divergence.primary), model::print(divergence.operation));
   if (divergence.ending != Run::Ending::complete && divergence.lists.empty() &&
@@ -328,7 +333,7 @@ std::string describe(const model::Sequence& sequence, const Divergence& divergen
   for (const ListDifference& list : divergence.lists) text += table_of(list, names);
   if (divergence.answer) text += table_of(*divergence.answer, names);
   if (divergence.passage) text += table_of(*divergence.passage, before, names);
-  if (!divergence.links.empty() || !divergence.programs.empty()) text += table_of(divergence, names);
+  if (!divergence.links.empty() || !divergence.programs.empty()) text += "\nobjects:\n" + table_of(divergence, names);
   return text;
 }
 

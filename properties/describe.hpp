@@ -16,6 +16,9 @@ std::string describe(const model::World& world, const model::OrderedList& list);
 /// "ran p0 p2 (drop); packet dropped": what a packet met, and what became of it.
 std::string describe(const model::World& world, model::Fate fate, std::span<const model::ProgramIndex> ran);
 
+/// The links and programs of a step that differ, both sides next to each other; empty if none does.
+std::string describe_objects(const model::World& before, const model::World& after, const Divergence& divergence);
+
 /// "order: attach tcx_ingress@d0 p1 before fd(p0): expected ok, observed -EEXIST": one line without newline.
 std::string summary(const Divergence& divergence);
 
