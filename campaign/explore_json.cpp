@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "campaign/earned.hpp"
 #include "campaign/json_report.hpp"
 #include "model/print.hpp"
 
@@ -55,6 +56,13 @@ json known_together(json known, const json& more) {
   return known;
 }
 
+/// What any of them did not check.
+json unchecked_together(json unchecked, const json& more) {
+  for (const json& entry : more)
+    if (std::ranges::find(unchecked, entry) == unchecked.end()) unchecked.push_back(entry);
+  return unchecked;
+}
+
 json sum(const json& one, const json& other) {
   if (one.is_number_float() || other.is_number_float()) return one.get<double>() + other.get<double>();
   return one.get<std::uint64_t>() + other.get<std::uint64_t>();
@@ -74,6 +82,10 @@ void add(json& all, const json& more) {
       there = in_both(there, value);
     else if (key == "known")
       there = known_together(there, value);
+    else if (key == "unjudged_share")
+      there = std::max(there.get<double>(), value.get<double>());
+    else if (key == "unchecked")
+      there = unchecked_together(there, value);
     else if (key == "error")
       there = there.get<std::string>() + "; " + value.get<std::string>();
     else if (value.is_boolean())
@@ -93,10 +105,19 @@ double rate(std::uint64_t count, double seconds) {
 
 }  // namespace
 
+/// A bound sends no packets, names no object of another kind, and lets devices be.
+bool is_asked_by_explore(const Feature& feature) {
+  return feature.name == feature_refcnt || feature.name == feature_next_id;
+}
+
+std::vector<const Feature*> unchecked_by(const ExploreReport& report) {
+  auto lacking = lacking_features(report.kernel);
+  std::erase_if(lacking, [](const Feature* feature) { return !is_asked_by_explore(*feature); });
+  return lacking;
+}
+
 json to_json(const ExploreReport& report) {
-  json known = json::array();
-  for (const KnownState& state : report.known.states)
-    known.push_back({{"name", state.name}, {"hits", state.hits}, {"stale", state.stale}});
+  const Judged rests_on = judged(report);
   json result = {
       {"kernel", to_json(report.kernel)},
       {"bound", bound_json(report.bound)},
@@ -106,6 +127,8 @@ json to_json(const ExploreReport& report) {
       {"transitions", report.transitions},
       {"alphabet", report.operations},
       {"operations", report.covered},
+      {"left_out", report.avoided},
+      {"unjudged_share", rests_on.unjudged_share()},
       {"complete", report.is_complete()},
       {"ended_early", report.ended_early},
       {"steps", report.steps},
@@ -115,7 +138,7 @@ json to_json(const ExploreReport& report) {
       {"operations_per_second", rate(report.covered, report.seconds)},
       {"canaries", {{"planted", report.canaries.planted}, {"caught", report.canaries.caught}}},
       {"findings", to_json(report.findings)},
-      {"known", known},
+      {"known", to_json(report.known.states)},
       {"coverage",
        {{"pairs_total", report.own_pairs},
         {"pairs_covered", report.covered},
@@ -125,19 +148,16 @@ json to_json(const ExploreReport& report) {
         {"unseen_rules", names_of(report.silent)},
         {"avoided", report.avoided},
         {"calls", table_json(report.table)}}},
-      {"skipped", json::array()}};
+      {"skipped", json::array()},
+      {"unchecked", to_json(unchecked_by(report))}};
   if (report.error) result["error"] = report.error->message;
   return result;
 }
 
-json not_explored(const std::string& kernel, const properties::Bound& bound, const Error& error) {
-  json result = {
-      {"kernel", {{"source", kernel}}}, {"bound", bound_json(bound)}, {"complete", false},       {"operations", 0},
-      {"findings", json::array()},      {"known", json::array()},     {"skipped", json::array()}};
-  if (error.kind == Error::Kind::skipped)
-    result["skipped"].push_back(error.message);
-  else
-    result["error"] = error.message;
+json not_explored(const std::string& kernel, const properties::Bound& bound, const Error& error, bool ended_early) {
+  json result = nothing_run(kernel, error, ended_early);
+  result["bound"] = bound_json(bound);
+  result["complete"] = false;
   return result;
 }
 
@@ -169,6 +189,7 @@ json to_json(const ModelExploration& result, const properties::Bound& bound) {
           {"findings", broken},
           {"known", json::array()},
           {"skipped", json::array()},
+          {"unchecked", json::array()},
           {"coverage",
            {{"pairs_total", result.pairs},
             {"pairs_covered", 0},

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "model/guest_object.hpp"
+#include "campaign/earned.hpp"
 
 namespace mprogcheck {
 
@@ -36,6 +36,45 @@ json to_json(const std::vector<Finding>& findings) {
   return all;
 }
 
+json to_json(const std::vector<const Feature*>& unchecked) {
+  json all = json::array();
+  for (const Feature* const feature : unchecked)
+    all.push_back(
+        {{"name", feature->name}, {"what", feature->unchecked}, {"why", feature->why}, {"cure", feature->cure}});
+  return all;
+}
+
+json to_json(const std::vector<KnownState>& known) {
+  json all = json::array();
+  for (const KnownState& state : known)
+    all.push_back({{"name", state.name},
+                   {"hits", state.hits},
+                   {"stale", state.stale},
+                   {"action", name_of(state.action)},
+                   {"reason", state.reason}});
+  return all;
+}
+
+json nothing_run(const std::string& kernel, const Error& error, bool ended_early) {
+  json result = {{"kernel", {{"source", kernel}}}, {"operations", 0},          {"findings", json::array()},
+                 {"known", json::array()},         {"skipped", json::array()}, {"unchecked", json::array()},
+                 {"ended_early", ended_early}};
+  if (error.kind == Error::Kind::skipped)
+    result["skipped"].push_back(error.message);
+  else
+    result["error"] = error.message;
+  return result;
+}
+
+json side_by_side(const std::vector<json>& reports) {
+  if (reports.empty()) return json::object();
+  json all = reports.front();
+  for (const json& report : reports)
+    all["ended_early"] = all["ended_early"].get<bool>() || report["ended_early"].get<bool>();
+  if (reports.size() > 1) all["runs"] = reports;
+  return all;
+}
+
 namespace {
 
 json unseen_rules_of(const FuzzReport& report) {
@@ -55,19 +94,15 @@ json unseen_errnos(const FuzzReport& report) {
 
 json to_json(const FuzzReport& report, const FuzzOptions& options) {
   const Progress& progress = report.progress;
-  json known = json::array();
-  for (const KnownState& state : report.known.states)
-    known.push_back({{"name", state.name},
-                     {"hits", state.hits},
-                     {"stale", state.stale},
-                     {"action", name_of(state.action)},
-                     {"reason", state.reason}});
+  const Judged rests_on = judged(report);
   json result = {{"kernel", to_json(report.kernel)},
                  {"seed", report.seed},
                  {"shard", options.shard},
                  {"sequences", progress.sequences},
                  {"operations", progress.operations},
                  {"unjudged", progress.unjudged},
+                 {"left_out", rests_on.left_out},
+                 {"unjudged_share", rests_on.unjudged_share()},
                  {"seconds", progress.seconds},
                  {"operations_per_second",
                   progress.seconds > 0 ? static_cast<double>(progress.operations) / progress.seconds : 0.0},
@@ -76,7 +111,8 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                  {"first_checked_seconds", report.first_checked_seconds},
                  {"canaries", {{"planted", progress.canaries.planted}, {"caught", progress.canaries.caught}}},
                  {"findings", to_json(report.findings)},
-                 {"known", known},
+                 {"known", to_json(report.known.states)},
+                 {"ended_early", report.ended_early},
                  {"coverage",
                   {{"since", report.carried_on != 0 ? "this start" : "the beginning"},
                    {"pairs_bound", report.pairs.bound},
@@ -88,11 +124,9 @@ json to_json(const FuzzReport& report, const FuzzOptions& options) {
                    {"lengths", report.coverage.lengths()},
                    {"unseen_rules", unseen_rules_of(report)},
                    {"unseen_errnos", unseen_errnos(report)}}},
-                 {"skipped", json::array()}};
-  for (const std::string_view feature : optional_features)
-    if (!report.kernel.has(feature)) result["skipped"].push_back(feature);
-  for (const model::GuestObject& object : model::guest_objects)
-    if (!report.kernel.has(object.name)) result["skipped"].push_back(object.name);
+                 {"skipped", json::array()},
+                 {"unchecked", to_json(lacking_features(report.kernel))}};
+  for (const Feature* const feature : lacking_features(report.kernel)) result["skipped"].push_back(feature->name);
   if (report.error) result["error"] = report.error->message;
   return result;
 }

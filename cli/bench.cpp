@@ -17,6 +17,15 @@ struct Options {
   std::optional<unsigned> jobs;
 };
 
+/// The floor has no calls of netlink's: what a bench leaves out on every kernel is not what this one lacks.
+std::vector<const Feature*> unchecked_by(const BenchReport& report) {
+  auto lacking = lacking_features(report.kernel);
+  std::erase_if(lacking, [](const Feature* feature) {
+    return feature->name == feature_device || feature->name == feature_qdisc || feature->name == feature_pin;
+  });
+  return lacking;
+}
+
 void print(const BenchReport& report) {
   constexpr double mib = 1024.0 * 1024.0;
   fmt::print("kernel    {} ({}, {})\n", report.kernel.release, report.kernel.source, report.kernel.accelerator);
@@ -28,7 +37,8 @@ void print(const BenchReport& report) {
              report.checked_operations_per_second);
   fmt::print("ratio     {:9.2f} of the floor; the agent's own loop, nothing sent: {:.2f}\n", report.ratio,
              report.guest_ratio);
-  fmt::print("counting  reference counts cost {:.0f} % over errno and query alone\n", 100 * report.counting_cost);
+  if (report.kernel.has(feature_refcnt))
+    fmt::print("counting  reference counts cost {:.0f} % over errno and query alone\n", 100 * report.counting_cost);
   const Shares& shares = report.shares;
   fmt::print("shares    generate {:.0f} %  predict {:.0f} %  wire {:.0f} %  guest {:.0f} %  judge {:.0f} %\n",
              100 * shares.generate, 100 * shares.predict, 100 * shares.wire, 100 * shares.guest, 100 * shares.judge);
@@ -47,6 +57,7 @@ void print(const BenchReport& report) {
         several->harness_cores);
   fmt::print("memory    guest {:.0f} MiB (QEMU included), harness {:.0f} MiB\n",
              static_cast<double>(report.guest_bytes) / mib, static_cast<double>(report.harness_bytes) / mib);
+  print_unchecked(unchecked_by(report));
   if (!report.floor_agrees)
     fmt::print("WARNING   the floor's calls failed {} times, the checked ones {}: the two rates do not compare\n",
                report.floor_failures, report.checked_failures);
@@ -59,6 +70,12 @@ nlohmann::ordered_json to_json(const BenchReport& report, const Options& options
           {"seed", options.bench.seed},
           {"sequences", options.bench.sequences},
           {"operations", report.operations},
+          {"judged", report.judged},
+          {"canaries", {{"planted", report.canaries.planted}, {"caught", report.canaries.caught}}},
+          {"findings", nlohmann::ordered_json::array()},
+          {"skipped", nlohmann::ordered_json::array()},
+          {"unchecked", to_json(unchecked_by(report))},
+          {"ended_early", false},
           {"floor_operations_per_second", report.floor_operations_per_second},
           {"checked_operations_per_second", report.checked_operations_per_second},
           {"ratio", report.ratio},
@@ -87,25 +104,40 @@ ExitCode run(Options& options) {
   const auto kernels = kernels_of(options.common);
   if (!kernels) return report(kernels.error());
   options.bench.out = options.common.out;
+  listen_to_signals();
+  options.bench.stop = &interrupted;
   ExitCode code = ExitCode::held;
-  auto reports = nlohmann::ordered_json::array();
+  std::vector<nlohmann::ordered_json> reports;
   for (const KernelSpec& kernel : *kernels) {
+    const auto nothing = [&](const Error& error) {
+      reports.push_back(nothing_run(kernel.text, error, interrupted));
+      code = combine(code, report(error));
+    };
+    if (interrupted) {
+      nothing(not_begun(kernel.text));
+      continue;
+    }
     auto wanted = oracle_options(options.common, 0);
     if (!wanted) return report(wanted.error());
     wanted->note = [](std::string_view line) { fmt::print("{}\n", line); };
+    auto known = known_for(options.common, kernel);
+    if (!known) return report(known.error());
+    options.bench.known = std::move(*known);
     options.bench.jobs = options.jobs.value_or(default_jobs(kernel));
     const auto result = bench(kernel, *wanted, options.bench);
     if (!result) {
-      code = combine(code, report(result.error()));
+      nothing(result.error());
       continue;
     }
     print(*result);
     reports.push_back(to_json(*result, options));
+    if (result->judged == 0)
+      code = combine(code, report({Error::Kind::skipped, fmt::format("{}: nothing was judged", kernel.text)}));
     if (!result->floor_agrees) code = combine(code, ExitCode::infrastructure);
   }
   auto json = json_head("bench");
-  if (!reports.empty()) json.update(reports.front());
-  if (reports.size() > 1) json["runs"] = reports;
+  json.update(side_by_side(reports));
+  if (interrupted) fmt::print("ended early: interrupted\n");
   if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
   return code;
 }

@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // The command as scripts use it: exit codes, one-line errors, the JSON's keys, the files of a finding.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
-#include <string>
-
-#include "vm/testing/stock_kernel.hpp"
+#include "cli/testing/command.hpp"
 
 namespace mprogcheck::cli {
 namespace {
@@ -23,55 +11,6 @@ using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
-
-/// The option that names the kernel to test with.
-std::string stock_kernel() {
-  return " --kernel '" + mprogcheck::testing::stock_kernel() + "' ";
-}
-
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-std::string content(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-class command : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "mprogcheck-cli-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
-  /// Runs the command in a folder of its own. `environment` goes in front, as in a shell.
-  Ran run(const std::string& arguments, const std::string& environment = {}) const {
-    const std::string line = "cd '" + directory_.string() + "' && " + environment + " '" MPROGCHECK_COMMAND "' " +
-                             arguments + " >out.txt 2>err.txt </dev/null";
-    const int status = std::system(line.c_str());  // NOLINT(cert-env33-c): the shell is what scripts have
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(directory_ / "out.txt"),
-            content(directory_ / "err.txt")};
-  }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(directory_ / name) << text; }
-  nlohmann::json json(const std::string& name) const { return nlohmann::json::parse(content(directory_ / name)); }
-
-  /// One line on stderr, and that code.
-  void expect_refusal(const Ran& ran, int code, const std::string& words) const {
-    EXPECT_EQ(ran.code, code) << ran.err;
-    EXPECT_THAT(ran.err, AllOf(StartsWith("mprogcheck: "), HasSubstr(words)));
-    EXPECT_EQ(std::ranges::count(ran.err, '\n'), 1) << ran.err;
-  }
-
-  fs::path directory_;
-};
 
 TEST_F(command, refuses_what_it_does_not_know_in_one_line) {
   expect_refusal(run(""), 2, "--help");
@@ -161,7 +100,8 @@ TEST_F(command, fuzz_holds_on_the_model_itself) {
   EXPECT_THAT(ran.out, HasSubstr("findings  none"));
   const auto report = json("report.json");
   for (const char* key : {"schema", "verb", "version", "kernel", "seed", "sequences", "operations", "unjudged",
-                          "seconds", "operations_per_second", "canaries", "findings", "known", "coverage", "skipped"})
+                          "seconds", "operations_per_second", "canaries", "findings", "known", "coverage", "skipped",
+                          "unchecked", "ended_early", "left_out", "unjudged_share"})
     EXPECT_TRUE(report.contains(key)) << key;
   EXPECT_THAT(ran.out, ::testing::ContainsRegex("\npairs     .* of .* \\(state, operation\\) pairs of .* met\n"));
   EXPECT_GT(report["coverage"]["pairs_covered"], 0);

@@ -6,10 +6,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "campaign/earned.hpp"
 #include "campaign/explore_json.hpp"
 #include "campaign/explore_model.hpp"
 #include "campaign/hook_spec.hpp"
 #include "campaign/json_report.hpp"
+#include "campaign/need.hpp"
 #include "campaign/stopwatch.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
@@ -92,9 +94,15 @@ void print_summary(const ExploreReport& report) {
     fmt::print("around    {} pairs led elsewhere; {} tours more, in {} round{}, went around what differs\n",
                in_words(report.around.strays), in_words(report.around.tours), report.around.rounds,
                report.around.rounds == 1 ? "" : "s");
-  if (report.avoided != 0) fmt::print("avoided   {} pairs, as known divergences say\n", in_words(report.avoided));
+  if (const Judged rests_on = judged(report); rests_on.unjudged_share() > 0)
+    fmt::print("avoided   {} pairs, as known divergences say; with those that have no outcome {:.1f} %\n",
+               in_words(report.avoided), 100 * rests_on.unjudged_share());
   print_left_out(report.bound, report.coverage.rules().size(), report.silent);
-  fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
+  if (report.canaries.planted == 0)
+    fmt::print("canaries  none was planted\n");
+  else
+    fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
+  print_unchecked(unchecked_by(report));
   constexpr std::string_view deeds[] = {"followed", "met", "left out"};  // by KnownAction
   for (const KnownState& state : report.known.states)
     fmt::print("known     {}: {}\n", state.name,
@@ -107,7 +115,8 @@ void print_summary(const ExploreReport& report) {
                how_sure_of(finding), finding.shrunk.operations.size(), finding.folder.string());
   if (report.is_complete() && report.findings.empty())
     fmt::print("complete  no pair of this {} differs from the model\n", report.shard.count == 1 ? "bound" : "shard");
-  else if (!report.is_complete())
+  if (report.ended_early) fmt::print("ended early: {}\n", interrupted ? "interrupted" : "enough findings");
+  if (!report.is_complete())
     fmt::print("NOT COMPLETE  {} pairs have no outcome{}\n", in_words(report.own_pairs - report.covered),
                report.findings.empty() && report.ended_early ? "; the same command goes on"
                                                              : "; no way leads to them, or guests die of their kind");
@@ -130,10 +139,8 @@ ExitCode conclude(bool complete, bool ended_early, std::uint64_t looked_into, st
 
 ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Reports& reports) {
   if (interrupted) {
-    const Error error{Error::Kind::infrastructure,
-                      fmt::format("{}, {}: it was interrupted before this began; run it again", kernel.text,
-                                  properties::text_of(options.bound))};
-    reports.push_back(not_explored(kernel.text, options.bound, error));
+    const Error error = not_begun(fmt::format("{}, {}", kernel.text, properties::text_of(options.bound)));
+    reports.push_back(not_explored(kernel.text, options.bound, error, true));
     return report(error);
   }
   ProgressLine progress;
@@ -150,7 +157,7 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Report
   auto result = explore(wanted, oracles_for(options.common, kernel, progress), progress);
   progress.clear();
   if (!result) {
-    reports.push_back(not_explored(kernel.text, options.bound, result.error()));
+    reports.push_back(not_explored(kernel.text, options.bound, result.error(), interrupted));
     return report(result.error());
   }
   print_summary(*result);
@@ -168,6 +175,13 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Report
                                  fmt::format("expected an outcome for each of {} pairs, found {}{}; run it again",
                                              result->own_pairs, result->covered,
                                              result->ended_early ? ", when it was interrupted" : "")}));
+  else if (result->ended_early && interrupted && !result->error)
+    code = combine(code, report({Error::Kind::infrastructure, fmt::format("{}: it was interrupted; the same command "
+                                                                          "goes on",
+                                                                          kernel.text)}));
+  if (code == ExitCode::held)
+    if (auto enough = is_enough(judged(*result), "this shard has no pair of the bound; choose fewer shards"); !enough)
+      code = report(enough.error());
   return code;
 }
 
@@ -275,9 +289,17 @@ ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
   json["kernel"] = {
       {"source", merged->kernel}, {"release", merged->identity.release}, {"image", merged->identity.image}};
   json["complete"] = merged->uncovered == 0;
+  json["operations"] = merged->pairs - merged->uncovered;
   json["shards"] = merged->shards;
+  json["findings_of_shards"] = merged->findings;
+  json["skipped"] = json["unchecked"] = nlohmann::ordered_json::array();
+  json["ended_early"] = false;
   json["coverage"] = {{"pairs_total", merged->pairs}, {"pairs_covered", merged->pairs - merged->uncovered}};
-  return merged->findings == 0 ? ExitCode::held : ExitCode::divergence;
+  if (merged->findings != 0) return ExitCode::divergence;
+  if (merged->pairs == merged->uncovered)
+    return report(
+        {Error::Kind::skipped, "nothing was judged: the shards have no pair together; narrow what is avoided"});
+  return ExitCode::held;
 }
 
 ExitCode run(Options& options) {
@@ -296,6 +318,14 @@ ExitCode run(Options& options) {
       return report({Error::Kind::usage, fmt::format("--shard: expected i/n, as in 2/5, found {}", options.shard)});
     const auto kernels = kernels_of(options.common);
     if (!kernels) return report(kernels.error());
+    const auto needs = parse_needs(options.common.needs);
+    if (!needs) return report(needs.error());
+    for (const Feature* const feature : *needs)
+      if (!is_asked_by_explore(*feature))
+        return report({Error::Kind::usage,
+                       fmt::format("--need: expected {} or {}, for an exploration asks about nothing else of the kind, "
+                                   "found \"{}\"; use fuzz",
+                                   feature_refcnt, feature_next_id, feature->name)});
     if (!options.graph.empty()) {
       options.bound.hook = hooks->front();
       const auto naming = options.labelled ? model::Naming::labelled : model::Naming::symmetric;
@@ -359,6 +389,8 @@ void add_explore(CLI::App& app, Run& run_verb) {
   verb->add_flag("--labelled", options->labelled, "with --model-only or --graph: tell programs of one kind apart");
   verb->add_option("--graph", options->graph, "write the state graph to this file, for Graphviz");
   model_only->excludes(shard);
+  model_only->excludes("--need");
+  merge->excludes("--need");
   model_only->excludes(merge);
   merge->excludes(shard);
   verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });

@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "campaign/earned.hpp"
 #include "campaign/hook_spec.hpp"
 #include "campaign/json_report.hpp"
+#include "campaign/need.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
 
@@ -51,6 +53,13 @@ void print_known(const KnownState& state) {
                state.hits);
 }
 
+void print_canaries(const CanaryCount& canaries) {
+  if (canaries.planted == 0)
+    fmt::print("canaries  none was planted: too few sequences with a place for one\n");
+  else
+    fmt::print("canaries  {} of {} caught\n", canaries.caught, canaries.planted);
+}
+
 void print_finding(const Finding& finding) {
   const std::string how_sure = how_sure_of(finding);
   const std::string company =
@@ -85,14 +94,13 @@ void print_summary(const FuzzReport& report) {
     for (const auto outcome : errnos) fmt::print(" {}", model::to_string(outcome));
     fmt::print("\n");
   }
-  fmt::print("canaries  {} of {} caught\n", progress.canaries.caught, progress.canaries.planted);
+  print_canaries(progress.canaries);
   for (const KnownState& state : report.known.states) print_known(state);
-  for (const std::string_view feature : optional_features)
-    if (!report.kernel.has(feature)) fmt::print("skipped   {}: this kernel lacks the feature\n", feature);
-  for (const model::GuestObject& object : model::guest_objects)
-    if (!report.kernel.has(object.name)) fmt::print("skipped   {}: this kernel cannot make one\n", object.name);
-  if (progress.unjudged != 0)
-    fmt::print("unjudged  {} operations that ran after a divergence in their sequence\n", progress.unjudged);
+  print_unchecked(lacking_features(report.kernel));
+  const Judged rests_on = judged(report);
+  fmt::print(
+      "unjudged  {:.1f} % of the operations: {} ran after a divergence in their sequence, {} were left out as known\n",
+      100 * rests_on.unjudged_share(), rests_on.unjudged, rests_on.left_out);
   if (report.findings.empty()) fmt::print("findings  none\n");
   for (const Finding& finding : report.findings) print_finding(finding);
   if (report.ended_early) fmt::print("ended early: {}\n", interrupted ? "interrupted" : "enough findings");
@@ -100,13 +108,12 @@ void print_summary(const FuzzReport& report) {
 
 /// One kernel. The report goes to `reports`.
 ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const KernelSpec& kernel,
-                     nlohmann::ordered_json& reports) {
+                     std::vector<nlohmann::ordered_json>& reports) {
   ProgressLine progress;
   auto result = fuzz(campaign, oracles_for(options.common, kernel, progress), progress);
   progress.clear();
   if (!result) {
-    const char* const key = result.error().kind == Error::Kind::skipped ? "skipped" : "error";
-    reports.push_back({{"kernel", {{"source", kernel.text}}}, {key, {result.error().message}}});
+    reports.push_back(nothing_run(kernel.text, result.error(), interrupted));
     return report(result.error());
   }
   print_summary(*result);
@@ -114,7 +121,21 @@ ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const 
   ExitCode code = ExitCode::held;
   for (const Finding& finding : result->findings)
     code = combine(code, finding.label == Label::infrastructure ? ExitCode::infrastructure : ExitCode::divergence);
-  if (result->error) code = combine(code, report(*result->error));
+  if (result->error) return combine(code, report(*result->error));
+  if (result->ended_early && interrupted)
+    return combine(code, report({Error::Kind::infrastructure,
+                                 fmt::format("{}: it was interrupted when {} sequences were judged; the same command "
+                                             "goes on",
+                                             kernel.text, result->progress.sequences)}));
+  if (code == ExitCode::held)
+    if (auto enough =
+            is_enough(judged(*result), "its time was over before the first batch was; give it more --seconds");
+        !enough)
+      return report(enough.error());
+  // What earlier starts have asked is not in the coverage of this one.
+  const auto needs = parse_needs(options.common.needs);
+  if (code == ExitCode::held && needs && result->carried_on == 0)
+    if (auto asked = was_asked(result->coverage, *needs); !asked) return report(asked.error());
   return code;
 }
 
@@ -128,13 +149,11 @@ ExitCode run(Options& options) {
 
   listen_to_signals();
   ExitCode code = ExitCode::held;
-  nlohmann::ordered_json reports = nlohmann::ordered_json::array();
+  std::vector<nlohmann::ordered_json> reports;
   for (const KernelSpec& kernel : *kernels) {
     if (interrupted) {
-      const Error error{Error::Kind::infrastructure,
-                        fmt::format("{}: it was interrupted before this began; run it again", kernel.text)};
-      reports.push_back({{"kernel", {{"source", kernel.text}}}, {"error", {error.message}}});
-      code = combine(code, report(error));
+      reports.push_back(nothing_run(kernel.text, not_begun(kernel.text), true));
+      code = combine(code, report(not_begun(kernel.text)));
       continue;
     }
     FuzzOptions campaign;
@@ -155,8 +174,7 @@ ExitCode run(Options& options) {
   }
   // One kernel: its report. Several: the first one's keys, and all of them under `runs`.
   auto json = json_head("fuzz");
-  if (!reports.empty()) json.update(reports.front());
-  if (reports.size() > 1) json["runs"] = reports;
+  json.update(side_by_side(reports));
   if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
   return code;
 }

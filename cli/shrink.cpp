@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/text.hpp"
 #include "campaign/investigate.hpp"
 #include "campaign/json_report.hpp"
 #include "campaign/known.hpp"
@@ -21,27 +22,37 @@ struct Options {
   std::optional<unsigned> jobs;
 };
 
-ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const Options& options,
-                   nlohmann::ordered_json& json) {
+/// What was found, and what the report says of the kernel.
+struct Shrunk {
+  OracleIdentity kernel;
+  std::size_t operations = 0;  ///< judged
+  std::vector<Finding> findings;
+  ExitCode code = ExitCode::held;
+};
+
+Result<Shrunk> shrink_on(const KernelSpec& kernel, const NamedSequence& named, const Options& options) {
   ProgressLine progress;
   const auto pool =
       Pool::start(options.jobs.value_or(default_jobs(kernel)), oracles_for(options.common, kernel, progress));
-  if (!pool) return report(pool.error());
+  if (!pool) return tl::unexpected(pool.error());
   Oracle& oracle = (*pool)->at(0);
-  json["kernel"] = to_json(oracle.identity());
+  if (auto able = can_judge(named.sequence, oracle.identity()); !able)
+    return fail(Error::Kind::skipped, "{}: {}", named.name, able.error().message);
   const auto entries = known_for(options.common, kernel);
-  if (!entries) return report(entries.error());
+  if (!entries) return tl::unexpected(entries.error());
   const auto known = probe_known(oracle, *entries);
-  if (!known) return report(known.error());
+  if (!known) return tl::unexpected(known.error());
+  if (interrupted) return tl::unexpected(not_begun(named.name));
   const auto replayed = replay(named.sequence, oracle, *known);
-  if (!replayed) return report(replayed.error());
+  if (!replayed) return tl::unexpected(replayed.error());
+  Shrunk result{
+      .kernel = oracle.identity(), .operations = replayed->judgement.judged, .findings = {}, .code = ExitCode::held};
   if (!replayed->judgement.divergence) {
-    fmt::print("{}: held on {}, so there is nothing to shrink\n", named.name, kernel.text);
-    json["findings"] = nlohmann::ordered_json::array();
-    return ExitCode::held;
+    fmt::print("{}: held on {}, so there is nothing to shrink\n", printable_line(named.name), kernel.text);
+    return result;
   }
   if (replayed->verdict == Replay::Verdict::known || !replayed->known_as.empty())
-    fmt::print("{}: differs in a way that is known\n", named.name);
+    fmt::print("{}: differs in a way that is known\n", printable_line(named.name));
 
   Finding finding;
   finding.found = named.sequence;
@@ -49,14 +60,21 @@ ExitCode shrink_on(const KernelSpec& kernel, const NamedSequence& named, const O
   finding.quirks = replayed->quirks;
   finding.kernel = oracle.identity();
   finding.console = oracle.console_tail(200);
-  const auto investigated =
+  auto investigated =
       investigate(std::move(finding), **pool,
                   {.directory = options.common.out + "/findings", .enough = [] { return interrupted.load(); }});
-  if (!investigated) return report(investigated.error());
+  if (!investigated) return tl::unexpected(investigated.error());
   progress.finding(investigated->finding);
   fmt::print("{}", model::print(investigated->finding.shrunk));
-  json["findings"] = to_json(std::vector{investigated->finding});
-  return replayed->verdict == Replay::Verdict::known ? ExitCode::held : ExitCode::divergence;
+  result.findings.push_back(std::move(investigated->finding));
+  if (replayed->verdict != Replay::Verdict::known) result.code = ExitCode::divergence;
+  return result;
+}
+
+nlohmann::ordered_json to_json(const Shrunk& shrunk, const std::vector<const Feature*>& unchecked) {
+  return {{"kernel", to_json(shrunk.kernel)},     {"operations", shrunk.operations},
+          {"findings", to_json(shrunk.findings)}, {"skipped", nlohmann::ordered_json::array()},
+          {"unchecked", to_json(unchecked)},      {"ended_early", interrupted.load()}};
 }
 
 ExitCode run(const Options& options) {
@@ -73,7 +91,25 @@ ExitCode run(const Options& options) {
                                          options.file, sequences->size())});
   listen_to_signals();
   auto json = json_head("shrink");
-  ExitCode code = shrink_on(kernels->front(), sequences->front(), options, json);
+  ExitCode code = ExitCode::held;
+  if (const auto shrunk = shrink_on(kernels->front(), sequences->front(), options)) {
+    // Whatever the sequence needs is there: but for what no sequence names.
+    auto unchecked = lacking_features(shrunk->kernel);
+    std::erase_if(unchecked, [](const Feature* feature) { return feature->name != feature_refcnt; });
+    print_unchecked(unchecked);
+    json.update(to_json(*shrunk, unchecked));
+    code = shrunk->code;
+    if (interrupted) {
+      fmt::print("ended early: interrupted\n");
+      code =
+          combine(code, report({Error::Kind::infrastructure,
+                                fmt::format("{}: it was interrupted before it was minimal and confirmed; run it again",
+                                            options.file)}));
+    }
+  } else {
+    json.update(nothing_run(kernels->front().text, shrunk.error(), interrupted));
+    code = report(shrunk.error());
+  }
   if (auto written = write_json(options.common, json); !written) code = combine(code, report(written.error()));
   return code;
 }

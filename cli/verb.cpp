@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "campaign/finding.hpp"
+#include "campaign/need.hpp"
 
 namespace mprogcheck::cli {
 
@@ -38,6 +40,15 @@ void add_common(CLI::App& verb, CommonOptions& options) {
   verb.add_option("--accel", options.accelerator, "kvm or tcg; by default the one that boots here");
   verb.add_option("--out", options.out, "folder for findings and logs")->capture_default_str();
   verb.add_option("--known", options.known, "folder of known divergences, besides those that are built in");
+  verb.add_option("--need", options.needs,
+                  "names of features or properties, with commas: a kernel that lacks one is not checked, exit code 4")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->check([](const std::string& name) {
+        const auto needs = parse_needs({&name, 1});
+        return needs ? std::string() : needs.error().message;
+      });
   verb.add_flag("--yes", options.yes, "agree to what --kernel here does to this machine");
 }
 
@@ -55,6 +66,9 @@ Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned work
   OracleOptions result;
   result.directory = options.out + "/vm-" + std::to_string(worker);
   result.agreed_to_here = options.yes;
+  auto needs = parse_needs(options.needs);
+  if (!needs) return tl::unexpected(needs.error());
+  result.needs = std::move(*needs);
   if (options.accelerator.empty()) return result;
   const auto accelerator = vm::parse_accelerator(options.accelerator);
   if (!accelerator) return tl::unexpected(accelerator.error());
@@ -87,9 +101,19 @@ Result<std::vector<KnownDivergence>> known_for(const CommonOptions& options, con
   return all;
 }
 
+Error not_begun(const std::string& what) {
+  return {Error::Kind::infrastructure, fmt::format("{}: it was interrupted before this began; run it again", what)};
+}
+
+void print_unchecked(const std::vector<const Feature*>& unchecked) {
+  for (const Feature* const feature : unchecked) fmt::print("unchecked {}: {}\n", feature->name, text_of(*feature));
+}
+
+/// Names of files and kernels are strangers', and may be anything.
 ExitCode report(const Error& error) {
+  constexpr std::size_t longest = 4000;
   std::fflush(stdout);
-  fmt::print(stderr, "mprogcheck: {}\n", error.message);
+  fmt::print(stderr, "mprogcheck: {}\n", printable_line(error.message, longest));
   return exit_code_of(error.kind);
 }
 

@@ -40,7 +40,8 @@ struct CommonOptions {
   std::string json;
   std::string accelerator;
   std::string out = "mprogcheck.out";
-  std::string known;  ///< folder of known divergences of the user's
+  std::string known;               ///< folder of known divergences of the user's
+  std::vector<std::string> needs;  ///< what the kernel must let us check
   bool yes = false;
 };
 void add_common(CLI::App& verb, CommonOptions& options);
@@ -55,6 +56,11 @@ OracleFactory oracles_for(const CommonOptions& options, const KernelSpec& kernel
 
 /// The known divergences to look for on that kernel: those that are built in, unless it is the model, and the user's.
 Result<std::vector<KnownDivergence>> known_for(const CommonOptions& options, const KernelSpec& kernel);
+
+/// Says that it did not begin because we were interrupted.
+Error not_begun(const std::string& what);
+/// A line for each: what is not checked on this kernel, why, and what cures that.
+void print_unchecked(const std::vector<const Feature*>& unchecked);
 
 /// Prints the error as one line and gives its exit code.
 ExitCode report(const Error& error);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -153,10 +152,7 @@ inline constexpr std::string_view feature_qdisc = "qdisc";
 inline constexpr std::string_view feature_pin = "pin";
 /// The feature of an oracle that knows which id comes next: nobody else makes programs or links.
 inline constexpr std::string_view feature_next_id = "next_id";
-/// Beside these: the name of each of model::guest_objects that the kernel can make.
-
-/// Those that some operations need, and a kernel may lack.
-inline constexpr std::array optional_features{feature_run, feature_device, feature_qdisc, feature_pin, feature_next_id};
+/// Beside these: the name of each of model::guest_objects that the kernel can make. feature.hpp has what a lack means.
 
 /// How a guest that nothing has run in is come by.
 enum class Start : std::uint8_t {
