@@ -12,6 +12,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/ownership.hpp"
 
 namespace mprogcheck {
 
@@ -79,6 +80,10 @@ bool CampaignState::is_same_campaign(const CampaignState& other) const {
 }
 
 Result<CampaignFolder> CampaignFolder::open(const fs::path& path) {
+  if (auto ours =
+          make_folder(path, Error::Kind::usage, "choose another folder with --out, or one that is not there yet");
+      !ours)
+    return tl::unexpected(ours.error());
   std::error_code error;
   fs::create_directories(path / "findings", error);
   if (error)

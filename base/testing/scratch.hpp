@@ -9,6 +9,8 @@
 
 namespace mprogcheck::testing {
 
+using namespace ::testing;  // "testing" below mprogcheck is this one: it has GoogleTest's names, too
+
 /// A directory of its own for each test.
 class Scratch {
  public:
