@@ -2,6 +2,7 @@
 #include "base/process.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -76,8 +77,21 @@ struct Spawn {
   int null = -1;
   int output = -1;  // for both stdout and stderr
   int report = -1;  // where the child writes errno if exec fails
+  bool unprivileged = false;
   pid_t parent = 0;
 };
+
+/// Of root's powers a program keeps to read any file: what it was given may be another user's. By no way it gets others
+/// back. Where there is none to give up, that is so already.
+void give_privileges_up() {
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> had{};
+  if (::syscall(SYS_capget, &header, had.data()) != 0) return;
+  std::array<__user_cap_data_struct, 2> kept{};
+  kept[0].permitted = kept[0].effective = had[0].permitted & (1U << CAP_DAC_READ_SEARCH);
+  ::syscall(SYS_capset, &header, kept.data());
+}
 
 // In the child: only async-signal-safe calls, since other threads may have held any lock at the fork.
 [[noreturn]] void become(Spawn& spawn) {
@@ -95,7 +109,8 @@ struct Spawn {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 
   // Sources first move out of the way of the numbers asked for, so that no dup2 overwrites one still needed.
-  int high = 100;
+  // No higher than that needs: few may be allowed (ulimit -n).
+  int high = 3;
   for (const auto& [from, to] : spawn.inherit) high = to >= high ? to + 1 : high;
   const auto move = [&](int fd) {
     const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, high);
@@ -111,7 +126,9 @@ struct Spawn {
   ::dup2(null, 0);
   ::dup2(output, 1);
   ::dup2(output, 2);
-  for (const auto& [from, to] : spawn.inherit) ::dup2(from, to);
+  for (const auto& [from, to] : spawn.inherit)
+    if (::dup2(from, to) < 0) give_up(report);
+  if (spawn.unprivileged) give_privileges_up();
   ::execvp(spawn.argv[0], spawn.argv.data());
   give_up(report);
   ::_exit(127);
@@ -141,6 +158,7 @@ Result<Process> Process::start(const Options& options) {
   for (const auto& word : options.command) spawn.argv.push_back(const_cast<char*>(word.c_str()));
   spawn.argv.push_back(nullptr);
   spawn.inherit = options.inherit;
+  spawn.unprivileged = options.unprivileged;
   spawn.parent = ::getpid();
 
   const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));

@@ -27,6 +27,7 @@ class Process {
     std::vector<std::string> command;          ///< argv; the program is looked up in PATH
     std::string output;                        ///< stdout and stderr go to this file; empty: /dev/null
     std::vector<std::pair<int, int>> inherit;  ///< (our fd, its number in the child)
+    bool unprivileged = false;                 ///< without what root may do beyond its files, and no way to get it back
   };
   static Result<Process> start(const Options& options);
 

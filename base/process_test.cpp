@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
+
+#include "base/testing/scratch.hpp"
 
 namespace mprogcheck {
 namespace {
@@ -119,6 +122,33 @@ TEST(process, ends_with_its_owner_and_takes_its_children_along) {
   char byte = 0;
   EXPECT_EQ(::read(ends[0], &byte, 1), 0) << "the last holder of the pipe is gone";
   ::close(ends[0]);
+}
+
+TEST(process, starts_where_few_descriptors_are_allowed) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{32, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const auto text = run_command({"echo", "hello"});
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(text) << text.error().message;
+  EXPECT_EQ(*text, "hello\n");
+}
+
+TEST(process, that_is_unprivileged_has_no_power_beyond_reading_and_gets_none) {
+  const testing::Scratch scratch;
+  Process::Options options{{"grep", "-E", "^(Cap(Prm|Eff|Inh|Amb)|NoNewPrivs)", "/proc/self/status"}, {}, {}};
+  options.output = scratch.file("status");
+  options.unprivileged = true;
+  ASSERT_TRUE(Process::start(options)->wait(60s)->ok());
+  std::stringstream text;
+  text << std::ifstream(options.output).rdbuf();
+  for (std::string name, value; text >> name >> value;) {
+    if (name == "NoNewPrivs:")
+      EXPECT_EQ(value, "1");
+    else
+      EXPECT_EQ(std::stoull(value, nullptr, 16) & ~4ULL, 0ULL) << name;  // CAP_DAC_READ_SEARCH
+  }
 }
 
 TEST(process, outlives_the_thread_that_started_it) {
