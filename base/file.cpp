@@ -28,12 +28,6 @@ bool is_same(const struct stat& a, const struct stat& b) {
   return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-/// On disk, so that a rename survives the machine as well. Where a file system cannot do that, it cannot.
-void sync_folder(const fs::path& folder) {
-  const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd) ::fsync(fd.get());
-}
-
 }  // namespace
 
 Result<std::string> read_file(const fs::path& path, std::uint64_t limit, FileKind kind) {
@@ -95,6 +89,11 @@ Result<void> write_file(const fs::path& path, std::string_view text, bool durabl
   if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
   if (durable) sync_folder(folder);
   return {};
+}
+
+void sync_folder(const fs::path& folder) {
+  const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) ::fsync(fd.get());
 }
 
 }  // namespace mprogcheck

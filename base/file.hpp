@@ -30,4 +30,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
 /// process.
 Result<void> write_file(const std::filesystem::path& path, std::string_view text, bool durable = true);
 
+/// What was made, renamed or removed in the folder survives the machine, where its file system can do that.
+void sync_folder(const std::filesystem::path& folder);
+
 }  // namespace mprogcheck

@@ -23,7 +23,7 @@ namespace mprogcheck {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 bool readable(int fd, std::chrono::milliseconds timeout) {
   pollfd poll{fd, POLLIN, 0};
@@ -71,7 +71,7 @@ TEST(process, wait_gives_up_and_the_pidfd_tells_the_end) {
 }
 
 TEST(process, writes_both_streams_to_its_output_file) {
-  auto path = testing::TempDir() + "process_test.XXXXXX";
+  auto path = ::testing::TempDir() + "process_test.XXXXXX";
   ASSERT_TRUE(Fd(::mkstemp(path.data())));
   ASSERT_TRUE(Process::start({{"sh", "-c", "echo out; echo err >&2"}, path, {}})->wait(60s)->ok());
   std::stringstream text;

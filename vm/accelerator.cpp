@@ -58,6 +58,7 @@ std::optional<AcceleratorVerdict> verdict_without_boot(const std::string& device
 }
 
 std::optional<AcceleratorVerdict> remembered_verdict(const std::string& qemu, const std::string& device) {
+  if (!check_cache()) return std::nullopt;
   const auto text = read_file(cache_file());
   if (!text) return std::nullopt;
   const auto entry = nlohmann::json::parse(*text, nullptr, false);
@@ -75,7 +76,7 @@ void remember_verdict(const AcceleratorVerdict& verdict, const std::string& qemu
   const nlohmann::json entry{{"fingerprint", fingerprint(qemu, device)},
                              {"accelerator", name(verdict.accelerator)},
                              {"reason", verdict.reason}};
-  if (!make_directories(cache_directory())) return;
+  if (!cache_folder("")) return;
   (void)write_file(cache_file(), entry.dump() + "\n");
 }
 

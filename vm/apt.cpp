@@ -6,11 +6,14 @@
 
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "vm/cache.hpp"
 #include "vm/program.hpp"
 
 namespace mprogcheck::vm {
 namespace {
+
+constexpr std::size_t longest_complaint = 300;
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -19,14 +22,16 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// The system's own mirror: asked of apt, so that proxies, snapshots and local mirrors are respected.
-Result<std::string> mirror() {
+/// The system's own mirror: asked of apt, so that proxies and local mirrors are respected. Security updates have an
+/// archive of their own, with suites of their own.
+Result<std::string> mirror(const std::string& suite) {
+  const bool security = suite.ends_with("-security");
   const auto targets = run_command({"apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"});
   if (!targets) return tl::unexpected(targets.error());
   for (const auto& uri : lines_of(*targets)) {
-    // The security archive is another one, with other suites.
-    if (!uri.empty() && uri.find("security") == uri.npos) return uri;
+    if (!uri.empty() && (uri.find("security") != uri.npos) == security) return uri;
   }
+  if (security) return fail("apt knows no archive of security updates, which has \"{}\": add it to its sources", suite);
   return fail("apt knows no mirror: add a Debian mirror to /etc/apt/sources.list, or give a path to a bzImage");
 }
 
@@ -38,7 +43,7 @@ std::string explain_apt_failure(std::string_view log, std::string_view suite) {
     for (const auto phrase : phrases) {
       const auto at = log.find(phrase);
       if (at == log.npos) continue;
-      complaint = log.substr(at, log.find('\n', at) - at);
+      complaint = printable_line(log.substr(at, log.find('\n', at) - at), longest_complaint);
       return true;
     }
     return false;
@@ -46,6 +51,7 @@ std::string explain_apt_failure(std::string_view log, std::string_view suite) {
   for (const auto& line : lines_of(std::string(log))) {
     if (line.starts_with("E: ") || (complaint.empty() && line.starts_with("W: "))) complaint = line.substr(3);
   }
+  complaint = printable_line(complaint, longest_complaint);
   if (says({"No space left", "enough free space", "Disk quota"})) {
     return fmt::format("no space left in {}: free some, or set MPROGCHECK_CACHE to another directory",
                        cache_directory());
@@ -58,42 +64,63 @@ std::string explain_apt_failure(std::string_view log, std::string_view suite) {
     return fmt::format("the Debian mirror has no suite \"{}\": try trixie, trixie-backports, sid or experimental",
                        suite);
   }
-  if (says({"NO_PUBKEY", "is not signed", "couldn't be verified", "could not be verified"})) {
+  // Before what a mirror without a signature is told by: apt says both of one that does not fit.
+  if (says({"BADSIG", "signatures were invalid", "NOSPLIT", "NODATA", "Hash Sum mismatch",
+            "File has unexpected size"})) {
     return fmt::format(
-        "the suite \"{}\" is signed by a key that is not here: update the package debian-archive-keyring", suite);
+        "what came as the suite \"{}\" is not what Debian signed ({}): it was changed on the way, by a proxy or a "
+        "damaged "
+        "mirror; try again, or from another mirror",
+        suite, complaint);
+  }
+  if (says({"is not valid yet", "is expired"})) {
+    return fmt::format(
+        "the index of the suite \"{}\" is of another time ({}): set this machine's clock, use a mirror that is kept up "
+        "to "
+        "date, or tell apt that it is a snapshot (Acquire::Check-Valid-Until)",
+        suite, complaint);
+  }
+  if (says({"NO_PUBKEY", "EXPKEYSIG", "KEYEXPIRED", "REVKEYSIG"})) {
+    return fmt::format(
+        "the suite \"{}\" is signed by a key that is not here, or no longer good: update the package "
+        "debian-archive-keyring",
+        suite);
+  }
+  if (says({"is not signed", "couldn't be verified", "could not be verified", "cannot be authenticated"})) {
+    return fmt::format(
+        "the suite \"{}\" of this machine's mirror is not signed, and so not believed: use another mirror", suite);
   }
   return complaint.empty() ? "apt-get failed" : "apt-get failed: " + complaint;
 }
 
+Dependencies read_dependencies(const std::string& text) {
+  Dependencies found;
+  for (const auto& line : lines_of(text)) {
+    constexpr std::string_view mark = "Depends: ";
+    const auto at = line.find(mark);
+    if (at == line.npos) continue;
+    const auto name = line.substr(at + mark.size());
+    if (name.starts_with('<') && name.ends_with('>')) {
+      found.missing.push_back(name.substr(1, name.size() - 2));
+    } else {
+      found.there.push_back(name);
+    }
+  }
+  return found;
+}
+
 std::vector<std::string> Apt::command(const std::string& program, const std::string& working_directory) const {
-  return {"env",
-          "-C",
-          working_directory,
-          "LC_ALL=C",
-          program,
-          "-q",
-          "-o",
-          "Dir::Etc::sourcelist=" + directory_ + "/sources.list",
-          "-o",
-          "Dir::Etc::sourceparts=/dev/null",
-          "-o",
-          "Dir::State::Lists=" + directory_ + "/lists",
-          "-o",
-          "Dir::State::status=/dev/null",
-          "-o",
-          "Dir::Cache=" + directory_ + "/cache",
-          "-o",
+  return {"env", "-C", working_directory, "LC_ALL=C", program, "-q", "-o",
+          "Dir::Etc::sourcelist=" + directory_ + "/sources.list", "-o", "Dir::Etc::sourceparts=/dev/null", "-o",
+          "Dir::State::Lists=" + directory_ + "/lists", "-o", "Dir::State::status=/dev/null", "-o",
+          "Dir::Cache=" + directory_ + "/cache", "-o",
           "APT::Sandbox::User=",  // the unprivileged user could not write below a private home directory
-          "-o",
-          "APT::Update::Error-Mode=any",
-          "-o",
-          "APT::Update::Post-Invoke::=",
-          "-o",
-          "Acquire::Languages=none",
-          "-o",
-          "Acquire::Retries=2",
-          "-o",
-          "Acquire::http::Timeout=30"};
+          // Whatever the machine takes without a signature: this is run, and called Debian's. How old an index may be
+          // is left to the machine: its mirror may be a snapshot, which is signed as well.
+          "-o", "Acquire::AllowInsecureRepositories=false", "-o", "Acquire::AllowWeakRepositories=false", "-o",
+          "Acquire::AllowDowngradeToInsecureRepositories=false", "-o", "APT::Get::AllowUnauthenticated=false", "-o",
+          "APT::Update::Error-Mode=any", "-o", "APT::Update::Post-Invoke::=", "-o", "Acquire::Languages=none", "-o",
+          "Acquire::Retries=2", "-o", "Acquire::http::Timeout=30"};
 }
 
 Result<void> Apt::run(std::vector<std::string> command, const std::vector<std::string>& arguments) const {
@@ -114,7 +141,7 @@ Result<Apt> Apt::open(const std::string& directory, const std::string& suite) {
   if (!find_program("apt-get") || !find_program("apt-cache")) {
     return fail("no apt here: give a path to a bzImage, or fetch on a Debian machine");
   }
-  const auto uri = mirror();
+  const auto uri = mirror(suite);
   if (!uri) return tl::unexpected(uri.error());
   Apt apt(directory, suite);
   for (const auto& part : {"/lists/partial", "/cache/archives/partial"}) {
@@ -142,15 +169,10 @@ Result<std::vector<std::string>> Apt::search(const std::string& expression) cons
   return names;
 }
 
-std::vector<std::string> Apt::dependencies(const std::string& package) const {
+Dependencies Apt::dependencies(const std::string& package) const {
   auto ask = command("apt-cache", directory_);
   ask.insert(ask.end(), {"depends", "--important", package});
-  std::vector<std::string> names;
-  for (const auto& line : lines_of(run_command(ask).value_or(""))) {  // it fails if there is no such package
-    constexpr std::string_view mark = "Depends: ";
-    if (const auto at = line.find(mark); at != line.npos) names.push_back(line.substr(at + mark.size()));
-  }
-  return names;
+  return read_dependencies(run_command(ask).value_or(""));  // it fails if there is no such package
 }
 
 Result<std::string> Apt::download(const std::string& package, const std::string& directory) const {

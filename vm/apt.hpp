@@ -9,9 +9,15 @@
 
 namespace mprogcheck::vm {
 
+/// The packages that a package depends on.
+struct Dependencies {
+  std::vector<std::string> there;
+  std::vector<std::string> missing;  ///< the suite says that they are needed, and has them not
+};
+
 /// apt looking at one suite of the machine's own Debian mirror, with a configuration of its own: the system's apt, its
 /// sources and its list of installed packages are neither changed nor consulted, except to learn the mirror and the
-/// keys.
+/// keys. What the machine allows without a signature is not allowed here.
 class Apt {
  public:
   /// Prepares `directory` and downloads the suite's package index into it. An Error says if there is no apt, no mirror,
@@ -20,8 +26,8 @@ class Apt {
 
   /// Names of packages that match the extended regular expression.
   [[nodiscard]] Result<std::vector<std::string>> search(const std::string& expression) const;
-  /// Names of the packages a package depends on; empty if there is no such package.
-  [[nodiscard]] std::vector<std::string> dependencies(const std::string& package) const;
+  /// Empty if there is no such package.
+  [[nodiscard]] Dependencies dependencies(const std::string& package) const;
   /// Gets the package into a directory of its own and returns the path of the .deb.
   [[nodiscard]] Result<std::string> download(const std::string& package, const std::string& directory) const;
 
@@ -34,6 +40,9 @@ class Apt {
   std::string directory_;
   std::string suite_;
 };
+
+/// From the output of `apt-cache depends`.
+Dependencies read_dependencies(const std::string& text);
 
 /// What the log of a failed apt means, in one line for the user.
 std::string explain_apt_failure(std::string_view log, std::string_view suite);

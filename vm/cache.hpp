@@ -10,8 +10,18 @@
 namespace mprogcheck::vm {
 
 /// Where fetched kernels and other things worth keeping live: $MPROGCHECK_CACHE, else $XDG_CACHE_HOME/mprogcheck, else
-/// ~/.cache/mprogcheck. Not necessarily there yet.
+/// ~/.cache/mprogcheck, else one of this user's own below /var/tmp. Not necessarily there yet.
 std::string cache_directory();
+
+/// Nothing in a cache is believed that somebody else could change (base/ownership.hpp): an Error says what to do. One
+/// that is not there is no Error.
+Result<void> check_cache();
+/// The path of a folder of the cache, which is made where it is missing; check_cache() included.
+Result<std::string> cache_folder(std::string_view name);
+
+/// May it be the name of a file in a folder, and of nothing else? Letters, digits and "+-._~", the first no
+/// punctuation.
+bool is_plain_name(std::string_view name);
 
 Result<void> make_directories(const std::string& path);
 

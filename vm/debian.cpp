@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "vm/apt.hpp"
 #include "vm/cache.hpp"
 #include "vm/deb.hpp"
@@ -34,6 +35,8 @@ constexpr std::array<std::string_view, 2> boot_modules{"virtio_pci", "virtio_con
 /// What a guest may want to load once it runs: the clsact and ingress qdiscs, and two kinds of devices.
 constexpr std::array<std::string_view, 3> extra_modules{"sch_ingress", "veth", "dummy"};
 
+constexpr std::uint64_t largest_module = std::uint64_t{256} << 20;
+
 class TemporaryDirectory {
  public:
   explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
@@ -56,7 +59,7 @@ struct Source {
 };
 
 Result<std::string> release_in_suite(const Apt& apt, const std::string& suite) {
-  for (const auto& package : apt.dependencies(fmt::format("linux-image-{}", flavour))) {
+  for (const auto& package : apt.dependencies(fmt::format("linux-image-{}", flavour)).there) {
     if (auto release = release_of_package(package); !release.empty()) return release;
   }
   return fail("the suite \"{}\" has no linux-image-{}: try trixie, sid or experimental", suite, flavour);
@@ -85,27 +88,40 @@ Result<Source> find_source(const std::string& what, const Progress& progress) {
     if (!release) return tl::unexpected(release.error());
     return Source{std::move(*apt), *release};
   }
+  std::string trouble;  // of the first suite that could not be looked at: what is meant may be in that one
   for (const auto* suite : suites) {
     auto apt = open(suite);
-    if (!apt) return tl::unexpected(apt.error());
+    if (!apt && suite == suites.front()) return tl::unexpected(apt.error());  // no network, no apt, no space
+    if (!apt) {
+      if (trouble.empty()) trouble = "; but " + apt.error().message;
+      continue;
+    }
     const auto release = newest_release(*apt, what);
     if (!release) return tl::unexpected(release.error());
     if (!release->empty()) return Source{std::move(*apt), *release};
   }
-  return fail("no suite of the Debian mirror has a kernel {}: it may be gone; try debian:trixie or debian:sid", what);
+  return fail("no suite of the Debian mirror has a kernel {}: it may be gone; try debian:trixie or debian:sid{}", what,
+              trouble);
 }
 
-/// Up to 6.18 one package has everything; since 6.19 image and modules have one each.
-Result<std::vector<std::string>> packages_of(const Source& source) {
+struct Packages {
+  std::vector<std::string> names;
+  bool has_modules = true;
+};
+
+/// Up to 6.18 one package has everything; since 6.19 image and modules have one each. A mirror that keeps an older
+/// kernel does not always keep both.
+Packages packages_of(const Source& source) {
   const auto whole = "linux-image-" + source.release;
-  std::vector<std::string> parts;
-  for (const auto& package : source.apt.dependencies(whole)) {
-    if (package == "linux-binary-" + source.release || package == "linux-modules-" + source.release) {
-      parts.push_back(package);
-    }
+  const auto binary = "linux-binary-" + source.release, modules = "linux-modules-" + source.release;
+  const auto needed = source.apt.dependencies(whole);
+  Packages packages;
+  for (const auto& package : needed.there) {
+    if (package == binary || package == modules) packages.names.push_back(package);
   }
-  if (parts.empty()) parts.push_back(whole);
-  return parts;
+  if (packages.names.empty()) packages.names.push_back(whole);
+  packages.has_modules = std::ranges::find(needed.missing, modules) == needed.missing.end();
+  return packages;
 }
 
 struct Unpacked {
@@ -131,7 +147,7 @@ Result<void> unpack(const std::string& deb, const std::string& release, Unpacked
     } else if (path.ends_with(".ko")) {
       into.modules[module_name(path)] = std::move(content);
     } else {
-      auto plain = decompress(content, path);
+      auto plain = decompress(content, path, largest_module);
       if (!plain) return tl::unexpected(plain.error());
       into.modules[module_name(path)] = std::move(*plain);
     }
@@ -168,6 +184,13 @@ void remove_leftovers(const std::string& directory) {
   }
 }
 
+/// What is here already. Of one that is damaged the user is told why it is fetched again.
+std::optional<KernelImage> whole_one(const std::string& what, const Progress& progress) {
+  auto found = find_fetched(what);
+  if (!found && progress) progress(found.error().message);
+  return found.value_or(std::nullopt);
+}
+
 }  // namespace
 
 std::string release_of_package(std::string_view package) {
@@ -178,35 +201,37 @@ std::string release_of_package(std::string_view package) {
 }
 
 Result<KernelImage> fetch_debian(const std::string& what, const Progress& progress) {
-  const auto odd = [](char c) { return !(std::isalnum(static_cast<unsigned char>(c)) || std::strchr("+-._~", c)); };
-  if (what.empty() || what[0] == '.' || what[0] == '-' || std::any_of(what.begin(), what.end(), odd)) {
+  if (!is_plain_name(what)) {
     return fail(Error::Kind::usage, "debian:{} is neither a suite nor a version: try debian:trixie or debian:6.12",
-                what);
+                printable_line(what, 100));
   }
-  const auto kernels = cache_directory() + "/kernels";
-  if (auto made = make_directories(kernels); !made) return tl::unexpected(made.error());
+  const auto kernels = cache_folder("kernels");
+  if (!kernels) return tl::unexpected(kernels.error());
   const auto lock = lock_file(cache_directory() + "/fetch.lock");
   if (!lock) return tl::unexpected(lock.error());
-  if (auto image = find_fetched(what)) return *image;  // by whoever held the lock before us
-  remove_leftovers(kernels);
+  if (auto image = whole_one(what, progress)) return *image;  // by whoever held the lock before us
+  remove_leftovers(*kernels);
 
   const auto source = find_source(what, progress);
   if (!source) return tl::unexpected(source.error());
   const auto suite = is_version(what) ? "" : what;
-  if (auto image = find_fetched(source->release)) {  // another suite has the same kernel
+  if (auto image = whole_one(source->release, {})) {  // another suite has the same kernel
     if (!suite.empty()) {
       if (auto assigned = assign_suite(suite, source->release); !assigned) return tl::unexpected(assigned.error());
     }
     return *image;
   }
   const auto packages = packages_of(*source);
-  if (!packages) return tl::unexpected(packages.error());
+  if (!packages.has_modules && progress) {
+    progress(fmt::format("the mirror has no linux-modules-{} any more: what needs {} cannot be checked on this kernel",
+                         source->release, fmt::join(extra_modules, ", ")));
+  }
 
-  auto name = kernels + "/.new.XXXXXX";
-  if (!::mkdtemp(name.data())) return tl::unexpected(io_error("write", kernels, errno));
+  auto name = *kernels + "/.new.XXXXXX";
+  if (!::mkdtemp(name.data())) return tl::unexpected(io_error("write", *kernels, errno));
   const TemporaryDirectory temporary(name);
   Unpacked unpacked;
-  for (const auto& package : *packages) {
+  for (const auto& package : packages.names) {
     if (progress) progress(fmt::format("downloading {}", package));
     const auto deb = source->apt.download(package, temporary.path() + "/debs");
     if (!deb) return tl::unexpected(deb.error());

@@ -9,6 +9,7 @@
 
 #include <array>
 
+#include "base/process.hpp"
 #include "base/testing/scratch.hpp"
 #include "vm/apt.hpp"
 #include "vm/cache.hpp"
@@ -45,6 +46,67 @@ TEST(apt, a_failure_is_explained_in_one_line) {
   EXPECT_THAT(explain("E: You don't have enough free space in /x/archives/.\n"), HasSubstr("set MPROGCHECK_CACHE"));
   EXPECT_EQ(explain("E: something new\n"), "apt-get failed: something new");
   EXPECT_EQ(explain(""), "apt-get failed");
+}
+
+TEST(apt, what_was_changed_on_the_way_is_told_apart_from_a_key_that_is_missing) {
+  const auto explain = [](std::string_view log) { return explain_apt_failure(log, "trixie"); };
+  constexpr auto unsigned_too = "E: The repository 'x trixie InRelease' is not signed.\n";
+  for (const auto* changed :
+       {"W: GPG error: x trixie InRelease: The following signatures were invalid: BADSIG 6ED0E7B8 Debian Archive Key\n",
+        "E: Failed to fetch x/InRelease  Clearsigned file isn't valid, got 'NOSPLIT' (does the network require "
+        "authentication?)\n",
+        "E: Failed to fetch x/Packages.xz  Hash Sum mismatch\n"}) {
+    EXPECT_THAT(explain(std::string(changed) + unsigned_too), HasSubstr("is not what Debian signed")) << changed;
+  }
+  EXPECT_THAT(explain(std::string("W: GPG error: x trixie InRelease: The following signatures couldn't be verified "
+                                  "because the public key is not available: NO_PUBKEY 6ED0E7B82643E131\n") +
+                      unsigned_too),
+              HasSubstr("update the package debian-archive-keyring"));
+  EXPECT_THAT(explain(unsigned_too), HasSubstr("is not signed, and so not believed"));
+  EXPECT_THAT(explain("E: Release file for x/InRelease is expired (invalid since 9d). Updates for this repository will "
+                      "not be applied.\n"),
+              HasSubstr("is of another time"));
+  EXPECT_EQ(explain("E: odd \x1b[31m\x07thing\n"), "apt-get failed: odd thing");
+}
+
+/// Whatever the machine allows, a suite that nobody signed is not taken. All of it on this disk, without a network.
+TEST(apt, what_the_machine_takes_unsigned_is_refused) {
+  const testing::Scratch scratch;
+  const auto suite = scratch.file("mirror/dists/trixie/");
+  ASSERT_TRUE(write_file(suite + "main/binary-amd64/Packages", "Package: a\n"));
+  constexpr auto digest = "fa07db62b48a0f9848538c437cfa8aef500bd6570830a5c508d87eeb99d1a50d";
+  ASSERT_TRUE(write_file(suite + "Release",
+                         fmt::format("Origin: Debian\nSuite: stable\nCodename: trixie\nDate: Sat, 01 Jan 2022 00:00:00 "
+                                     "UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n {} 11 "
+                                     "main/binary-amd64/Packages\n",
+                                     digest)));
+  ASSERT_TRUE(
+      write_file(scratch.file("sources.list"), fmt::format("deb file:{} trixie main\n", scratch.file("mirror"))));
+  ASSERT_TRUE(
+      write_file(scratch.file("apt.conf"),
+                 fmt::format("Dir::Etc::SourceList \"{}\";\nDir::Etc::SourceParts \"/dev/null\";\n"
+                             "Dir::State::Lists \"{}\";\nDir::Cache \"{}\";\nAcquire::AllowInsecureRepositories "
+                             "\"true\";\nAcquire::AllowWeakRepositories "
+                             "\"true\";\nAcquire::AllowDowngradeToInsecureRepositories \"true\";\n"
+                             "APT::Get::AllowUnauthenticated \"true\";\n",
+                             scratch.file("sources.list"), scratch.file("lists"), scratch.file("cache"))));
+  const testing::Environment conf("APT_CONFIG", scratch.file("apt.conf"));
+  ASSERT_TRUE(make_directories(scratch.file("lists/partial")));
+  if (const auto taken = run_command({"apt-get", "-o", "APT::Sandbox::User=", "update"}); !taken)
+    GTEST_SKIP() << "this apt takes nothing unsigned: " << taken.error().message;
+  const auto apt = Apt::open(scratch.file("apt"), "trixie");
+  ASSERT_FALSE(apt);
+  if (apt.error().message.find("debian-archive-keyring") != std::string::npos) GTEST_SKIP() << apt.error().message;
+  EXPECT_THAT(apt.error().message, HasSubstr("is not signed, and so not believed"));
+}
+
+TEST(apt, what_a_suite_needs_and_does_not_have_is_told) {
+  const auto found = read_dependencies(
+      "linux-image-7.1.13+deb13-cloud-amd64\n |Depends: dracut\n  Depends: linux-binary-7.1.13+deb13-cloud-amd64\n"
+      "  Depends: <linux-modules-7.1.13+deb13-cloud-amd64>\n");
+  EXPECT_THAT(found.there, ElementsAre("dracut", "linux-binary-7.1.13+deb13-cloud-amd64"));
+  EXPECT_THAT(found.missing, ElementsAre("linux-modules-7.1.13+deb13-cloud-amd64"));
+  EXPECT_THAT(read_dependencies("").there, IsEmpty());
 }
 
 struct Entry {

@@ -8,7 +8,7 @@
 
 namespace mprogcheck::vm {
 
-Result<std::string> decompress(std::string_view compressed, std::string_view what) {
+Result<std::string> decompress(std::string_view compressed, std::string_view what, std::uint64_t limit) {
   const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), &archive_read_free);
   archive_read_support_filter_all(reader.get());
   archive_read_support_format_raw(reader.get());
@@ -24,6 +24,7 @@ Result<std::string> decompress(std::string_view compressed, std::string_view wha
     la_int64_t offset = 0;
     // Some filters complain about bytes that follow the stream, others do not: what was read up to there is complete.
     if (archive_read_data_block(reader.get(), &block, &size, &offset) != ARCHIVE_OK) return plain;
+    if (size > limit - plain.size()) return fail("{} is more than {} bytes when uncompressed", what, limit);
     plain.append(static_cast<const char*>(block), size);
   }
 }

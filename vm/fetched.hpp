@@ -13,12 +13,14 @@ namespace mprogcheck::vm {
 /// The kernels in the cache:
 ///   kernels/RELEASE/vmlinuz        the image
 ///   kernels/RELEASE/modules/*.ko   what its virtio needs, if anything, and the extra modules
-///   kernels/RELEASE/meta.json      release, both lists of modules in load order
+///   kernels/RELEASE/meta.json      release, both lists of modules in load order, the digests of all these files
 ///   suites/SUITE                   the release last fetched for that suite
 /// A release's directory appears by one rename, so it is there completely or not at all.
 
-/// "trixie", "6.12.107" (the newest that fits: also "6.12"), or a whole release.
-std::optional<KernelImage> find_fetched(std::string_view what);
+/// "trixie", "6.12.107" (the newest that fits: also "6.12"), or a whole release. Nothing: it is not here. One whose
+/// files are not what was fetched is an Error that says so, and so is a cache that somebody else could change.
+Result<std::optional<KernelImage>> find_fetched(std::string_view what);
+/// By release. Their files have not been looked at.
 std::vector<KernelImage> all_fetched();
 
 /// Does "6.12.107+deb13-cloud-amd64" fit "6.12", "6.12.107" or itself? (But not "6.1".)

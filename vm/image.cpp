@@ -2,156 +2,112 @@
 #include "vm/image.hpp"
 
 #include <elf.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
+#include <algorithm>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/digest.hpp"
-#include "base/fd.hpp"
-#include "base/file.hpp"
-#include "vm/cache.hpp"
-#include "vm/decompress.hpp"
+#include "base/text.hpp"
 
 namespace mprogcheck::vm {
 namespace {
 
-/// A file as memory, for as long as this lives.
-class Mapping {
- public:
-  static Result<Mapping> open(const std::string& path) {
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0) {
-      return fail(Error::Kind::usage,
-                  "cannot read the kernel image {}: {}; expected debian:SUITE, debian:VERSION, or the path of a "
-                  "bzImage or vmlinux",
-                  path, std::strerror(errno));
-    }
-    if (!S_ISREG(status.st_mode)) return fail(Error::Kind::usage, "the kernel image {} is not a file", path);
-    Mapping mapping;
-    mapping.size_ = static_cast<std::size_t>(status.st_size);
-    if (mapping.size_ == 0) return mapping;
-    void* data = ::mmap(nullptr, mapping.size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-    if (data == MAP_FAILED) return tl::unexpected(io_error("read", path, errno));
-    mapping.data_ = static_cast<const char*>(data);
-    return mapping;
-  }
-  Mapping(Mapping&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  Mapping& operator=(Mapping&&) = delete;
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() {
-    if (data_) ::munmap(const_cast<char*>(data_), size_);
-  }
-  [[nodiscard]] std::string_view bytes() const { return {data_, size_}; }
+constexpr std::uint64_t piece = std::uint64_t{1} << 20;  // read at a time, where all of something is read
+constexpr std::size_t longest_word = 256;
 
- private:
-  Mapping() = default;
-  const char* data_ = nullptr;
-  std::size_t size_ = 0;
-};
-
-/// The object at an offset of an image, or zeros if the image ends before.
-template <typename T>
-T field(std::string_view bytes, std::uint64_t offset) {
-  T value{};
-  if (offset <= bytes.size() && bytes.size() - offset >= sizeof value) {
-    std::memcpy(&value, bytes.data() + offset, sizeof value);
-  }
-  return value;
-}
-
+/// The text from there on up to a blank, a newline or a zero.
 std::string_view word_at(std::string_view bytes, std::uint64_t offset) {
   if (offset >= bytes.size()) return {};
   bytes.remove_prefix(offset);
-  return bytes.substr(0, bytes.substr(0, 256).find_first_of(std::string_view(" \0\n", 3)));
+  return bytes.substr(0, bytes.substr(0, longest_word).find_first_of(std::string_view(" \0\n", 3)));
 }
 
-std::string_view segment_bytes(std::string_view elf, const Elf64_Phdr& segment) {
-  if (segment.p_offset > elf.size() || segment.p_filesz > elf.size() - segment.p_offset) return {};
-  return elf.substr(segment.p_offset, segment.p_filesz);
-}
-
-std::vector<Elf64_Phdr> segments(std::string_view elf) {
-  const auto header = field<Elf64_Ehdr>(elf, 0);
-  std::vector<Elf64_Phdr> all;
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
-    all.push_back(field<Elf64_Phdr>(elf, header.e_phoff + i * sizeof(Elf64_Phdr)));
-  }
+std::vector<Elf64_Phdr> segments(const ImageBytes& elf) {
+  const auto header = elf.field<Elf64_Ehdr>(0);
+  const auto table = elf.read(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr));
+  std::vector<Elf64_Phdr> all(table.size() / sizeof(Elf64_Phdr));
+  if (!all.empty()) std::memcpy(all.data(), table.data(), all.size() * sizeof(Elf64_Phdr));
   return all;
 }
 
-Result<ImageHeader> read_elf(const std::string& path, std::string_view bytes) {
-  const auto header = field<Elf64_Ehdr>(bytes, 0);
+/// Is all of the segment in the image?
+bool is_whole(const ImageBytes& elf, const Elf64_Phdr& segment) {
+  return segment.p_offset <= elf.size() && segment.p_filesz <= elf.size() - segment.p_offset;
+}
+
+/// What follows "Linux version " in one of the segments.
+std::string banner_release(const ImageBytes& elf, const std::vector<Elf64_Phdr>& segments) {
+  constexpr std::string_view banner = "Linux version ";
+  constexpr auto overlap = banner.size() + longest_word;
+  std::uint64_t left = elf.size();  // segments that lie on each other are not searched again and again
+  for (const auto& segment : segments) {
+    if (segment.p_type != PT_LOAD) continue;
+    for (std::uint64_t at = 0; at < segment.p_filesz && left > 0; at += piece) {
+      const auto text =
+          elf.read(segment.p_offset + at, std::min<std::uint64_t>(piece + overlap, segment.p_filesz - at));
+      left -= std::min(left, piece);
+      if (const auto found = text.find(banner); found != text.npos) {
+        return printable_line(word_at(text, found + banner.size()));
+      }
+    }
+  }
+  return {};
+}
+
+Result<ImageHeader> read_elf(const std::string& path, const ImageBytes& bytes) {
+  const auto header = bytes.field<Elf64_Ehdr>(0);
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) {
     return fail(Error::Kind::usage, "{} is not an x86-64 kernel image", path);
   }
-  ImageHeader image{ImageHeader::Kind::elf, "", 0, 0};
-  for (const auto& segment : segments(bytes)) {
-    if (segment.p_type != PT_LOAD || segment.p_filesz == 0) continue;
-    const auto content = segment_bytes(bytes, segment);
-    if (content.empty()) {
+  const auto all = segments(bytes);
+  for (const auto& segment : all) {
+    if (segment.p_type == PT_LOAD && !is_whole(bytes, segment)) {
       return fail(Error::Kind::usage, "the kernel image {} is truncated: {} bytes, of which a segment needs {}", path,
                   bytes.size(), segment.p_offset + segment.p_filesz);
     }
-    constexpr std::string_view banner = "Linux version ";
-    if (!image.release.empty()) continue;
-    if (const auto at = content.find(banner); at != content.npos) image.release = word_at(content, at + banner.size());
   }
   if (!has_pvh_entry(bytes)) {
     return fail(Error::Kind::usage, "{} cannot be booted: build it with CONFIG_PVH=y, or give the bzImage", path);
   }
-  return image;
+  return ImageHeader{ImageHeader::Kind::elf, banner_release(bytes, all), 0, 0};
 }
 
-Result<ImageHeader> read_bzimage(const std::string& path, std::string_view bytes) {
+Result<ImageHeader> read_bzimage(const std::string& path, const ImageBytes& bytes) {
   ImageHeader image;
-  const auto setup_sectors = field<std::uint8_t>(bytes, 0x1f1);
+  const auto setup_sectors = bytes.field<std::uint8_t>(0x1f1);
   const std::uint64_t setup_size = (setup_sectors ? setup_sectors + 1U : 5U) * 512U;
   // syssize is rounded up to 16-byte units; not every linker pads the file to them.
-  const auto expected = setup_size + std::uint64_t{field<std::uint32_t>(bytes, 0x1f4)} * 16;
+  const auto expected = setup_size + std::uint64_t{bytes.field<std::uint32_t>(0x1f4)} * 16;
   if (bytes.size() + 15 < expected) {
     return fail(Error::Kind::usage, "the kernel image {} is truncated: {} bytes of {}; copy or fetch it again", path,
                 bytes.size(), expected);
   }
-  if (const auto version = field<std::uint16_t>(bytes, 0x20e); version != 0) {
-    image.release = word_at(bytes, version + 0x200U);
+  if (const auto version = bytes.field<std::uint16_t>(0x20e); version != 0) {
+    image.release = printable_line(word_at(bytes.read(version + 0x200U, longest_word), 0));
   }
-  if (field<std::uint16_t>(bytes, 0x206) >= 0x208) {  // boot protocol 2.08
-    image.payload_offset = setup_size + field<std::uint32_t>(bytes, 0x248);
-    image.payload_length = field<std::uint32_t>(bytes, 0x24c);
+  if (bytes.field<std::uint16_t>(0x206) >= 0x208) {  // boot protocol 2.08
+    image.payload_offset = setup_size + bytes.field<std::uint32_t>(0x248);
+    image.payload_length = bytes.field<std::uint32_t>(0x24c);
   }
   return image;
 }
 
-Result<ImageHeader> read_header(const std::string& path, std::string_view bytes) {
-  if (bytes.starts_with(ELFMAG)) return read_elf(path, bytes);
-  if (field<std::uint16_t>(bytes, 0x1fe) == 0xaa55 && bytes.size() > 0x206 && bytes.substr(0x202, 4) == "HdrS") {
-    return read_bzimage(path, bytes);
-  }
-  return fail(Error::Kind::usage, "{} is not a kernel image: expected a bzImage or an ELF vmlinux", path);
-}
-
 }  // namespace
 
-bool has_pvh_entry(std::string_view elf) {
+bool is_elf(const ImageBytes& bytes) {
+  return bytes.read(0, SELFMAG) == ELFMAG;
+}
+
+bool has_pvh_entry(const ImageBytes& elf) {
   constexpr std::uint32_t phys32_entry = 18;  // XEN_ELFNOTE_PHYS32_ENTRY
   for (const auto& segment : segments(elf)) {
-    if (segment.p_type != PT_NOTE) continue;
-    const auto notes = segment_bytes(elf, segment);
+    if (segment.p_type != PT_NOTE || !is_whole(elf, segment)) continue;
+    const auto bytes = elf.read(segment.p_offset, std::min(segment.p_filesz, piece));
+    const ImageInMemory notes(bytes);
     for (std::uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= notes.size();) {
-      const auto note = field<Elf64_Nhdr>(notes, at);
-      const auto name = notes.substr(std::min(notes.size(), at + sizeof note), 3);
-      if (note.n_type == phys32_entry && note.n_namesz == 4 && name == "Xen") return true;
+      const auto note = notes.field<Elf64_Nhdr>(at);
+      if (note.n_type == phys32_entry && note.n_namesz == 4 && notes.read(at + sizeof note, 3) == "Xen") return true;
       const auto aligned = [](std::uint64_t size) { return (size + 3) & ~std::uint64_t{3}; };
       at += sizeof note + aligned(note.n_namesz) + aligned(note.n_descsz);
     }
@@ -159,48 +115,35 @@ bool has_pvh_entry(std::string_view elf) {
   return false;
 }
 
+bool has_whole_segments(const ImageBytes& elf) {
+  const auto all = segments(elf);
+  return std::ranges::all_of(
+      all, [&](const Elf64_Phdr& segment) { return segment.p_type != PT_LOAD || is_whole(elf, segment); });
+}
+
+Result<ImageHeader> read_image_header(const std::string& path, const ImageBytes& bytes) {
+  if (is_elf(bytes)) return read_elf(path, bytes);
+  if (bytes.field<std::uint16_t>(0x1fe) == 0xaa55 && bytes.size() > 0x206 && bytes.read(0x202, 4) == "HdrS") {
+    return read_bzimage(path, bytes);
+  }
+  return fail(Error::Kind::usage, "{} is not a kernel image: expected a bzImage or an ELF vmlinux", path);
+}
+
 Result<ImageHeader> read_image_header(const std::string& path) {
-  const auto mapping = Mapping::open(path);
-  if (!mapping) return tl::unexpected(mapping.error());
-  return read_header(path, mapping->bytes());
+  const auto file = ImageFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  auto header = read_image_header(path, *file);
+  if (auto same = file->unchanged(); !same) return tl::unexpected(same.error());
+  return header;
 }
 
 Result<std::string> image_digest(const std::string& path) {
-  const auto mapping = Mapping::open(path);
-  if (!mapping) return tl::unexpected(mapping.error());
-  return fmt::format("{:016x}", Digest().add(mapping->bytes()).value());
-}
-
-Result<std::string> uncompressed_image(const std::string& path) {
-  const auto mapping = Mapping::open(path);
-  if (!mapping) return tl::unexpected(mapping.error());
-  const auto header = read_header(path, mapping->bytes());
-  if (!header) return tl::unexpected(header.error());
-  if (header->kind == ImageHeader::Kind::elf) return path;
-
-  const auto bytes = mapping->bytes();
-  if (header->payload_length < 8 || header->payload_offset >= bytes.size() ||
-      header->payload_length > bytes.size() - header->payload_offset) {
-    return fail("{} does not tell where its payload is", path);
-  }
-  const auto payload = bytes.substr(header->payload_offset, header->payload_length);
-  const auto directory = cache_directory() + "/uncompressed";
-  const auto digest = Digest().add(payload).value();
-  const auto cached = fmt::format("{}/{}-{:016x}", directory, header->release, digest);
-  if (std::filesystem::exists(cached)) return cached;
-
-  // The payload's last four bytes are its uncompressed size.
-  const auto plain = decompress(payload.substr(0, payload.size() - 4), "the payload of " + path);
-  if (!plain) return tl::unexpected(plain.error());
-  if (!plain->starts_with(ELFMAG) || !has_pvh_entry(*plain)) return fail("{} has no PVH entry point", path);
-  for (const auto& segment : segments(*plain)) {
-    if (segment.p_type == PT_LOAD && segment_bytes(*plain, segment).size() != segment.p_filesz) {
-      return fail("the payload of {} is damaged", path);
-    }
-  }
-  if (auto made = make_directories(directory); !made) return tl::unexpected(made.error());
-  if (auto written = write_file(cached, *plain); !written) return tl::unexpected(written.error());
-  return cached;
+  const auto file = ImageFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  Digest digest;
+  for (std::uint64_t at = 0; at < file->size(); at += piece) digest.add(file->read(at, piece));
+  if (auto same = file->unchanged(); !same) return tl::unexpected(same.error());
+  return fmt::format("{:016x}", digest.value());
 }
 
 }  // namespace mprogcheck::vm

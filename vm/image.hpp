@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "vm/image_bytes.hpp"
 
 namespace mprogcheck::vm {
 
@@ -12,24 +13,25 @@ namespace mprogcheck::vm {
 struct ImageHeader {
   enum class Kind { bzimage, elf };
   Kind kind = Kind::bzimage;
-  std::string release;               ///< empty if the image does not tell
+  std::string release;  ///< as printable_line() has it: an image may say anything. Empty if it says nothing
   std::uint64_t payload_offset = 0;  ///< bzimage: where in the file the compressed vmlinux is
   std::uint64_t payload_length = 0;  ///< 0 if the boot protocol is too old to tell
 };
 
-/// Reads and checks the header; a file that is no kernel, or only a part of one, is an Error saying so.
+/// Reads and checks the header; a file that is no kernel, or only a part of one, or that is written to meanwhile, is an
+/// Error saying so.
 Result<ImageHeader> read_image_header(const std::string& path);
-
-/// The uncompressed vmlinux inside a bzImage, kept in the cache; `path` itself if it is an ELF image already.
-/// Guests without hardware support decompress their kernel ten times slower than the host: a third of the boot time.
-/// An Error if the payload is in no known compression, or is not an image that QEMU can enter by PVH: boot `path` then.
-Result<std::string> uncompressed_image(const std::string& path);
+/// The same of an image that is open already. `path` is for the Error.
+Result<ImageHeader> read_image_header(const std::string& path, const ImageBytes& bytes);
 
 /// Of all bytes of the file, as 16 hexadecimal digits: tells images apart whose release is the same. About a second
 /// for a GiB.
 Result<std::string> image_digest(const std::string& path);
 
+bool is_elf(const ImageBytes& bytes);
+/// Is all that the ELF image would have loaded there?
+bool has_whole_segments(const ImageBytes& elf);
 /// Does the ELF image name the 32-bit entry point that QEMU needs to boot it (XEN_ELFNOTE_PHYS32_ENTRY, CONFIG_PVH)?
-bool has_pvh_entry(std::string_view elf);
+bool has_pvh_entry(const ImageBytes& elf);
 
 }  // namespace mprogcheck::vm

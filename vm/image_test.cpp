@@ -2,54 +2,23 @@
 #include "vm/image.hpp"
 #include "base/file.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <elf.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "base/testing/scratch.hpp"
-#include "vm/cache.hpp"
 #include "vm/testing/bzimage.hpp"
+#include "vm/testing/vmlinux.hpp"
 
 namespace mprogcheck::vm {
 namespace {
 
 using ::testing::HasSubstr;
 using testing_images::make_bzimage;
-
-/// The smallest ELF image that passes: one segment with the banner, one with the PVH note.
-std::string make_vmlinux(std::string_view release, bool pvh) {
-  const auto banner = "Linux version " + std::string(release) + " (somebody) #1\n";
-  std::string note;
-  const auto add = [&note](const auto& object) { note.append(reinterpret_cast<const char*>(&object), sizeof object); };
-  add(Elf64_Nhdr{6, 4, 1});  // one of another kind first, with padding
-  note += std::string_view("Linux\0\0\0abcd", 12);
-  if (pvh) {
-    add(Elf64_Nhdr{4, 8, 18});
-    note += std::string_view("Xen\0\0\0\0\1\0\0\0\0", 12);
-  }
-  Elf64_Ehdr header{};
-  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_machine = EM_X86_64;
-  header.e_phoff = sizeof header;
-  header.e_phnum = 2;
-  const auto content_at = sizeof header + 2 * sizeof(Elf64_Phdr);
-  Elf64_Phdr load{}, notes{};
-  load.p_type = PT_LOAD;
-  load.p_offset = content_at;
-  load.p_filesz = banner.size();
-  notes.p_type = PT_NOTE;
-  notes.p_offset = content_at + banner.size();
-  notes.p_filesz = note.size();
-  std::string bytes;
-  bytes.append(reinterpret_cast<const char*>(&header), sizeof header);
-  bytes.append(reinterpret_cast<const char*>(&load), sizeof load);
-  bytes.append(reinterpret_cast<const char*>(&notes), sizeof notes);
-  return bytes + banner + note;
-}
+using testing_images::make_vmlinux;
 
 class ImageTest : public ::testing::Test {
  protected:
@@ -105,26 +74,7 @@ RC_GTEST_PROP(image, random_bytes_never_crash_the_reader, (std::string bytes, bo
   image.replace(at, std::min(bytes.size(), image.size() - at), bytes);
   RC_ASSERT(write_file(scratch.file("image"), image));
   (void)read_image_header(scratch.file("image"));
-  (void)has_pvh_entry(image);
-}
-
-std::string zstd(std::string_view plain) {
-  std::string out(plain.size() + 4096, '\0');
-  std::size_t used = 0;
-  archive* writer = archive_write_new();
-  archive_write_add_filter_zstd(writer);
-  archive_write_set_format_raw(writer);
-  archive_write_set_bytes_per_block(writer, 0);
-  archive_write_open_memory(writer, out.data(), out.size(), &used);
-  archive_entry* entry = archive_entry_new();
-  archive_entry_set_filetype(entry, AE_IFREG);
-  archive_write_header(writer, entry);
-  archive_write_data(writer, plain.data(), plain.size());
-  archive_entry_free(entry);
-  archive_write_close(writer);
-  archive_write_free(writer);
-  out.resize(used);
-  return out;
+  (void)has_pvh_entry(ImageInMemory(image));
 }
 
 TEST_F(ImageTest, one_that_was_built_again_has_another_digest) {
@@ -139,25 +89,39 @@ TEST_F(ImageTest, one_that_was_built_again_has_another_digest) {
   EXPECT_FALSE(image_digest(scratch_.file("none")));
 }
 
-TEST_F(ImageTest, the_payload_is_unpacked_once) {
-  const testing::Environment cache("MPROGCHECK_CACHE", scratch_.file("cache"));
-  const auto vmlinux = make_vmlinux("6.12.1", true);
-  const auto path = scratch_.file("bzImage");
-  ASSERT_TRUE(write_file(path, make_bzimage("6.12.1", zstd(vmlinux) + "SIZE")));
-  const auto unpacked = uncompressed_image(path);
-  ASSERT_TRUE(unpacked) << unpacked.error().message;
-  EXPECT_EQ(read_file(*unpacked).value(), vmlinux);
-  EXPECT_EQ(uncompressed_image(path).value(), *unpacked);
-  EXPECT_EQ(uncompressed_image(*unpacked).value(), *unpacked) << "an ELF image is left alone";
+TEST_F(ImageTest, a_release_is_text_that_can_be_printed) {
+  EXPECT_EQ(header_of(make_bzimage("6.12\x1b[31m-red\x07\x9b#"))->release, "6.12-red?#");
+  EXPECT_EQ(header_of(make_vmlinux("6.12\x1b[31m-red\x7f", true))->release, "6.12-red");
 }
 
-TEST_F(ImageTest, a_payload_that_cannot_be_booted_directly_is_an_error) {
-  const testing::Environment cache("MPROGCHECK_CACHE", scratch_.file("cache"));
-  const auto path = scratch_.file("bzImage");
-  ASSERT_TRUE(write_file(path, make_bzimage("6.12.1", zstd(make_vmlinux("6.12.1", false)) + "SIZE")));
-  EXPECT_THAT(uncompressed_image(path).error().message, HasSubstr("no PVH entry"));
-  ASSERT_TRUE(write_file(path, make_bzimage("6.12.1", "an unheard-of compression")));
-  EXPECT_FALSE(uncompressed_image(path));
+TEST_F(ImageTest, nothing_waits_for_a_fifo) {
+  ASSERT_EQ(::mkfifo(scratch_.file("fifo").c_str(), 0600), 0);
+  for (const auto& odd : {scratch_.file("fifo"), std::string("/dev/zero")}) {
+    EXPECT_THAT(read_image_header(odd).error().message, HasSubstr("is not a file"));
+    EXPECT_THAT(image_digest(odd).error().message, HasSubstr("is not a file"));
+  }
+}
+
+TEST_F(ImageTest, a_large_file_takes_little_memory) {
+  const auto path = scratch_.file("image");
+  ASSERT_TRUE(write_file(path, make_vmlinux("6.12", true)));
+  std::filesystem::resize_file(path, std::uint64_t{64} << 30);
+  EXPECT_EQ(read_image_header(path)->release, "6.12");
+}
+
+TEST_F(ImageTest, one_that_is_written_to_while_it_is_read_is_told) {
+  const auto path = scratch_.file("image");
+  const auto image = make_vmlinux("6.12", true);
+  for (const auto size : {std::size_t{100}, std::size_t{0}, image.size() + 1}) {
+    ASSERT_TRUE(write_file(path, image));
+    const auto file = ImageFile::open(path);
+    ASSERT_TRUE(file);
+    EXPECT_TRUE(file->unchanged());
+    std::filesystem::resize_file(path, size);
+    EXPECT_LE(file->read(0, image.size()).size(), std::min(size, image.size()));
+    ASSERT_FALSE(file->unchanged());
+    EXPECT_THAT(file->unchanged().error().message, HasSubstr("changed while it was read"));
+  }
 }
 
 }  // namespace

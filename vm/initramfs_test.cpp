@@ -90,7 +90,7 @@ TEST_F(InitramfsTest, goes_into_a_memfd_too) {
 
 TEST_F(InitramfsTest, what_cannot_be_read_is_named) {
   const auto written = write_initramfs({scratch_.file("nothing"), {}, {}}, scratch_.file("cpio"));
-  EXPECT_THAT(written.error().message, HasSubstr("nothing: No such file or directory"));
+  EXPECT_THAT(written.error().message, HasSubstr("nothing: cannot be read: No such file or directory"));
   EXPECT_FALSE(std::filesystem::exists(scratch_.file("cpio"))) << "no part of it is left behind";
 }
 

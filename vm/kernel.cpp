@@ -21,9 +21,11 @@ Result<KernelImage> find_file(std::string_view spec) {
 
 Result<KernelImage> find_kernel(std::string_view spec) {
   if (!spec.starts_with(debian)) return find_file(spec);
-  if (auto image = find_fetched(spec.substr(debian.size()))) {
+  auto found = find_fetched(spec.substr(debian.size()));
+  if (!found) return tl::unexpected(found.error());
+  if (auto& image = *found) {
     image->source = spec;
-    return *image;
+    return std::move(*image);
   }
   return fail(Error::Kind::infrastructure, "{} is not here yet: run `mprogcheck kernel fetch {}`", spec, spec);
 }

@@ -19,6 +19,7 @@
 #include "vm/image.hpp"
 #include "vm/migration.hpp"
 #include "vm/qemu.hpp"
+#include "vm/uncompressed.hpp"
 
 namespace mprogcheck::vm {
 
@@ -69,6 +70,7 @@ AcceleratorVerdict verdict_of(Accelerator winner) {
 Result<void> check_files(const MachineConfig& config) {
   if (const auto header = read_image_header(config.kernel.path); !header) return tl::unexpected(header.error());
   if (::access(config.initramfs.c_str(), R_OK) != 0) return tl::unexpected(io_error("read", config.initramfs, errno));
+  if (auto ours = check_cache(); !ours) return ours;
   if (auto made = make_directories(config.directory); !made) return made;
   struct statvfs disk {};
   constexpr std::uint64_t console_needs = 1 << 20;

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "vm/uncompressed.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "vm/cache.hpp"
+#include "vm/decompress.hpp"
+#include "vm/image.hpp"
+
+namespace mprogcheck::vm {
+namespace {
+
+/// x86-64 has no room for a kernel that is larger (KERNEL_IMAGE_SIZE).
+constexpr std::uint64_t largest_kernel = std::uint64_t{1} << 30;
+
+std::optional<std::string> kept_image(const std::string& directory, const std::string& from) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const auto name = entry->path().filename().string();
+    if (!name.starts_with(from + "-")) continue;
+    if (const auto what = image_digest(entry->path()); what && name == from + "-" + *what) return entry->path();
+    std::filesystem::remove(entry->path(), error);  // a disk lost a part of it, say
+    error.clear();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::string> uncompressed_image(const std::string& path) {
+  const auto file = ImageFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  const auto header = read_image_header(path, *file);
+  if (!header) return tl::unexpected(header.error());
+  if (header->kind == ImageHeader::Kind::elf) return path;
+
+  const auto length = header->payload_length;
+  if (length < 8 || header->payload_offset >= file->size() || length > file->size() - header->payload_offset) {
+    return fail("{} does not tell where its payload is", path);
+  }
+  if (length > largest_kernel) return fail("the payload of {} is larger than any kernel", path);
+  const auto payload = file->read(header->payload_offset, length);
+  if (auto same = file->unchanged(); !same) return tl::unexpected(same.error());
+  const auto directory = cache_folder("uncompressed");
+  if (!directory) return tl::unexpected(directory.error());
+  const auto from = fmt::format("{:016x}", Digest().add(payload).value());
+  if (auto kept = kept_image(*directory, from)) return *kept;
+
+  // The payload's last four bytes are its uncompressed size.
+  const auto plain = decompress(std::string_view(payload).substr(0, length - 4), "the payload of " + path, largest_kernel);
+  if (!plain) return tl::unexpected(plain.error());
+  const ImageInMemory kernel(*plain);
+  if (!is_elf(kernel) || !has_pvh_entry(kernel)) return fail("{} has no PVH entry point", path);
+  if (!has_whole_segments(kernel)) return fail("the payload of {} is damaged", path);
+  const auto kept = fmt::format("{}/{}-{:016x}", *directory, from, Digest().add(*plain).value());
+  if (auto written = write_file(kept, *plain); !written) return tl::unexpected(written.error());
+  return kept;
+}
+
+}  // namespace mprogcheck::vm
