@@ -61,6 +61,7 @@ Result<BootAttempt> BootAttempt::start(const MachineConfig& config, const std::s
 
   Process::Options options;
   options.command = qemu_command(qemu, guest, accelerator);
+  options.unprivileged = true;
   options.output = fmt::format("{}/qemu{}.log", config.directory, suffix);
   options.inherit = {
       {virtio->theirs.get(), virtio_fd}, {serial->theirs.get(), serial_fd}, {control->theirs.get(), qmp_fd}};
@@ -96,8 +97,9 @@ std::string BootAttempt::why_not(const MachineConfig& config, bool timed_out) {
     return fmt::format("the kernel {} did not answer within {:.0f} s of {}; its console {} (see {})", kernel, seconds,
                        name(accelerator), last.empty() ? "is empty" : "ends with \"" + last + "\"", console);
   }
-  if (!complaint.empty()) return fmt::format("QEMU ended: {} (see {})", complaint, log);
   const auto status = process.wait(std::chrono::milliseconds(0));
+  if (is_ended_by_sandbox(complaint, status)) do_without_sandbox();
+  if (!complaint.empty()) return fmt::format("QEMU ended: {} (see {})", complaint, log);
   return fmt::format("the kernel {} ended before it answered (QEMU's exit code {}); its console {} (see {})", kernel,
                      status ? status->code : 0, last.empty() ? "is empty" : "ends with \"" + last + "\"", console);
 }

@@ -75,6 +75,40 @@ void expect_echo(Machine& machine) {
   EXPECT_EQ(read_exactly(machine.channel(), sent.size()), sent);
 }
 
+TEST_F(MachineTest, boots_with_a_qemu_that_has_no_sandbox) {
+  const auto qemu = find_qemu();
+  ASSERT_TRUE(qemu) << qemu.error().message;
+  const auto program = scratch_.file("bin/" + std::string(platform().program));
+  ASSERT_TRUE(
+      write_file(program, fmt::format("#!/bin/sh\ncase \" $* \" in *\" -sandbox \"*) echo '-sandbox support is not "
+                                      "enabled in this QEMU binary' >&2; exit 1;; esac\nexec {} \"$@\"\n",
+                                      *qemu)));
+  std::filesystem::permissions(program, std::filesystem::perms{0755});
+  const testing::Environment path("PATH", scratch_.file("bin") + ":" + ::getenv("PATH"));
+  EXPECT_TRUE(has_sandbox());
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  EXPECT_FALSE(has_sandbox());
+  do_without_sandbox(false);
+  expect_echo(*machine);
+}
+
+TEST_F(MachineTest, is_in_a_sandbox_and_without_roots_powers) {
+  auto machine = Machine::boot(config_);
+  ASSERT_TRUE(machine) << machine.error().message;
+  if (!has_sandbox()) GTEST_SKIP() << "this QEMU has no sandbox";
+  const auto status = read_file(fmt::format("/proc/{}/status", machine->pid())).value();
+  EXPECT_THAT(status, HasSubstr("Seccomp:\t2"));
+  EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
+}
+
+TEST_F(MachineTest, a_cache_that_others_could_change_is_refused) {
+  std::filesystem::create_directory(scratch_.file("cache"));
+  std::filesystem::permissions(scratch_.file("cache"), std::filesystem::perms{0777});
+  const testing::Environment cache("MPROGCHECK_CACHE", scratch_.file("cache"));
+  EXPECT_THAT(boot_error(), HasSubstr("every user may write to it"));
+}
+
 TEST_F(MachineTest, boots_and_talks_over_virtio) {
   auto machine = Machine::boot(config_);
   ASSERT_TRUE(machine) << machine.error().message;

@@ -2,6 +2,8 @@
 #include "vm/qemu.hpp"
 
 #include <array>
+#include <atomic>
+#include <csignal>
 
 #include "vm/program.hpp"
 
@@ -56,6 +58,8 @@ std::string escaped(std::string_view value) {
   return text;
 }
 
+std::atomic<bool> sandbox{true};
+
 }  // namespace
 
 const Platform& platform() {
@@ -68,6 +72,19 @@ const Platform& platform() {
 Result<std::string> find_qemu() {
   if (auto path = find_program(platform().program)) return *path;
   return fail("{} is not here: install the package {}", platform().program, platform().package);
+}
+
+bool is_ended_by_sandbox(std::string_view last_line, const std::optional<ExitStatus>& status) {
+  return last_line.find("sandbox") != last_line.npos || last_line.find("seccomp") != last_line.npos ||
+         (status && status->code == 128 + SIGSYS);
+}
+
+void do_without_sandbox(bool without) {
+  sandbox = !without;
+}
+
+bool has_sandbox() {
+  return sandbox;
 }
 
 std::vector<std::string> qemu_command(const std::string& program, const QemuGuest& guest, Accelerator accelerator) {
@@ -116,6 +133,10 @@ std::vector<std::string> qemu_command(const std::string& program, const QemuGues
       "-mon",
       "chardev=qmp,mode=control",
   };
+  if (has_sandbox()) {
+    command.emplace_back("-sandbox");
+    command.emplace_back("on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+  }
   if (guest.incoming_fd >= 0) {
     command.emplace_back("-incoming");
     command.push_back(fmt::format("fd:{}", guest.incoming_fd));

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/process.hpp"
 #include "base/result.hpp"
 #include "vm/accelerator.hpp"
 
@@ -36,6 +37,14 @@ struct QemuGuest {
   int virtio_fd = -1, serial_fd = -1, qmp_fd = -1;
   int incoming_fd = -1;  ///< a saved guest to go on with, instead of booting
 };
+
+/// QEMU is asked to let the kernel refuse it what no guest needs: new programs, other users' rights, outdated calls.
+/// Not every QEMU can do that, and not every kernel; one that cannot ends at once, and says so in its last line, or by
+/// SIGSYS.
+bool is_ended_by_sandbox(std::string_view last_line, const std::optional<ExitStatus>& status);
+/// From now on, in this process.
+void do_without_sandbox(bool without = true);
+[[nodiscard]] bool has_sandbox();
 
 /// The complete argv.
 std::vector<std::string> qemu_command(const std::string& program, const QemuGuest& guest, Accelerator accelerator);
