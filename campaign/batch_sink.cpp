@@ -58,8 +58,10 @@ void BatchSink::take(std::size_t number, Run& run) {
   ++part_.sequences;
   part_.operations += judgement.judged;
   part_.unjudged += judgement.unjudged;
-  if (judgement.divergence && batch_.canary && batch_.index[number] == batch_.index[*batch_.canary])
+  if (judgement.divergence && batch_.canary && batch_.index[number] == batch_.index[*batch_.canary]) {
     honest_difference_ = judgement.divergence->step;
+    honest_ending_ = run.ending;
+  }
   if (!judgement.malformed.empty())
     malformed_ = std::move(judgement);
   else if (judgement.divergence)
@@ -74,11 +76,16 @@ void BatchSink::judge_canary(std::size_t number, const Run& run) {
     fate_ = fate;
     return;
   }
-  // What spoilt it is as real as anywhere else.
-  if (run.ending == Run::Ending::complete || ends_by_lie(job.lie, run.note))
-    met_(number, std::move(*judgement.divergence));
-  else if (auto divergence = divergence_by_its_end(job, run))
-    met_(number, std::move(*divergence));
+  spoilt_ = true;
+  // How a guest ends is as real as anywhere else, and may not come again; what a step showed is of a run that lied.
+  if (run.ending == Run::Ending::complete || ends_by_lie(job.lie, run.note)) return;
+  canary_ending_ = run.ending;
+  if (auto divergence = divergence_by_its_end(job, run)) met_(number, std::move(*divergence));
+}
+
+bool BatchSink::canary_is_due_again() const {
+  if (!spoilt_) return false;
+  return canary_ending_ != Run::Ending::complete ? canary_ending_ != honest_ending_ : !honest_difference_;
 }
 
 Progress BatchSink::part() const {

@@ -18,7 +18,8 @@ namespace mprogcheck {
 /// Judges the runs of a batch as they arrive, and tells which of them differ.
 class BatchSink final : public RunSink {
  public:
-  /// `met` is called at once with a job that diverged, and how; of a canary with what is not the lie that it told.
+  /// `met` is called at once with a job that diverged, and how. Of a canary only with an end that its lie cannot be:
+  /// what its steps showed is not told, and may be seen without the lie.
   using Met = std::function<void(std::size_t number, properties::Divergence)>;
   BatchSink(const Batch& batch, Met met) : batch_(batch), met_(std::move(met)) {}
 
@@ -33,6 +34,9 @@ class BatchSink final : public RunSink {
   [[nodiscard]] const std::vector<std::pair<std::size_t, std::uint32_t>>& vague() const { return vague_; }
   /// An Error if something here means that nothing the oracle says can be believed.
   [[nodiscard]] Result<void> trustworthy() const;
+  /// After the last run: the canary met something that is not its lie, and the honest run of its sequence did not. Only
+  /// another one, without the lie, tells what that was.
+  [[nodiscard]] bool canary_is_due_again() const;
 
  private:
   void judge_canary(std::size_t number, const Run& run);
@@ -47,8 +51,12 @@ class BatchSink final : public RunSink {
   properties::ShapeSet pairs_;
   std::vector<std::pair<std::size_t, std::uint32_t>> vague_;
   std::optional<properties::Judgement> malformed_;
-  std::optional<CanaryFate> fate_;                ///< of the canary, by its own run; nothing before, and if spoilt
-  std::optional<std::size_t> honest_difference_;  ///< the step at which its sequence differs without the lie
+  std::optional<CanaryFate> fate_;                     ///< of the canary, by its own run; nothing before, and if spoilt
+  bool spoilt_ = false;                                ///< its run met something else before the lie
+  Run::Ending canary_ending_ = Run::Ending::complete;  ///< that is not the lie
+  // Of the honest run of its sequence.
+  std::optional<std::size_t> honest_difference_;  ///< the step at which it differs
+  Run::Ending honest_ending_ = Run::Ending::complete;
 };
 
 }  // namespace mprogcheck

@@ -2,6 +2,7 @@
 #include "campaign/explore.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -67,7 +68,7 @@ class Exploration {
     if (is_over()) return {};
     const properties::Tour& tour = space_.tours()[number];
     // Where many ways leave the bound there are thousands of tours of a few steps, without a stop.
-    auto canaries = tour.stops.empty() ? Result<CanaryCount>() : canaries_.run(tour, oracle);
+    auto canaries = tour.stops.empty() ? Result<ExploreCanaries::Flown>() : canaries_.run(tour, oracle);
     if (!canaries) return tl::unexpected(canaries.error());
     auto result = run_tour(space_, tour, report_.known.quirks, oracle);
     if (!result) return tl::unexpected(result.error());
@@ -77,10 +78,11 @@ class Exploration {
     state_.table.merge(result->table);
     state_.steps += result->steps;
     state_.coverage.merge(result->coverage);
-    state_.canaries.planted += canaries->planted;
-    state_.canaries.caught += canaries->caught;
+    state_.canaries.planted += canaries->count.planted;
+    state_.canaries.caught += canaries->count.caught;
     if (result->extent != whole(tour)) state_.cuts[number] = result->extent;
     state_.strays.insert(result->strays.begin(), result->strays.end());
+    std::ranges::move(canaries->suspects, std::back_inserter(result->suspects));
     take(tour, number, *result);
     return tell();
   }

@@ -3,10 +3,12 @@
 
 #include <mutex>
 #include <random>
+#include <vector>
 
 #include "base/result.hpp"
 #include "campaign/canary.hpp"
 #include "campaign/explore_space.hpp"
+#include "campaign/tour_run.hpp"
 
 namespace mprogcheck {
 
@@ -17,17 +19,24 @@ class ExploreCanaries {
   ExploreCanaries(const ExploreSpace& space, model::Quirks quirks, bool counts)
       : space_(space), quirks_(quirks), nest_(counts), secret_(std::random_device{}()) {}
 
+  struct Flown {
+    CanaryCount count;
+    std::vector<TourSuspect> suspects;  ///< what no lie explains, and did not show without one beside it
+  };
   /// Runs both at a state of the tour. An Error of kind infrastructure if one was not caught, and the kernel itself is
   /// not to blame.
-  Result<CanaryCount> run(const properties::Tour& tour, Oracle& oracle);
+  Result<Flown> run(const properties::Tour& tour, Oracle& oracle);
 
  private:
   struct Planted {
+    std::uint32_t state = 0;
     Job trial;
     Job honest;
     std::optional<Job> lying;
   };
   Planted plant(const properties::Tour& tour);
+  Result<void> run_trial(const Planted& planted, Oracle& oracle, Flown& flown) const;
+  Result<void> run_lying(const Planted& planted, Oracle& oracle, Flown& flown) const;
 
   const ExploreSpace& space_;
   model::Quirks quirks_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -96,15 +97,21 @@ BatchResult Worker::run(const Batch& batch) {
         result.error = pinned.error();
         break;
       }
+  if (!result.error)
+    if (auto settled = settle_canary(batch, sink, suspects); !settled) result.error = settled.error();
   // A canary's place is secret, and what it met is mostly met by the honest run of its sequence, too.
   std::ranges::stable_sort(suspects, {}, [&batch](const Suspect& suspect) {
     return std::pair(batch.canary == suspect.job, batch.index[suspect.job]);
   });
-  for (Suspect& suspect : suspects)
+  // A sequence counts once for what it does, though it was run several times.
+  std::set<std::pair<std::uint64_t, std::string>> counted;
+  for (Suspect& suspect : suspects) {
+    if (!counted.emplace(batch.index[suspect.job], suspect.fingerprint).second) continue;
     if (!suspect.known)
       result.suspects.push_back(std::move(suspect.finding));
     else if (batch.canary != suspect.job)
       ++result.known_hits[*suspect.known];
+  }
   if (!result.error) result.error = std::exchange(unsaved_, {});
   history_.renewed(oracle_.guests());
   return result;
@@ -112,8 +119,10 @@ BatchResult Worker::run(const Batch& batch) {
 
 Worker::Suspect Worker::meet(const Batch& batch, std::size_t number, properties::Divergence divergence,
                              std::string console) {
-  Suspect suspect{
-      .job = number, .known = setting_.known.that_is(batch.jobs[number].sequence, divergence), .finding = {}};
+  Suspect suspect{.job = number,
+                  .known = setting_.known.that_is(batch.jobs[number].sequence, divergence),
+                  .fingerprint = properties::to_string(divergence.fingerprint),
+                  .finding = {}};
   if (suspect.known) return suspect;
   Finding& finding = suspect.finding;
   finding.found = batch.jobs[number].sequence;
@@ -152,11 +161,50 @@ Result<void> Worker::pin(const Batch& batch, std::size_t number, std::uint32_t u
       std::ranges::find_if(*judgements, [](const auto& judgement) { return judgement.divergence.has_value(); });
   if (culprit == judgements->end()) return {};
   const auto place = static_cast<std::size_t>(culprit - judgements->begin());
-  for (const Suspect& vague : suspects)
-    if (setting_.forget && vague.job == number && !vague.known) setting_.forget(vague.finding);
-  std::erase_if(suspects, [number](const Suspect& suspect) { return suspect.job == number; });
-  suspects.push_back(meet(batch, first + place, std::move(*culprit->divergence), std::move(consoles[place])));
+  drop(suspects, number);
+  // It was run without the lie, so that what a canary's copy of a sequence does, the sequence does.
+  std::size_t honest = first + place;
+  for (std::size_t job = 0; batch.canary == honest && job < batch.index.size(); ++job)
+    if (job != *batch.canary && batch.index[job] == batch.index[*batch.canary]) honest = job;
+  suspects.push_back(meet(batch, honest, std::move(*culprit->divergence), std::move(consoles[place])));
   return {};
+}
+
+/// What a canary met besides its lie is a suspect if its sequence shows something without the lie, or if a guest came
+/// to an end of which no lie is the cause. Where the honest run of the batch has told it, that one counts.
+Result<void> Worker::settle_canary(const Batch& batch, const BatchSink& sink, std::vector<Suspect>& suspects) {
+  if (!batch.canary) return {};
+  const std::size_t number = *batch.canary;
+  if (!sink.canary_is_due_again()) {
+    drop(suspects, number);
+    return {};
+  }
+  const bool pinned =
+      std::ranges::find(sink.vague(), number, &std::pair<std::size_t, std::uint32_t>::first) != sink.vague().end() &&
+      std::ranges::find(suspects, number, &Suspect::job) == suspects.end();
+  if (pinned) return {};
+  Job honest = batch.jobs[number];
+  honest.lie = Lie::none;
+  std::vector<std::string> consoles;
+  auto judgements = run_all(oracle_, {std::move(honest)}, &consoles);
+  if (!judgements) return tl::unexpected(judgements.error());
+  if (auto& divergence = judgements->front().divergence) {
+    drop(suspects, number);
+    suspects.push_back(meet(batch, number, std::move(*divergence), std::move(consoles.front())));
+  }
+  return {};
+}
+
+void Worker::drop(std::vector<Suspect>& suspects, std::size_t number) const {
+  const auto dropped =
+      std::ranges::stable_partition(suspects, [number](const Suspect& one) { return one.job != number; });
+  for (const Suspect& gone : dropped) {
+    const auto is_kept = [&](const Suspect& other) {
+      return &other < &*dropped.begin() && !other.known && other.fingerprint == gone.fingerprint;
+    };
+    if (setting_.forget && !gone.known && std::ranges::none_of(suspects, is_kept)) setting_.forget(gone.finding);
+  }
+  suspects.erase(dropped.begin(), dropped.end());
 }
 
 }  // namespace mprogcheck

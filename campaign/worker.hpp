@@ -18,6 +18,8 @@
 
 namespace mprogcheck {
 
+class BatchSink;
+
 /// What the workers of a campaign have in common. Nothing of it changes while they work.
 struct WorkerSetting {
   const properties::Generator& generator;
@@ -48,11 +50,15 @@ class Worker {
   struct Suspect {
     std::size_t job = 0;               ///< its number in the batch
     std::optional<std::size_t> known;  ///< its place in Known::states, if it is one of these
+    std::string fingerprint;           ///< as text
     Finding finding;
   };
   /// On disk, unless it is known: what happens before its batch is over must not lose it.
   Suspect meet(const Batch& batch, std::size_t number, properties::Divergence divergence, std::string console);
   Result<void> pin(const Batch& batch, std::size_t number, std::uint32_t unchecked, std::vector<Suspect>& suspects);
+  Result<void> settle_canary(const Batch& batch, const BatchSink& sink, std::vector<Suspect>& suspects);
+  /// Those of that job.
+  void drop(std::vector<Suspect>& suspects, std::size_t number) const;
 
   const WorkerSetting& setting_;
   Schedule& schedule_;
