@@ -10,16 +10,26 @@
 #include <string_view>
 #include <vector>
 
-#include "base/fd.hpp"
 #include "base/result.hpp"
 #include "campaign/finding.hpp"
+#include "campaign/folder_lock.hpp"
 #include "campaign/kernel_identity.hpp"
 #include "campaign/reporter.hpp"
 
 namespace mprogcheck {
 
+/// A finding of a campaign, as its state counts it.
+struct CountedFinding {
+  std::string folder;                     ///< its name below findings/
+  std::uint64_t number = 0;               ///< in the campaign's order
+  std::uint64_t hits = 0;                 ///< of the sequences that the state counts
+  std::vector<std::string> fingerprints;  ///< all that turned out to be this one
+};
+
 /// Where a campaign stands: what the next start needs to go on with it.
 struct CampaignState {
+  std::string start;  ///< start_id() of its beginning: the findings that have it are its own
+
   // What it is. With another of these it would be another campaign.
   std::string kernel;  ///< as the user named it
   std::string seed;
@@ -31,12 +41,20 @@ struct CampaignState {
   // How far it has come.
   std::uint64_t next = 0;  ///< sequences below this have been judged, and what they found is on disk
   Progress progress;
-  std::uint64_t findings = 0;  ///< numbers given to findings
+  std::vector<CountedFinding> findings;  ///< by number
+  std::uint64_t numbers = 0;             ///< given to findings, those that turned out to be others included
   std::map<std::string, std::uint64_t> known_hits;
   bool finished = false;  ///< it ended of its own accord: the next start is a new campaign
 
   /// But for the kernel's identity.
   [[nodiscard]] bool is_same_campaign(const CampaignState& other) const;
+};
+
+/// A campaign that has not come to its end, and all that it found.
+struct LastCampaign {
+  CampaignState state;
+  std::vector<Finding> findings;  ///< that the state counts, in its order
+  std::vector<Finding> others;    ///< of the same start: they were met later, and will be again
 };
 
 /// The folder that --out names. It belongs to one campaign at a time, and keeps what the next start needs if this one
@@ -48,22 +66,26 @@ class CampaignFolder {
 
   [[nodiscard]] std::filesystem::path findings() const { return path_ / "findings"; }
 
-  /// The state of the last campaign on that kernel; nothing if there is none, or none that can be read: `note` is told.
-  [[nodiscard]] std::optional<CampaignState> state(const std::string& kernel,
-                                                   const std::function<void(std::string_view)>& note) const;
+  using Note = std::function<void(std::string_view)>;
+
+  /// The campaign on that kernel that the next start goes on with. Nothing if there is none, or if anything of it is
+  /// not as it was left: `note` is told what. It is also told of folders that are torn, and nobody's.
+  [[nodiscard]] std::optional<LastCampaign> last(const std::string& kernel, const Note& note) const;
   /// At no moment is there half a state.
   Result<void> write(const CampaignState& state) const;
 
-  /// The findings of that campaign, in its order. `note` is told of folders that are torn, which stay as they are.
-  [[nodiscard]] std::vector<Finding> findings_of(const CampaignState& state,
-                                                 const std::function<void(std::string_view)>& note) const;
+  /// Before a new campaign or exploration on that kernel begins: what earlier ones found there, and what is torn, goes
+  /// below earlier/, and `note` is told where. `verb`: that of start_id().
+  Result<void> set_aside(std::string_view verb, const std::string& kernel, const Note& note) const;
 
  private:
-  CampaignFolder(std::filesystem::path path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  CampaignFolder(std::filesystem::path path, FolderLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   [[nodiscard]] std::filesystem::path state_file(const std::string& kernel) const;
+  [[nodiscard]] std::vector<std::filesystem::path> finding_folders() const;
+  [[nodiscard]] Result<LastCampaign> with_findings(CampaignState state, const Note& note) const;
 
   std::filesystem::path path_;
-  Fd lock_;
+  FolderLock lock_;
 };
 
 }  // namespace mprogcheck

@@ -32,6 +32,7 @@ class Exploration {
         suspects_(options, reporter, space, pool, report_, rest_,
                   [this](std::uint32_t number) -> const properties::Tour& { return tour_of(number); }) {
     report_.known = std::move(known);
+    report_.start = state_.start;
     report_.tours_carried_on = state_.done.size();
     for (TourSuspect& suspect : std::exchange(state_.suspects, {})) suspects_.note(std::move(suspect));
     for (const std::uint32_t number : state_.done) {
@@ -190,6 +191,7 @@ class Exploration {
     report_.seconds = state_.seconds;
     state_.findings = report_.findings.size();
     if (auto written = write_state(); !written && !report_.error) report_.error = written.error();
+    if (state_.finished) suspects_.drop_unfinished();
     return std::move(report_);
   }
 
@@ -279,6 +281,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
                 space.graph().is_complete() ? std::to_string(space.graph().size()) : "more",
                 space.machine().operations());
   ExploreState state;
+  state.start = start_id("explore");
   state.kernel = options.kernel;
   state.identity = identity_of((*pool)->identity());
   state.bound = properties::text_of(bound);
@@ -289,23 +292,28 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
   if (options.keep_state) {
     auto last = read_explore_state(options.out);
     if (!last) return tl::unexpected(last.error());
-    if (*last && !(*last)->finished && (*last)->is_old) return refuse_old(options.out);
-    if (*last && !(*last)->finished && (*last)->identity != state.identity)
+    const bool goes_on = *last && !(*last)->finished;
+    if (goes_on && (*last)->is_old) return refuse_old(options.out);
+    if (goes_on && (*last)->identity != state.identity)
       return fail(Error::Kind::usage,
                   "{}: expected the kernel of the exploration that was not finished here ({}), found {}; go on with "
                   "that kernel, or choose another folder with --out",
                   options.out.string(), (*last)->kernel_text(), state.kernel_text());
-    if (*last && !(*last)->finished && !(*last)->is_same(state))
+    if (goes_on && !(*last)->is_same(state))
       return fail(
           Error::Kind::usage,
           "{}: an exploration of {} (shard {}, {}) was not finished here; go on with the same options and the same "
           "mprogcheck, or choose another folder with --out",
           options.out.string(), (*last)->bound, to_string((*last)->shard), (*last)->kernel_text());
-    if (*last && !(*last)->finished && !fits(**last, space)) return torn_state(options.out);
-    if (*last && !(*last)->finished) {
+    if (goes_on && !fits(**last, space)) return torn_state(options.out);
+    if (goes_on) {
       state = std::move(**last);
       reporter.note(fmt::format("goes on in {}: {} of {} tours are done", options.out.string(), state.done.size(),
                                 space.tours().size()));
+    } else if (auto aside =
+                   folder->set_aside("explore", options.kernel, [&](std::string_view line) { reporter.note(line); });
+               !aside) {
+      return tl::unexpected(aside.error());
     }
   }
   return Exploration(options, reporter, space, **pool, std::move(*known), std::move(state)).run();

@@ -33,6 +33,7 @@ struct ExploreOptions {
 
 struct ExploreReport {
   OracleIdentity kernel;
+  std::string start;  ///< start_id()
   properties::Bound bound;
   Shard shard;
   std::uint32_t states = 0, own_states = 0;

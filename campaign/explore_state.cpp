@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "campaign/explore.hpp"
+#include "campaign/journal.hpp"
 
 namespace mprogcheck {
 
@@ -31,23 +32,30 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
   if (!std::filesystem::exists(file_in(folder), error)) return std::nullopt;
   const auto text = read_file(file_in(folder));
   if (!text) return tl::unexpected(text.error());
-  const auto json = nlohmann::json::parse(*text, nullptr, false);
   ExploreState state;
   const auto torn = [&] { return torn_state(folder); };
-  const auto number = [&json](const char* key) { return json.value(key, std::uint64_t{0}); };
+  if (const auto old = nlohmann::json::parse(*text, nullptr, false);
+      old.is_object() && !old.contains("checksum") && old.contains("done")) {
+    state.is_old = true;
+    state.finished = old.contains("finished") && old["finished"] == true;
+    return state;
+  }
+  const auto sealed = unseal(*text);
+  if (!sealed) return torn();
+  const auto& json = *sealed;
   try {
     const auto shard = parse_shard(json.at("shard").get<std::string>());
     if (!shard) return torn();
     state.shard = *shard;
     if (json.at("schema") != schema) return torn();
+    state.start = json.at("start");
     state.kernel = json.at("kernel");
     state.identity.release = json.at("release");
-    state.is_old = !json.contains("image");
-    state.identity.image = json.value("image", "");
+    state.identity.image = json.at("image");
     state.bound = json.at("bound");
     state.digest = json.at("digest");
-    state.pairs = number("pairs");
-    state.own_pairs = number("own_pairs");
+    state.pairs = json.at("pairs");
+    state.own_pairs = json.at("own_pairs");
     state.done = json.at("done").get<std::set<std::uint32_t>>();
     for (const auto& [call, error_number, covered] :
          json.at("seen").get<std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>>>()) {
@@ -66,24 +74,22 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
       suspect.vague = one.at("vague");
       state.suspects.push_back(std::move(suspect));
     }
-    for (const auto& cut : json.value("cuts", nlohmann::json::array()))
-      state.cuts[cut.at(0)] = {.steps = cut.at(1), .stops = cut.at(2)};
-    for (const auto& pair : json.value("strays", nlohmann::json::array()))
-      state.strays.insert({.state = pair.at(0), .operation = pair.at(1)});
-    if (!state.is_old) {
-      const auto& counted = json.at("coverage");
-      auto coverage = properties::Coverage::of({.calls = counted.at("calls"),
-                                                .rules = counted.at("rules"),
-                                                .lengths = counted.at("lengths"),
-                                                .errors = counted.at("errors")});
-      if (!coverage) return torn();
-      state.coverage = *coverage;
-      state.canaries = {json.at("canaries").at("planted"), json.at("canaries").at("caught")};
-    }
-    state.steps = number("steps");
-    state.findings = number("findings");
-    state.seconds = json.value("seconds", 0.0);
-    state.finished = json.value("finished", false);
+    for (const auto& cut : json.at("cuts")) state.cuts[cut.at(0)] = {.steps = cut.at(1), .stops = cut.at(2)};
+    for (const auto& pair : json.at("strays")) state.strays.insert({.state = pair.at(0), .operation = pair.at(1)});
+    const auto& counted = json.at("coverage");
+    auto coverage = properties::Coverage::of({.calls = counted.at("calls"),
+                                              .rules = counted.at("rules"),
+                                              .lengths = counted.at("lengths"),
+                                              .errors = counted.at("errors")});
+    if (!coverage) return torn();
+    state.coverage = *coverage;
+    state.canaries = {json.at("canaries").at("planted"), json.at("canaries").at("caught")};
+    state.steps = json.at("steps");
+    state.findings = json.at("findings");
+    state.seconds = json.at("seconds");
+    state.finished = json.at("finished");
+    // Two of its keys that say the same.
+    if (state.table.sum().covered != json.at("covered").get<std::uint64_t>()) return torn();
   } catch (const nlohmann::json::exception&) {
     return torn();
   }
@@ -92,13 +98,13 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
 
 tl::unexpected<Error> refuse_old(const std::filesystem::path& folder) {
   return fail(Error::Kind::usage,
-              "{}: expected the kernel image's digest, found none: an earlier mprogcheck wrote it; explore again, in "
-              "another folder",
+              "{}: expected a checksum, found none: an earlier mprogcheck wrote it; explore again, in another folder",
               file_in(folder).string());
 }
 
 Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder) {
   nlohmann::ordered_json json{{"schema", schema},
+                              {"start", state.start},
                               {"kernel", state.kernel},
                               {"release", state.identity.release},
                               {"image", state.identity.image},
@@ -134,7 +140,7 @@ Result<void> write_explore_state(const ExploreState& state, const std::filesyste
                                 {"found", suspect.found},
                                 {"changed", suspect.changed},
                                 {"vague", suspect.vague}});
-  return write_file(file_in(folder), json.dump() + '\n', state.finished);
+  return write_file(file_in(folder), seal(std::move(json)), state.finished);
 }
 
 Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& folders) {

@@ -20,10 +20,12 @@ namespace mprogcheck {
 /// Where an exploration stands: what the next start needs to go on, and what merge_shards() puts together. One file,
 /// explore.json, in the folder that --out names.
 struct ExploreState {
+  std::string start;  ///< start_id() of its beginning
+
   // What it is.
   std::string kernel, bound;  ///< as the user named it
   KernelIdentity identity;
-  bool is_old = false;  ///< an earlier mprogcheck wrote it, which did not note the image: nobody may go on with it
+  bool is_old = false;  ///< an earlier mprogcheck wrote it, which put no checksum to it: nobody may go on with it
   Shard shard;
   std::uint64_t digest = 0;
   std::uint64_t pairs = 0, own_pairs = 0;
@@ -48,8 +50,8 @@ struct ExploreState {
   [[nodiscard]] std::string kernel_text() const { return to_string(identity, kernel); }
 };
 
-/// Nothing if there is no such file. An Error if it is none of ours. What an earlier mprogcheck left is read, and
-/// says that it `is_old`.
+/// Nothing if there is no such file. An Error if it is none of ours, or not as we left it. Of what an earlier
+/// mprogcheck left only whether it was finished is read, and that it `is_old`.
 Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::path& folder);
 /// An Error of kind usage: it is none of ours, or speaks of tours and pairs that there are not.
 tl::unexpected<Error> torn_state(const std::filesystem::path& folder);

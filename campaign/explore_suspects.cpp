@@ -99,7 +99,7 @@ Result<void> ExploreSuspects::look_into(const TourSuspect& suspect) {
 Result<void> ExploreSuspects::investigated(Finding finding) {
   auto result = investigate(std::move(finding), pool_,
                             {.directory = options_.out / "findings",
-                             .enough = [this] { return options_.stop != nullptr && options_.stop->load(); },
+                             .stopped = [this] { return options_.stop != nullptr && options_.stop->load(); },
                              .confirmations = options_.confirmations,
                              .known = &report_.known});
   if (!result) return tl::unexpected(result.error());
@@ -112,6 +112,7 @@ Finding ExploreSuspects::finding_of(model::Sequence sequence, properties::Diverg
   finding.found = std::move(sequence);
   finding.divergence = std::move(divergence);
   finding.quirks = report_.known.quirks;
+  finding.start = report_.start;
   finding.campaign = options_.kernel;
   finding.number = report_.findings.size();
   finding.kernel = pool_.identity();
@@ -157,6 +158,19 @@ Result<void> ExploreSuspects::enter(Finding finding) {
   reporter_.finding(finding);
   report_.findings.push_back(std::move(finding));
   return {};
+}
+
+void ExploreSuspects::drop_unfinished() const {
+  std::vector<std::filesystem::path> unfinished;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(options_.out / "findings", error), end; !error && entry != end;
+       entry.increment(error))
+    if (std::ranges::none_of(report_.findings, [&](const Finding& finding) {
+          return finding.folder.filename() == entry->path().filename();
+        }))
+      if (const auto finding = load_finding(entry->path()); finding && finding->start == report_.start)
+        unfinished.push_back(entry->path());
+  for (const auto& folder : unfinished) std::filesystem::remove_all(folder, error);
 }
 
 std::vector<TourSuspect> ExploreSuspects::of_first(std::size_t tours) const {

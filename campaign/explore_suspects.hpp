@@ -37,6 +37,9 @@ class ExploreSuspects {
   /// Runs what was noted since the last time by itself, shrinks and confirms it.
   void look_into();
 
+  /// At the end: folders that an earlier start of this exploration left, of what has become another finding.
+  void drop_unfinished() const;
+
   [[nodiscard]] std::size_t size() const { return suspects_.size(); }
   /// Those that the first `tours` tours met.
   [[nodiscard]] std::vector<TourSuspect> of_first(std::size_t tours) const;

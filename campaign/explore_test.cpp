@@ -11,6 +11,7 @@
 #include <set>
 
 #include "campaign/explore_model.hpp"
+#include "campaign/journal.hpp"
 #include "campaign/testing/exploration.hpp"
 #include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/planted_fault.hpp"
@@ -118,10 +119,10 @@ TEST_F(exploration, goes_on_where_it_was) {
   EXPECT_GT(first.tours_done, 0U);
   stop = false;
   const fs::path file = directory_ / "out" / "explore.json";
-  auto state = nlohmann::json::parse(*read_file(file));
+  auto state = *unseal(*read_file(file));
   EXPECT_EQ(state["canaries"]["planted"], first.canaries.planted);
   state["canaries"] = {{"planted", 1'000'000}, {"caught", 1'000'000}};
-  ASSERT_TRUE(write_file(file, state.dump()));
+  ASSERT_TRUE(write_file(file, seal(state)));
   const auto second = explored(options, honest());
   EXPECT_EQ(second.tours_carried_on, first.tours_done);
   EXPECT_TRUE(second.is_complete());
@@ -284,16 +285,17 @@ TEST_F(exploration, does_not_go_on_with_tours_that_there_are_not) {
   options.out = directory_ / "out";
   explored(options, honest());
   const fs::path file = options.out / "explore.json";
-  nlohmann::json state = nlohmann::json::parse(std::ifstream(file));
+  auto state = *unseal(*read_file(file));
   state["finished"] = false;
   const auto goes_on = [&](const char* key, const nlohmann::json& value) {
     auto other = state;
     if (key != nullptr) other[key] = value;
-    std::ofstream(file) << other;
+    std::ofstream(file) << seal(other);
     Reporter silent;
     return explore(options, honest(), silent).has_value();
   };
   EXPECT_TRUE(goes_on(nullptr, {}));
+  EXPECT_FALSE(goes_on("covered", state["covered"].get<unsigned>() + 1));
   EXPECT_FALSE(goes_on("done", {0, 1'000'000}));
   EXPECT_FALSE(goes_on("cuts", {{1'000'000, 0, 0}}));
   EXPECT_FALSE(goes_on("cuts", {{0, 1'000'000, 0}}));

@@ -3,9 +3,11 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <random>
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "campaign/journal.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
 #include "properties/describe.hpp"
@@ -25,6 +27,14 @@ std::string folder_name(const properties::Fingerprint& fingerprint) {
 
 std::string_view name_of(Depth depth) {
   return depth == Depth::fast ? "fast" : "deep";
+}
+
+/// Of shrunk.mpc; empty if there is none.
+std::string shrunk_text(const Finding& finding) {
+  if (finding.shrunk.operations.empty()) return {};
+  std::vector<model::Sequence> all = finding.before;
+  all.push_back(finding.shrunk);
+  return model::print_all(all);
 }
 
 nlohmann::ordered_json to_json(const Finding& finding) {
@@ -52,6 +62,7 @@ nlohmann::ordered_json to_json(const Finding& finding) {
   for (unsigned i = 0; i < model::quirk_count; ++i)
     if (const auto quirk = static_cast<model::Quirk>(i); finding.quirks.has(quirk))
       json["quirks"].push_back(model::name_of(quirk));
+  json["start"] = finding.start;
   json["seed"] = finding.seed;
   json["campaign"] = finding.campaign;
   json["found_as"] = finding.found_as;
@@ -73,10 +84,32 @@ nlohmann::ordered_json to_json(const Finding& finding) {
                     {"release", finding.kernel.release},
                     {"accelerator", finding.kernel.accelerator},
                     {"image", finding.kernel.image}};
+  json["sequence"] = model::print(finding.found);
+  json["shrunk"] = shrunk_text(finding);
   return json;
 }
 
+/// Of another start, or of who knows what: not to be written over.
+bool is_taken(const fs::path& folder, const Finding& finding) {
+  std::error_code error;
+  if (fs::symlink_status(folder / "divergence.json", error).type() == fs::file_type::not_found) return false;
+  const auto there = load_finding(folder);
+  return !there || there->start != finding.start || there->campaign != finding.campaign;
+}
+
+fs::path free_folder(const Finding& finding, const fs::path& directory) {
+  const fs::path first = folder_of(finding, directory);
+  fs::path folder = first;
+  for (unsigned n = 2; is_taken(folder, finding); ++n) folder = first.string() + fmt::format("-{}", n);
+  return folder;
+}
+
 }  // namespace
+
+std::string start_id(std::string_view verb) {
+  std::random_device secret;
+  return fmt::format("{}-{:08x}{:08x}", verb, secret(), secret());
+}
 
 std::string_view name_of(Label label) {
   switch (label) {
@@ -97,18 +130,15 @@ fs::path folder_of(const Finding& finding, const fs::path& directory) {
 }
 
 Result<void> save(Finding& finding, const fs::path& directory) {
-  if (finding.folder.empty()) finding.folder = folder_of(finding, directory);
-  const bool shrunk = !finding.shrunk.operations.empty();
-  const auto& shown = shrunk ? finding.shrunk : finding.found;
-  std::vector<model::Sequence> all = finding.before;
-  all.push_back(finding.shrunk);
+  if (finding.folder.empty()) finding.folder = free_folder(finding, directory);
+  const auto& shown = finding.shrunk.operations.empty() ? finding.found : finding.shrunk;
   const std::pair<const char*, std::string> files[] = {
       {"sequence.mpc", model::print(finding.found)},
-      {"shrunk.mpc", shrunk ? model::print_all(all) : std::string()},
+      {"shrunk.mpc", shrunk_text(finding)},
       {"report.txt",
        finding.read_back ? std::string() : properties::describe(shown, finding.divergence, finding.quirks)},
       {"console.log", finding.console},
-      {"divergence.json", to_json(finding).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"},
+      {"divergence.json", seal(to_json(finding))},
   };
   for (const auto& [name, text] : files) {
     if (text.empty()) continue;
@@ -143,10 +173,23 @@ std::optional<model::Rule> rule_named(std::string_view name) {
   return std::nullopt;
 }
 
+/// The sequences that the JSON holds.
+bool read_sequences(const nlohmann::ordered_json& json, Finding& finding) {
+  auto found = model::parse_all(json.at("sequence").get<std::string>());
+  if (!found || found->size() != 1) return false;
+  finding.found = std::move(found->front());
+  const auto shrunk = json.at("shrunk").get<std::string>();
+  if (finding.label == Label::unconfirmed || shrunk.empty()) return true;
+  auto all = model::parse_all(shrunk);
+  if (!all || all->empty()) return false;
+  finding.shrunk = std::move(all->back());
+  all->pop_back();
+  finding.before = std::move(*all);
+  return true;
+}
+
 /// What to_json() wrote. False if it is not that.
-bool read_json(const std::string& text, Finding& finding) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return false;
+bool read_json(const nlohmann::ordered_json& json, Finding& finding) {
   try {  // the library's only way to say that a key is missing or of another type
     const auto property = properties::property_named(json.at("property").get<std::string>());
     const auto label = label_named(json.at("label").get<std::string>());
@@ -181,6 +224,7 @@ bool read_json(const std::string& text, Finding& finding) {
     finding.shortest = json.value("shortest", false);
     finding.unjudged = json.at("unjudged").get<std::uint64_t>();
     finding.hits = json.at("hits").get<std::uint64_t>();
+    finding.start = json.at("start").get<std::string>();
     finding.seed = json.at("seed").get<std::string>();
     finding.campaign = json.at("campaign").get<std::string>();
     finding.found_as = json.at("found_as").get<std::string>();
@@ -194,10 +238,10 @@ bool read_json(const std::string& text, Finding& finding) {
     finding.kernel.release = json.at("kernel").at("release").get<std::string>();
     finding.kernel.accelerator = json.at("kernel").at("accelerator").get<std::string>();
     finding.kernel.image = json.at("kernel").value("image", "");
+    return read_sequences(json, finding);
   } catch (const nlohmann::json::exception&) {
     return false;
   }
-  return true;
 }
 
 }  // namespace
@@ -206,24 +250,23 @@ Result<Finding> load_finding(const fs::path& folder) {
   Finding finding;
   finding.folder = folder;
   finding.read_back = true;
-  const auto json = read_file(folder / "divergence.json");
-  if (!json || !read_json(*json, finding)) return fail("{}: torn or older: no divergence.json", folder.string());
-  const auto found = read_file(folder / "sequence.mpc");
-  auto sequence = found ? model::parse_all(*found) : model::parse_all("");
-  if (!sequence || sequence->size() != 1) return fail("{}: torn: no sequence.mpc", folder.string());
-  finding.found = std::move(sequence->front());
+  const auto text = read_file(folder / "divergence.json");
+  if (!text) return fail(Error::Kind::usage, "{}: torn: no divergence.json", folder.string());
+  const auto json = unseal(*text);
+  if (!json) return fail(Error::Kind::usage, "{}/divergence.json: {}", folder.string(), json.error().message);
+  if (!read_json(*json, finding))
+    return fail(Error::Kind::usage, "{}/divergence.json: of an earlier mprogcheck", folder.string());
   if (const auto console = read_file(folder / "console.log")) finding.console = *console;
-  if (finding.label == Label::unconfirmed) return finding;
-  const auto shrunk = read_file(folder / "shrunk.mpc");
-  auto sequences = shrunk ? model::parse_all(*shrunk) : model::parse_all("");
-  if (!sequences) {
-    finding.label = Label::unconfirmed;  // to be finished once more
-    return finding;
-  }
-  finding.shrunk = std::move(sequences->back());
-  sequences->pop_back();
-  finding.before = std::move(*sequences);
   return finding;
+}
+
+bool shows_its_sequences(const Finding& finding) {
+  const auto says = [&finding](const char* name, const std::string& text) {
+    if (text.empty()) return true;
+    const auto file = read_file(finding.folder / name);
+    return file && *file == text;
+  };
+  return says("sequence.mpc", model::print(finding.found)) && says("shrunk.mpc", shrunk_text(finding));
 }
 
 }  // namespace mprogcheck

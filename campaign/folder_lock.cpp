@@ -17,8 +17,7 @@ namespace {
 Result<Fd> lock(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error)
-    return fail("{}: cannot be made: {}; choose another folder with --out", folder.string(), error.message());
+  if (error) return fail("{}: cannot be made: {}; choose another folder with --out", folder.string(), error.message());
   const fs::path file = folder / "lock";
   Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd)

@@ -4,15 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <deque>
 #include <future>
-#include <map>
-#include <mutex>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include "base/digest.hpp"
+#include "campaign/campaign_findings.hpp"
 #include "campaign/campaign_folder.hpp"
 #include "campaign/investigate.hpp"
 #include "campaign/lacks.hpp"
@@ -33,24 +31,22 @@ namespace {
 constexpr std::size_t sequences_per_batch = 256;
 /// Shrinking goes on for so long after the time is up.
 constexpr double shrink_grace_seconds = 60;
-/// Of a finding that has not had its turn.
-constexpr std::uint64_t no_number = ~std::uint64_t{0};
 
 /// Takes what the workers have judged, in order, and looks into what diverged, with all oracles, while they pause.
 class Campaign {
  public:
-  /// `folder`: null if nothing is to be kept for a next start. `state`: to begin with.
+  /// `folder`: null if nothing is to be kept for a next start. `beginning`: all that there is of the campaign.
   Campaign(const FuzzOptions& options, Reporter& reporter, const CampaignFolder* folder, Pool& pool,
-           const properties::Generator& generator, const properties::PairSpace& space, CampaignState state,
-           bool carries_on)
+           const properties::Generator& generator, const properties::PairSpace& space, LastCampaign beginning)
       : options_(options),
         reporter_(reporter),
         folder_(folder),
         pool_(pool),
         generator_(generator),
         pairs_(space),
-        state_(std::move(state)),
-        carries_on_(carries_on) {
+        state_(beginning.state),
+        findings_(findings_directory(), options.max_findings, reporter) {
+    findings_.go_on_with(std::move(beginning));
     report_.seed = state_.seed;
     report_.kernel = pool.identity();
     report_.progress = state_.progress;
@@ -67,9 +63,8 @@ class Campaign {
     for (KnownState& state : report_.known.states) state.hits = state_.known_hits[state.name];
     hits_before_ = report_.known.states;
     write_state();
-    if (carries_on_) read_back();
     for (auto& [sequence, divergence] : std::exchange(report_.known.unexplained, {}))
-      enter(unexplained(std::move(sequence), std::move(divergence)));
+      enter(unexplained(std::move(sequence), std::move(divergence)), false);
     look_into_suspects();
     if (!report_.error && !report_.ended_early) judge_sequences();
     finish();
@@ -87,11 +82,12 @@ class Campaign {
     const Known known = report_.known;
     const WorkerSetting setting{.generator = generator_,
                                 .known = known,
+                                .start = state_.start,
                                 .seed = state_.seed,
                                 .kernel = state_.kernel,
                                 .shard = options_.shard,
-                                .keep = [this](const Finding& finding) { return keep_at_once(finding); },
-                                .forget = [this](const Finding& finding) { forget(finding); }};
+                                .keep = [this](const Finding& finding) { return findings_.keep_at_once(finding); },
+                                .forget = [this](const Finding& finding) { findings_.forget(finding); }};
     std::vector<std::unique_ptr<Worker>> crew;
     std::vector<std::thread> threads;
     for (unsigned worker = 0; worker < workers; ++worker)
@@ -99,12 +95,13 @@ class Campaign {
     for (auto& worker : crew) threads.emplace_back([&worker] { worker->work(); });
     while (auto result = schedule.next()) {
       // One that came to no end is run again by the next start, and counts then; its canaries say why it ended.
-      if (result->error)
-        count_canaries(*result);
-      else
+      const bool ran = !result->error;
+      if (ran)
         count(*result);
-      take_in(*result);
-      if (!suspects_.empty()) {
+      else
+        count_canaries(*result);
+      take_in(*result, ran ? Meets::what_counts : Meets::what_is_due_again);
+      if (findings_.suspect()) {
         schedule.pause();
         look_into_suspects();
         schedule.resume();
@@ -117,13 +114,16 @@ class Campaign {
     for (auto& thread : threads) thread.join();
     // What was behind the last finding wanted does not count, so that it does not matter who is faster. What is behind
     // the place where the next start goes on will be run again, and counts then.
+    if (report_.ended_early) return;
     const bool again = report_.error || stopped();
-    if (!report_.ended_early)
-      for (BatchResult& result : schedule.stragglers()) {
-        if (!again) count(result);
-        take_in(result);
-      }
-    if (!suspects_.empty()) look_into_suspects();
+    before_stragglers_ = now();
+    for (BatchResult& result : schedule.stragglers()) {
+      if (!again) count(result);
+      take_in(result, again ? Meets::what_comes_later : Meets::what_counts);
+    }
+    if (!again)
+      for (Finding& finding : findings_.not_met_again()) enter(std::move(finding), false);
+    look_into_suspects();
   }
 
   /// What was judged.
@@ -148,77 +148,66 @@ class Campaign {
     report_.progress.canaries.caught += result.part.canaries.caught;
   }
 
+  /// What a batch's findings are to this start.
+  enum class Meets {
+    what_counts,
+    what_is_due_again,  ///< its sequences are the first that the next start runs
+    what_comes_later,   ///< others are run before them
+  };
+
   /// What was found.
-  void take_in(BatchResult& result) {
+  void take_in(BatchResult& result, Meets meets) {
     Progress& all = report_.progress;
     if (result.error) fail_with(*result.error);
-    if (result.believable)
-      for (Finding& finding : result.suspects)
-        if (!report_.ended_early) enter(std::move(finding));
-    all.findings = report_.findings.size();
+    if (!result.believable) result.suspects.clear();
+    for (Finding& finding : result.suspects) {
+      // A canary's sequence is run besides, and counts there.
+      const bool counts = meets == Meets::what_counts && !finding.canary;
+      if (meets == Meets::what_comes_later)
+        show(std::move(finding));
+      else if (!report_.ended_early)
+        enter(std::move(finding), counts);
+    }
+    all.findings = findings_.size();
     if (all.seconds - last_progress_ < 1.0) return;
     last_progress_ = all.seconds;
     reporter_.progress(all);
   }
 
-  /// Puts a divergence that nobody has met into the report, unconfirmed, and on disk.
-  void enter(Finding finding) {
-    const std::string fingerprint = properties::to_string(finding.divergence.fingerprint);
-    if (const auto known = places_.find(fingerprint); known != places_.end()) {
-      if (!finding.canary) ++report_.findings[known->second].hits;
-      return;
-    }
-    if (report_.findings.size() >= options_.max_findings) {
+  void show(Finding finding) {
+    if (auto saved = findings_.show(std::move(finding)); !saved) fail_with(saved.error());
+  }
+
+  void enter(Finding finding, bool counts) {
+    if (!findings_.know(finding) && findings_.are_enough()) {
       report_.ended_early = true;
       return;
     }
-    finding.number = state_.findings++;
-    finding.found_as = fingerprint;
-    if (auto saved = keep(finding); !saved) fail_with(saved.error());
-    reporter_.finding(finding);
-    places_[fingerprint] = report_.findings.size();
-    suspects_.push_back(report_.findings.size());
-    report_.findings.push_back(std::move(finding));
+    if (auto saved = findings_.enter(std::move(finding), counts); !saved) fail_with(saved.error());
   }
 
-  /// Until none is left: shrinking one can turn up others. Those that an error leaves stay unconfirmed.
+  /// Until none is left: shrinking one can turn up others. Those that an error or a signal leaves stay unconfirmed, and
+  /// the next start looks into them.
   void look_into_suspects() {
-    for (; !suspects_.empty() && !report_.error; suspects_.pop_front()) {
-      const std::size_t place = suspects_.front();
-      auto investigated = investigate(report_.findings[place], pool_,
-                                      {.directory = findings_directory(),
-                                       .enough = [this] { return stop_shrinking(); },
-                                       .confirmations = options_.confirmations,
-                                       .before = [this, place] { return sequences_before(report_.findings[place]); },
-                                       .known = &report_.known});
+    while (!report_.error && !stopped()) {
+      const auto place = findings_.suspect();
+      if (!place) return;
+      auto investigated =
+          investigate(findings_.at(*place), pool_,
+                      {.directory = findings_directory(),
+                       .enough = [this] { return stop_shrinking(); },
+                       .stopped = [this] { return stopped(); },
+                       .confirmations = options_.confirmations,
+                       .before = [this, &finding = findings_.at(*place)] { return sequences_before(finding); },
+                       .known = &report_.known});
       if (!investigated) {
         fail_with(investigated.error());
         return;
       }
-      conclude(place, std::move(investigated->finding));
-      for (Finding& other : investigated->others) enter(std::move(other));
+      if (investigated->cut_short) return;
+      findings_.conclude(*place, std::move(investigated->finding));
+      for (Finding& other : investigated->others) enter(std::move(other), false);
     }
-  }
-
-  /// What became of it. If it has turned out to be one that is there already, that one takes its hits.
-  void conclude(std::size_t place, Finding finding) {
-    Finding& mine = report_.findings[place];
-    const auto [known, is_new] = places_.try_emplace(properties::to_string(finding.divergence.fingerprint), place);
-    if (!is_new && known->second != place) {
-      report_.findings[known->second].hits += std::exchange(mine.hits, 0);
-      places_[mine.found_as] = known->second;
-      drop_folder(finding, report_.findings[known->second]);
-      return;
-    }
-    finding.hits = mine.hits;
-    mine = std::move(finding);
-    reporter_.finding(mine);
-  }
-
-  /// Of a finding that another one tells as well.
-  static void drop_folder(const Finding& dropped, const Finding& stays) {
-    std::error_code ignored;
-    if (dropped.folder != stays.folder) std::filesystem::remove_all(dropped.folder, ignored);
   }
 
   [[nodiscard]] std::vector<model::Sequence> sequences_before(const Finding& finding) const {
@@ -237,6 +226,7 @@ class Campaign {
     finding.found = std::move(sequence);
     finding.divergence = std::move(divergence);
     finding.quirks = report_.known.quirks;
+    finding.start = state_.start;
     finding.seed = state_.seed;
     finding.campaign = state_.kernel;
     finding.shard = options_.shard;
@@ -244,63 +234,31 @@ class Campaign {
     return finding;
   }
 
-  /// On disk, whatever workers keep at the same time.
-  Result<void> keep(Finding& finding) {
-    const std::scoped_lock lock(keeping_);
-    kept_[folder_of(finding, findings_directory()).string()] = true;
-    return save(finding, findings_directory());
-  }
-  /// A worker has found it, and it may be long until it is its turn: what happens until then must not lose it.
-  Result<void> keep_at_once(const Finding& finding) {
-    const std::scoped_lock lock(keeping_);
-    std::error_code error;
-    const auto folder = folder_of(finding, findings_directory());
-    if (kept_.size() >= 4 * options_.max_findings || kept_.contains(folder.string())) return {};
-    if (kept_[folder.string()] = std::filesystem::exists(folder / "divergence.json", error); kept_[folder.string()])
-      return {};
-    Finding copy = finding;
-    copy.number = no_number;
-    return save(copy, findings_directory());
-  }
-  void forget(const Finding& finding) {
-    const std::scoped_lock lock(keeping_);
-    std::error_code ignored;
-    const auto kept = kept_.find(folder_of(finding, findings_directory()).string());
-    if (kept == kept_.end() || kept->second) return;
-    std::filesystem::remove_all(kept->first, ignored);
-    kept_.erase(kept);
-  }
-
-  /// The findings of an earlier start of this campaign. Those that are not finished come first.
-  void read_back() {
-    for (Finding& finding : folder_->findings_of(state_, [this](std::string_view line) { reporter_.note(line); })) {
-      const std::string fingerprint = properties::to_string(finding.divergence.fingerprint);
-      if (finding.number >= state_.findings) finding.number = state_.findings++;
-      if (finding.found_as.empty()) finding.found_as = fingerprint;
-      if (const auto known = places_.find(fingerprint); known != places_.end()) {
-        // One of the two was about to be dropped: the one that has become what it was not found as.
-        Finding& other = report_.findings[known->second];
-        if (finding.found_as == fingerprint) std::swap(other, finding);
-        places_[finding.found_as] = known->second;
-        drop_folder(finding, other);
-        continue;
-      }
-      places_[fingerprint] = places_[finding.found_as] = report_.findings.size();
-      report_.findings.push_back(std::move(finding));
-    }
-    for (std::size_t place = 0; place < report_.findings.size(); ++place)
-      if (report_.findings[place].label == Label::unconfirmed) suspects_.push_back(place);
-    reporter_.note(fmt::format(
-        "carries on with the campaign of seed {} in {}: {} sequences judged, {} findings of "
-        "which {} are to be finished",
-        state_.seed, options_.out.string(), state_.progress.sequences, report_.findings.size(), suspects_.size()));
+  [[nodiscard]] CampaignState now() const {
+    CampaignState state = state_;
+    state.progress = report_.progress;
+    state.findings = findings_.counted();
+    state.numbers = findings_.numbers();
+    for (const KnownState& known : known_now().states) state.known_hits[known.name] = known.hits;
+    return state;
   }
 
   void write_state() {
     if (folder_ == nullptr) return;
-    state_.progress = report_.progress;
-    for (const KnownState& state : known_now().states) state_.known_hits[state.name] = state.hits;
-    if (auto written = folder_->write(state_); !written) fail_with(written.error());
+    state_ = now();
+    if (before_stragglers_ && !state_.finished) {
+      // The next start judges them again. What was found there only is there, and nobody has met it.
+      state_.progress = before_stragglers_->progress;
+      state_.known_hits = before_stragglers_->known_hits;
+      for (CountedFinding& finding : state_.findings) {
+        const auto before = std::ranges::find(before_stragglers_->findings, finding.number, &CountedFinding::number);
+        finding.hits = before != before_stragglers_->findings.end() ? before->hits : 0;
+      }
+    }
+    if (auto written = folder_->write(state_); !written)
+      fail_with(written.error());
+    else
+      findings_.state_is_written();
   }
 
   /// With all hits: those that are followed are counted by the rule that the model uses then.
@@ -314,7 +272,8 @@ class Campaign {
 
   void finish() {
     if (stopped()) report_.ended_early = true;
-    std::erase_if(report_.findings, [](const Finding& finding) { return finding.hits == 0; });
+    for (Finding& finding : findings_.not_met_again()) show(std::move(finding));
+    report_.findings = findings_.report();
     for (Finding& finding : report_.findings)
       if (finding.hits > 1 && !report_.error)
         if (auto saved = save(finding, findings_directory()); !saved) fail_with(saved.error());
@@ -345,14 +304,11 @@ class Campaign {
   const properties::Generator& generator_;
   properties::PairCoverage pairs_;
   CampaignState state_;
+  std::optional<CampaignState> before_stragglers_;
   double seconds_before_ = state_.progress.seconds;
-  bool carries_on_;
+  CampaignFindings findings_;
   FuzzReport report_;
-  std::map<std::string, std::size_t> places_;  ///< by fingerprint: which finding of the report it is
-  std::deque<std::size_t> suspects_;           ///< findings that nobody has looked into yet
-  std::vector<KnownState> hits_before_;        ///< of earlier starts
-  std::mutex keeping_;                         ///< of kept_ and what is on disk, while workers work
-  std::map<std::string, bool> kept_;           ///< folders, and whether they are more than a worker's suspect
+  std::vector<KnownState> hits_before_;  ///< of earlier starts
   Stopwatch since_call_, clock_;
   double last_progress_ = 0;
 };
@@ -360,6 +316,7 @@ class Campaign {
 /// What a campaign with these options is, at its beginning.
 CampaignState beginning(const FuzzOptions& options, const properties::Generator& generator, const std::string& seed) {
   CampaignState state;
+  state.start = start_id("fuzz");
   state.kernel = options.kernel;
   state.seed = seed;
   state.shard = options.shard;
@@ -383,37 +340,45 @@ properties::Generator generator_for(const FuzzOptions& options, const std::strin
 Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_oracle, Reporter& reporter) {
   const Stopwatch since_call;
   std::optional<CampaignFolder> folder;
-  std::optional<CampaignState> last;
+  std::optional<LastCampaign> last;
+  const auto note = [&](std::string_view line) { reporter.note(line); };
   if (options.keep_state) {
     auto opened = CampaignFolder::open(options.out);
     if (!opened) return tl::unexpected(opened.error());
     folder = std::move(*opened);
-    last = folder->state(options.kernel, [&](std::string_view line) { reporter.note(line); });
-    if (last && last->finished) last.reset();
+    last = folder->last(options.kernel, note);
   }
   std::string seed = options.seed;
-  if (seed.empty()) seed = last ? last->seed : options.fresh_seed;
+  if (seed.empty()) seed = last ? last->state.seed : options.fresh_seed;
   if (seed.empty()) seed = std::to_string(std::random_device{}());
   // What a campaign is does not depend on what its kernel lacks.
   CampaignState state = beginning(options, generator_for(options, seed, {}), seed);
-  if (last && !last->is_same_campaign(state))
+  if (last && !last->state.is_same_campaign(state))
     return fail(Error::Kind::usage,
                 "{}: a campaign with seed {}, shard {} and hooks {} was not finished here; go on with the same "
                 "options and the same mprogcheck, or choose another folder with --out",
-                options.out.string(), last->seed, last->shard, fmt::join(last->hooks, ", "));
-  if (last) state = *last;
+                options.out.string(), last->state.seed, last->state.shard, fmt::join(last->state.hooks, ", "));
 
   // While the guests boot.
   auto space = std::async(std::launch::async, [] { return &properties::usual_pair_space(); });
   auto pool = Pool::start(options.jobs, make_oracle);
   if (!pool) return tl::unexpected(pool.error());
   const KernelIdentity found = identity_of((*pool)->identity());
-  if (last && last->identity != found)
+  if (last && last->state.identity != found)
     return fail(Error::Kind::usage,
                 "{}: expected the kernel of the campaign that was not finished here ({}), found {}; go on with that "
                 "kernel, or choose another folder with --out",
-                options.out.string(), to_string(last->identity, last->kernel), to_string(found, options.kernel));
+                options.out.string(), to_string(last->state.identity, last->state.kernel),
+                to_string(found, options.kernel));
   state.identity = found;
+  if (last)
+    reporter.note(fmt::format(
+        "carries on with the campaign of seed {} in {}: {} sequences judged, {} findings of which {} are to "
+        "be finished",
+        seed, options.out.string(), last->state.progress.sequences, last->findings.size(),
+        std::ranges::count(last->findings, Label::unconfirmed, &Finding::label)));
+  else if (folder)
+    if (auto aside = folder->set_aside("fuzz", options.kernel, note); !aside) return tl::unexpected(aside.error());
   Known known;
   if (!options.known.empty()) {
     auto probed = probe_known(**pool, options.known);
@@ -424,8 +389,8 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
 
   const properties::Generator generator =
       generator_for(options, seed, options.lacks ? *options.lacks : lacks_of((*pool)->identity()));
-  Campaign campaign(options, reporter, folder ? &*folder : nullptr, **pool, generator, *space.get(), std::move(state),
-                    last.has_value());
+  Campaign campaign(options, reporter, folder ? &*folder : nullptr, **pool, generator, *space.get(),
+                    last ? std::move(*last) : LastCampaign{.state = std::move(state), .findings = {}, .others = {}});
   campaign.run(std::move(known), since_call);
   return std::move(campaign.report());
 }

@@ -50,6 +50,7 @@ Finding finding_of(properties::OtherDivergence other, const Finding& origin) {
   finding.found = std::move(other.sequence);
   finding.divergence = std::move(other.divergence);
   finding.quirks = origin.quirks;
+  finding.start = origin.start;
   finding.seed = origin.seed;
   finding.campaign = origin.campaign;
   finding.shard = origin.shard;
@@ -60,8 +61,13 @@ Finding finding_of(properties::OtherDivergence other, const Finding& origin) {
 
 }  // namespace
 
-Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateOptions& options) {
-  if (auto saved = save(finding, options.directory); !saved) return tl::unexpected(saved.error());
+Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateOptions& given) {
+  if (auto saved = save(finding, given.directory); !saved) return tl::unexpected(saved.error());
+  // Whatever was found until then is less than the next start will find.
+  const Investigated as_it_was{.finding = finding, .others = {}, .cut_short = true};
+  const auto is_stopped = [&given] { return given.stopped && given.stopped(); };
+  InvestigateOptions options = given;
+  options.enough = [&] { return is_stopped() || (given.enough && given.enough()); };
 
   // Alone: what ran before it in this guest shall have no part in it.
   if (auto renewed = pool.renew(Start::quick); !renewed) return tl::unexpected(renewed.error());
@@ -91,9 +97,11 @@ Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateO
     }
   }
   finding.depth = depth;
-  const bool hurry = options.enough && options.enough();
+  if (is_stopped()) return as_it_was;
+  const bool hurry = options.enough();
   if (auto confirmed = confirm(finding, depth, pool, {.runs = options.confirmations, .cold = !hurry}); !confirmed)
     return tl::unexpected(confirmed.error());
+  if (hurry && is_stopped()) return as_it_was;
   if (auto saved = save(finding, options.directory); !saved) return tl::unexpected(saved.error());
 
   Investigated result{.finding = std::move(finding), .others = {}};

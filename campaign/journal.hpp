@@ -9,8 +9,8 @@
 
 namespace mprogcheck {
 
-/// What a later start reads back is a journal: JSON that anybody may read, whose last key, `checksum`, is of all that is
-/// above it. It is believed to the last byte, or not at all.
+/// What a later start reads back is a journal: JSON that anybody may read, whose last key, `checksum`, is of all that
+/// is above it. It is believed to the last byte, or not at all.
 std::string seal(nlohmann::ordered_json json);
 
 /// What was sealed, without the checksum. An Error of kind usage says in a few words what the text is instead: another

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <rapidcheck/gtest.h>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <rapidcheck/gtest.h>
 #include <string>
 #include <vector>
 

@@ -17,6 +17,7 @@
 #include "base/file.hpp"
 #include "campaign/campaign_folder.hpp"
 #include "campaign/fuzz.hpp"
+#include "campaign/testing/campaign_text.hpp"
 #include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/planted_fault.hpp"
 #include "model/print.hpp"
@@ -26,14 +27,9 @@ namespace mprogcheck {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-
-/// Hears what a user would be told.
-class Listener final : public Reporter {
- public:
-  void note(std::string_view line) override { notes += std::string(line) + "\n"; }
-  std::string notes;
-};
+using ::testing::HasSubstr;
+using testing::Listener;
+using testing::text_of;
 
 Result<std::unique_ptr<Oracle>> faulty(unsigned /*worker*/) {
   return make_faulty_oracle("before_nothing_appends");
@@ -55,7 +51,7 @@ class Deadly final : public Oracle {
   std::unique_ptr<Oracle> oracle_;
 };
 
-class resumed_campaign : public testing::Test {
+class resumed_campaign : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string pattern = (fs::temp_directory_path() / "mprogcheck-resume-XXXXXX").string();
@@ -86,15 +82,6 @@ class resumed_campaign : public testing::Test {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "it had ended before its oracle was asked " << nth << " times";
-  }
-
-  static std::string text_of(const FuzzReport& report) {
-    std::string text;
-    for (const Finding& finding : report.findings)
-      text += fmt::format("{} {} {}/{}\n{}\n{}\n", properties::to_string(finding.divergence.fingerprint),
-                          name_of(finding.label), finding.confirmed, finding.runs, model::print(finding.found),
-                          model::print(finding.shrunk));
-    return text;
   }
 
   FuzzOptions options_;
@@ -200,7 +187,7 @@ TEST_F(resumed_campaign, does_not_go_on_as_another_one) {
   const auto report = start();
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, Error::Kind::usage);
-  EXPECT_THAT(report.error().message, testing::AllOf(HasSubstr("seed resume"), HasSubstr("--out")));
+  EXPECT_THAT(report.error().message, ::testing::AllOf(HasSubstr("seed resume"), HasSubstr("--out")));
   options_.seed = "resume";
   options_.hooks.pop_back();
   EXPECT_FALSE(start());
@@ -244,7 +231,7 @@ TEST_F(resumed_campaign, two_at_a_time_have_no_room_in_one_folder) {
   const auto second = start();
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, Error::Kind::usage);
-  EXPECT_THAT(second.error().message, HasSubstr("another campaign"));
+  EXPECT_THAT(second.error().message, HasSubstr("another mprogcheck"));
 }
 
 TEST_F(resumed_campaign, a_finding_on_disk_says_what_it_said) {

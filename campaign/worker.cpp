@@ -130,6 +130,7 @@ Worker::Suspect Worker::meet(const Batch& batch, std::size_t number, properties:
   finding.unjudged =
       finding.found.operations.size() - std::min(finding.found.operations.size(), finding.divergence.step + 1);
   finding.quirks = setting_.known.quirks;
+  finding.start = setting_.start;
   finding.seed = setting_.seed;
   finding.campaign = setting_.kernel;
   finding.shard = setting_.shard;

@@ -24,6 +24,7 @@ class BatchSink;
 struct WorkerSetting {
   const properties::Generator& generator;
   const Known& known;
+  std::string start;  ///< of the campaign: start_id()
   std::string seed;
   std::string kernel;  ///< as the user named it
   std::uint64_t shard = 0;
