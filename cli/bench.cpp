@@ -103,6 +103,8 @@ nlohmann::ordered_json to_json(const BenchReport& report, const Options& options
 ExitCode run(Options& options) {
   const auto kernels = kernels_of(options.common);
   if (!kernels) return report(kernels.error());
+  const auto folder = take_folder(options.common, *kernels);
+  if (!folder) return report(folder.error());
   options.bench.out = options.common.out;
   listen_to_signals();
   options.bench.stop = &interrupted;

@@ -187,11 +187,13 @@ nlohmann::ordered_json to_json(const std::vector<NamedSequence>& sequences, cons
   return json;
 }
 
-ExitCode run(const Options& options) {
+ExitCode run(Options& options) {
   const auto kernels = kernels_of(options.common);
   if (!kernels) return report(kernels.error());
   const auto sequences = read_sequences(options.files);
   if (!sequences) return report(sequences.error());
+  const auto folder = take_folder(options.common, *kernels);
+  if (!folder) return report(folder.error());
 
   listen_to_signals();
   ExitCode code = ExitCode::held;

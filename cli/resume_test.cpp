@@ -129,7 +129,7 @@ TEST_F(killed_campaign, goes_on_with_the_same_options_and_no_others) {
   const pid_t child = start({"fuzz", "--kernel", "model", "--seed", "7", "--seconds", "3600", "--out", "out"});
   ASSERT_TRUE(becomes_true([this] { return position() > 0; }));
   EXPECT_EQ(run("fuzz --kernel model --seed 7 --sequences 1 --out out"), 2);
-  EXPECT_THAT(content(directory_ / "err.txt"), HasSubstr("another campaign"));
+  EXPECT_THAT(content(directory_ / "err.txt"), HasSubstr("another mprogcheck"));
   ASSERT_NO_FATAL_FAILURE(kill_and_reap(child));
 
   EXPECT_EQ(run("fuzz --kernel model --seed 8 --sequences 100 --out out"), 2);

@@ -77,7 +77,7 @@ nlohmann::ordered_json to_json(const Shrunk& shrunk, const std::vector<const Fea
           {"unchecked", to_json(unchecked)},      {"ended_early", interrupted.load()}};
 }
 
-ExitCode run(const Options& options) {
+ExitCode run(Options& options) {
   const auto kernels = kernels_of(options.common);
   if (!kernels) return report(kernels.error());
   if (kernels->size() != 1)
@@ -89,6 +89,8 @@ ExitCode run(const Options& options) {
         {Error::Kind::usage, fmt::format("{}: expected one sequence, found {}; put the one to shrink in a file "
                                          "of its own",
                                          options.file, sequences->size())});
+  const auto folder = take_folder(options.common);
+  if (!folder) return report(folder.error());
   listen_to_signals();
   auto json = json_head("shrink");
   ExitCode code = ExitCode::held;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/verb.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -60,6 +61,18 @@ Result<std::vector<KernelSpec>> kernels_of(const CommonOptions& options) {
     specs.push_back(std::move(*spec));
   }
   return specs;
+}
+
+Result<std::optional<FolderLock>> take_folder(CommonOptions& options, const std::vector<KernelSpec>& kernels) {
+  if (std::ranges::all_of(kernels, [](const KernelSpec& one) { return one.kind == KernelSpec::Kind::model; }))
+    return std::nullopt;
+  return take_folder(options);
+}
+
+Result<FolderLock> take_folder(CommonOptions& options) {
+  auto lock = FolderLock::take_or_beside(options.out, [](std::string_view line) { fmt::print("{}\n", line); });
+  if (lock) options.out = lock->folder().string();
+  return lock;
 }
 
 Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned worker) {

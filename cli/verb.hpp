@@ -5,11 +5,13 @@
 #include <atomic>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "campaign/folder_lock.hpp"
 #include "campaign/kernel_spec.hpp"
 #include "campaign/known.hpp"
 #include "campaign/pool.hpp"
@@ -47,6 +49,10 @@ struct CommonOptions {
 void add_common(CLI::App& verb, CommonOptions& options);
 /// The kernels named, or the first that is none.
 Result<std::vector<KernelSpec>> kernels_of(const CommonOptions& options);
+/// The lock of the folder that --out names, or of one below it where that is another process's; options.out is then
+/// that one. Nothing where all kernels are the model, which has no files.
+Result<std::optional<FolderLock>> take_folder(CommonOptions& options, const std::vector<KernelSpec>& kernels);
+Result<FolderLock> take_folder(CommonOptions& options);
 /// What start_oracle() wants to know; logs go below out/vm-WORKER.
 Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned worker);
 
