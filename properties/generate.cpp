@@ -27,6 +27,9 @@ std::uint64_t digest_of(const GeneratorOptions& options) {
   return digest.value();
 }
 
+/// One sequence in so many has departures: each turn comes twice in 2,000.
+constexpr std::uint64_t departs_every = 32;
+
 /// More draws, for an operation that is to be new. A third one finds little, and costs as much as the first.
 constexpr unsigned most_draws = 2;
 
@@ -62,25 +65,35 @@ model::Sequence Generator::sequence(std::uint64_t i) const {
 }
 
 model::Sequence Generator::draw(std::uint64_t i, ShapeSet& met) const {
+  // Where they begin is the seed's: who runs many short campaigns meets all turns, too.
+  const std::uint64_t begin =
+      Digest().add(options_.seed).add(options_.shard).add(digest_).value() % (departs_every * departure_turns);
+  std::optional<unsigned> departs;
+  if ((begin + i) % departs_every == 0) departs = static_cast<unsigned>((begin + i) / departs_every % departure_turns);
   // The key of a block cipher: seeds, shards and indices that are neighbours give sequences that are none.
-  return draw(rc::Random(rc::Random::Key{options_.seed, options_.shard, i, digest_}), options_.max_operations, met);
+  return draw(rc::Random(rc::Random::Key{options_.seed, options_.shard, i, digest_}), options_.max_operations, departs,
+              met);
 }
 
-model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operations, ShapeSet& met) const {
+model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operations, std::optional<unsigned> departs,
+                                ShapeSet& met) const {
   RandomStream random(entropy);
   const Mix mix = draw_mix(random, {.hooks = options_.hooks,
                                     .devices = options_.devices,
                                     .max_operations = max_operations,
                                     .lacks = options_.lacks,
                                     .with_devices = options_.with_devices,
-                                    .nonsense_ppm = options_.nonsense_ppm});
+                                    .nonsense_ppm = options_.nonsense_ppm,
+                                    .departs = departs});
   // By the specification, whatever the kernel at hand is known to do: the same seed gives the same sequences
   // everywhere.
   Scene scene(mix);
   Composer composer(mix, options_.hooks, scene, random);
   Nonsense nonsense(mix, options_.hooks, scene, random);
   const auto composed = [&] {
+    const bool is_departing = composer.is_departing();
     model::Operation operation = composer.next();
+    if (is_departing) return operation;
     if (random.chance_ppm(mix.nonsense_ppm)) nonsense.spoil(operation);
     if (mix.as_user != 0 && random.chance(mix.as_user)) operation.caller = model::Caller::declared(0);
     return operation;
@@ -88,7 +101,7 @@ model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operatio
 
   model::Sequence sequence{.declarations = mix.declarations, .operations = {}};
   sequence.operations.reserve(mix.length);
-  for (unsigned i = 0; i < mix.length; ++i) {
+  for (unsigned i = 0; i < mix.length || (composer.is_departing() && i < max_operations); ++i) {
     const bool settled = composer.is_settled();
     const bool spells = mix.spelled != 0 && !settled && random.chance(mix.spelled);
     const auto drawn = [&] { return spells ? spelled(composer.home(), mix, random) : composed(); };

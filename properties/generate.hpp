@@ -24,8 +24,8 @@ struct GeneratorOptions {
   /// in seven on average.
   std::optional<std::uint32_t> nonsense_ppm{};
   Lacks lacks{};  ///< what the kernel at hand cannot do
-  /// Sequences of 10,000 that remove, make or move devices. Without it 30: a removal costs a guest as much as a few
-  /// hundred other operations.
+  /// Sequences of 10,000 that remove, make or move devices, beside those of which that is the plot. Without it 30: a
+  /// removal costs a guest as much as a few hundred other operations. 0: none at all.
   std::optional<unsigned> with_devices{};
 };
 
@@ -47,8 +47,9 @@ class Generator {
   [[nodiscard]] const GeneratorOptions& options() const { return options_; }
 
  private:
-  /// `met`: what is not new any more. It learns.
-  [[nodiscard]] model::Sequence draw(const rc::Random& entropy, unsigned max_operations, ShapeSet& met) const;
+  /// `departs`: the turn, if it is a sequence with departures. `met`: what is not new any more. It learns.
+  [[nodiscard]] model::Sequence draw(const rc::Random& entropy, unsigned max_operations,
+                                     std::optional<unsigned> departs, ShapeSet& met) const;
   [[nodiscard]] model::Sequence draw(std::uint64_t i, ShapeSet& met) const;
 
   GeneratorOptions options_;

@@ -34,13 +34,30 @@ ProgramType program_type_of(model::Hook hook) {
 }
 
 Composer::Composer(const Mix& mix, std::span<const model::Hook> hooks, const Scene& scene, RandomStream& random)
-    : mix_(mix), hooks_(hooks), scene_(scene), random_(random), lifetimes_(mix, scene, random) {
+    : mix_(mix),
+      hooks_(hooks),
+      scene_(scene),
+      random_(random),
+      lifetimes_(mix, scene, random),
+      departures_(mix, hooks, scene, random),
+      departs_(mix.departs.has_value()) {
   home_ = {hooks_[random_.below(static_cast<std::uint32_t>(hooks_.size()))],
            model::Target::device(random_.below(mix_.devices))};
   opening_ = mix_.fill_to != 0;
 }
 
 Operation Composer::next() {
+  if (departs_now()) {
+    departs_ = false;
+    departing_ = departures_.around(home_);
+    std::ranges::reverse(departing_);
+  }
+  if (!departing_.empty()) {
+    const Operation operation = departing_.back();
+    departing_.pop_back();
+    return operation;
+  }
+  ++made_;
   site_ = draw_site();
   list_ = model::list_of(site_.hook, site_.target.value);  // also of a device that is gone or away
   if (opening_) {
@@ -334,7 +351,7 @@ Name Composer::name_to_bind(Scene::Names names) {
 }
 
 void Composer::follow(const Operation& operation, const model::Verdict& verdict) {
-  if (!verdict.outcome.ok()) return;
+  if (!verdict.outcome.ok() || !departing_.empty()) return;
   if (const auto* load = std::get_if<model::Load>(&operation)) {
     if (random_.chance(200)) use_ = load->name;
   } else if (const auto* dup = std::get_if<model::Dup>(&operation)) {

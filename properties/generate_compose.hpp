@@ -3,7 +3,9 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
+#include "properties/generate_departure.hpp"
 #include "properties/generate_lifetime.hpp"
 #include "properties/generate_scene.hpp"
 #include "properties/swarm.hpp"
@@ -24,7 +26,9 @@ class Composer {
   /// Where most of it happens.
   [[nodiscard]] const model::Site& home() const { return home_; }
   /// The next one follows from what came before; another draw in its place would lose it.
-  [[nodiscard]] bool is_settled() const { return opening_ || leave_ || use_; }
+  [[nodiscard]] bool is_settled() const { return opening_ || leave_ || use_ || is_departing(); }
+  /// It and the next few belong together, and are to be made as they are.
+  [[nodiscard]] bool is_departing() const { return !departing_.empty() || departs_now(); }
   /// To be told of every operation that was really made, and its verdict: some suggest what comes next.
   void follow(const model::Operation& operation, const model::Verdict& verdict);
 
@@ -51,6 +55,9 @@ class Composer {
   model::Operation fill();
   model::Operation run();
 
+  [[nodiscard]] bool departs_now() const {
+    return departs_ && made_ >= mix_.departs_after && !opening_ && !leave_ && !use_;
+  }
   model::Site draw_site();
   model::Revision draw_revision();
   model::Name program_to_attach();
@@ -79,6 +86,10 @@ class Composer {
   std::optional<model::Name> use_;    ///< a program that was just loaded: the next one to attach
   std::optional<model::Name> leave_;  ///< a handle that was just made superfluous: the next one to close
   Lifetimes lifetimes_;
+  Departures departures_;
+  std::vector<model::Operation> departing_;  ///< what is left of it, the next one last
+  bool departs_;                             ///< that is still to come
+  unsigned made_ = 0;                        ///< operations
   bool opening_ = true;
 };
 

@@ -34,7 +34,7 @@ rc::Gen<model::Sequence> Generator::gen() const {
                         static_cast<unsigned>(rc::kNominalSize);
     ShapeSet met;
     return rc::shrinkable::shrinkRecur(
-        generator.draw(random, std::max(scaled, 1U), met),
+        generator.draw(random, std::max(scaled, 1U), std::nullopt, met),
         [](const model::Sequence& sequence) { return rc::makeSeq<Candidates>(sequence); });
   };
 }

@@ -15,7 +15,7 @@ using model::Returns;
 
 // A load costs as much as 20 to 70 other operations and a filler as much as one, so `load` and `fill` have few rows.
 // clang-format off
-constexpr std::array<Profile, 13> table{{
+constexpr std::array<Profile, 14> table{{
   //                         attach         detach  link      detach  close   open     query   run  pool     mortals handles links    aim      length
   //                            replace        detach_at update   link    dup     load    fill
   {"mixed",       190, {{10,  4,  6,  4,  8,  4,  3,  4,  2,  2,  0,  2,  0,  2}}, {2, 8},  {0, 0}, {0, 3}, {2, 10}, {1, 6},  {0, 0}},
@@ -24,7 +24,8 @@ constexpr std::array<Profile, 13> table{{
   {"contended",    80, {{10,  5,  6,  3, 10,  6,  3,  4,  1,  1,  0,  1,  0,  2}}, {2, 3},  {0, 0}, {0, 2}, {2, 4},  {1, 3},  {0, 0}},
   {"positions",    90, {{12,  2,  2, 12,  3,  1,  1,  1,  0,  0,  0,  1,  0,  3}}, {4, 12}, {0, 0}, {0, 1}, {1, 3},  {2, 12}, {0, 0}},
   {"long",         80, {{14,  4,  4,  3,  7,  3,  1,  2,  0,  1,  0,  1,  0,  2}}, {8, 16}, {0, 0}, {0, 2}, {4, 16}, {6, 14}, {30, 80}},
-  {"lifetimes",    60, {{ 6,  3,  3,  4,  5,  3,  2,  7,  4,  5,  3,  1,  0,  1}}, {2, 4},  {2, 5}, {1, 4}, {1, 5},  {1, 5},  {20, 50}},
+  {"lifetimes",    56, {{ 6,  3,  3,  4,  5,  3,  2,  7,  4,  5,  3,  1,  0,  1}}, {2, 4},  {2, 5}, {1, 4}, {1, 5},  {1, 5},  {20, 50}},
+  {"departures",    4, {{ 8,  3,  4,  3,  6,  3,  2,  4,  2,  2,  1,  1,  0,  1}}, {7, 10}, {2, 4},  {4, 6}, {3, 6},  {2, 6},  {8, 24}},
   {"handles",      50, {{ 3,  1,  1,  2,  6,  4,  4,  8,  7,  7,  0,  1,  0,  1}}, {2, 4},  {0, 0}, {2, 8}, {2, 6},  {1, 4},  {0, 0}},
   {"capacity",     20, {{10,  6,  3,  4,  7,  4,  1,  2,  1,  1,  0,  1,  1,  1}}, {2, 6},  {0, 1}, {0, 2}, {2, 5},  {63, 63}, {15, 45}},
   {"filled",        5, {{ 6,  4,  5,  6,  5,  3,  2,  3,  1,  1,  0,  2,  1,  2}}, {2, 8},  {0, 1}, {0, 2}, {2, 5},  {5, 40}, {15, 45}},
@@ -39,7 +40,7 @@ constexpr std::array<Profile, 13> table{{
 /// cost a campaign three or four percent of its rate.
 constexpr unsigned with_devices = 30, with_qdiscs = 300, with_pins = 500;
 
-constexpr std::string_view small_profile = "small";
+constexpr std::string_view small_profile = "small", departing_profile = "departures";
 
 constexpr bool shares_add_up() {
   unsigned sum = 0;
@@ -56,7 +57,8 @@ unsigned draw(RandomStream& random, Profile::Range range) {
   return random.between(range.low, range.high);
 }
 
-const Profile& draw_profile(RandomStream& random) {
+const Profile& draw_profile(RandomStream& random, bool departs) {
+  if (departs) return *std::ranges::find(table, departing_profile, &Profile::name);
   unsigned left = random.below(1000);
   for (const auto& profile : table) {
     if (left < profile.share) return profile;
@@ -169,7 +171,7 @@ std::span<const Profile> profiles() {
 
 Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   Mix mix;
-  const Profile& profile = draw_profile(random);
+  const Profile& profile = draw_profile(random, limits.departs.has_value());
   mix.profile = static_cast<std::uint8_t>(&profile - table.data());
   mix.devices = random.between(1, std::clamp(limits.devices, 1U, model::Target::device_count));
   const unsigned usual = declare(random, mix, profile);
@@ -206,6 +208,12 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   }
   mix.declarations.unkept = random.below(64) == 0;
   draw_lifetimes(random, limits, mix);
+  mix.lacks = limits.lacks;
+  if (profile.name == departing_profile) {
+    mix.lacks.devices = mix.lacks.devices || limits.with_devices == 0U;
+    mix.departs = limits.departs ? *limits.departs : random.below(departure_turns);
+    mix.departs_after = random.chance(170) ? 0 : random.between(1, 6);
+  }
   if (profile.name == small_profile) shrink_to_bound(random, mix, !limits.nonsense_ppm);
   if (mix.spelled == 0) mix.curious = 128;
   mix.objects = model::all_guest_objects & ~limits.lacks.objects;

@@ -52,6 +52,7 @@ struct SwarmLimits {
   Lacks lacks{};
   std::optional<unsigned> with_devices{};       ///< sequences of 10,000 with operations on devices, instead of 30
   std::optional<std::uint32_t> nonsense_ppm{};  ///< instead of what the mix would draw
+  std::optional<unsigned> departs{};            ///< a sequence with departures, and whose turn it is
 };
 
 /// What one sequence is like. Every sequence draws its own: a uniform mix would make all sequences average, and the
@@ -88,8 +89,14 @@ struct Mix {
   unsigned as_user = 0;               ///< share of operations by a caller without capabilities
   unsigned spelled = 0;               ///< share of operations out of the alphabet of small_world
   unsigned curious = 0;               ///< share of operations met before for which a new one is looked for
+  Lacks lacks{};
+  std::optional<unsigned> departs{};  ///< holders go, one by one: the turn's (generate_departure.hpp)
+  unsigned departs_after = 0;         ///< so many operations
   unsigned crossing = 0;  ///< share of choices that ignore the owner: detach what a link owns, attach what is attached
 };
+
+/// Whoever gives each of so many turns to a sequence meets every departure (departure.hpp).
+inline constexpr unsigned departure_turns = 30;
 
 /// What the sequences of the profile "small" keep to, and the operations that they draw from.
 inline constexpr Bound small_world{};
