@@ -23,4 +23,10 @@ std::string to_string(Outcome outcome) {
   return "-errno " + std::to_string(outcome.error);
 }
 
+std::optional<Outcome> outcome_named(std::string_view name) {
+  for (const Named& known : named)
+    if (known.name == name) return known.outcome;
+  return std::nullopt;
+}
+
 }  // namespace mprogcheck::model

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace mprogcheck::model {
 
@@ -37,5 +39,7 @@ inline constexpr Outcome estale{116};
 
 /// "ok", "-ENOENT", or "-errno 123" for one without a name here.
 std::string to_string(Outcome outcome);
+/// The other way, for those with a name here.
+std::optional<Outcome> outcome_named(std::string_view name);
 
 }  // namespace mprogcheck::model

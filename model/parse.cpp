@@ -4,7 +4,9 @@
 #include <limits>
 #include <span>
 
+#include "model/case.hpp"
 #include "model/read.hpp"
+#include "model/read_expectation.hpp"
 
 namespace mprogcheck::model {
 namespace {
@@ -13,7 +15,7 @@ namespace {
 class Parser : private Reader {
  public:
   using Reader::error;
-  using Reader::Reader;
+  explicit Parser(std::string_view text) : Reader(text), source_(text) {}
 
   /// Skips empty lines; true where nothing follows.
   bool at_end() {
@@ -21,8 +23,10 @@ class Parser : private Reader {
     return peek().kind == Token::Kind::end;
   }
 
-  bool sequence(Sequence& out) {
+  /// `told`: gets what is no part of the sequence itself; null if nobody wants to know.
+  bool sequence(Sequence& out, Case* told = nullptr) {
     at_end();
+    if (told != nullptr) told->title = title_of(source_, peek().line);
     if (!keyword("mprogcheck", "mprogcheck 1, which every sequence starts with")) return false;
     if (!keyword("1", "1, the version of the language") || !line_end("the end of the line")) return false;
     unsigned loads = 0;
@@ -41,7 +45,12 @@ class Parser : private Reader {
         return fail_since(first, "at most " + std::to_string(max_operations) + " operations");
       if (std::holds_alternative<Load>(operation) && ++loads > max_loads)
         return fail_since(first, "at most " + std::to_string(max_loads) + " loads");
-      if (!line_end("the end of the line")) return false;
+      std::optional<Expectation> expected;
+      if (accept("=>") && !read_expectation(*this, operation, expected.emplace())) return false;
+      if (!line_end("=> and what is expected, or the end of the line")) return false;
+      if (told == nullptr) continue;
+      told->expectations.push_back(std::move(expected));
+      told->lines.push_back(first.line);
     }
     return true;
   }
@@ -206,7 +215,7 @@ class Parser : private Reader {
   bool load(Operation& out) {
     Load call;
     if (!bound(call.name, 'q', "a program to bind")) return false;
-    if (!peek().ends_line() && !peek().is("returns") &&
+    if (!peek().ends_call() && !peek().is("returns") &&
         !word(call.type, program_type_names, "the end of the line, returns, or a program type"))
       return false;
     if (accept("returns") && !word(call.returns, returns_names, "what it returns")) return false;
@@ -364,7 +373,7 @@ class Parser : private Reader {
   template <typename Read>
   bool each_option(std::span<const std::string_view> names, Read read) {
     std::uint32_t given = 0;
-    while (!peek().ends_line()) {
+    while (!peek().ends_call()) {
       std::size_t i = 0;
       while (i < names.size() && !peek().is(names[i])) ++i;
       if (i == names.size()) return fail("the end of the line, " + expected::one_of(names));
@@ -377,6 +386,8 @@ class Parser : private Reader {
     }
     return true;
   }
+
+  std::string_view source_;
 };
 
 /// In the order of call_names.
@@ -408,6 +419,16 @@ tl::expected<std::vector<Sequence>, SyntaxError> parse_all(std::string_view text
     if (!parser.sequence(sequences.emplace_back())) return tl::unexpected(std::move(parser).error());
   } while (!parser.at_end());
   return sequences;
+}
+
+tl::expected<std::vector<Case>, SyntaxError> parse_cases(std::string_view text) {
+  Parser parser(text);
+  std::vector<Case> cases;
+  do {
+    Case& told = cases.emplace_back();
+    if (!parser.sequence(told.sequence, &told)) return tl::unexpected(std::move(parser).error());
+  } while (!parser.at_end());
+  return cases;
 }
 
 tl::expected<Operation, SyntaxError> parse_operation(std::string_view text) {

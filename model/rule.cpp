@@ -17,4 +17,10 @@ const RuleText& text_of(Rule rule) {
   return texts[static_cast<unsigned>(rule)];
 }
 
+std::optional<Rule> rule_named(std::string_view name) {
+  for (unsigned n = 0; n < rule_count; ++n)
+    if (texts[n].name == name) return static_cast<Rule>(n);
+  return std::nullopt;
+}
+
 }  // namespace mprogcheck::model

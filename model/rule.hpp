@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "model/outcome.hpp"
@@ -159,5 +160,7 @@ const RuleText& text_of(Rule rule);
 inline std::string_view name_of(Rule rule) {
   return text_of(rule).name;
 }
+/// The rule called so, if there is one.
+std::optional<Rule> rule_named(std::string_view name);
 
 }  // namespace mprogcheck::model

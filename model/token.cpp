@@ -41,7 +41,7 @@ void Tokens::advance() {
     while (at_ + length < end && in_word(text_[at_ + length])) ++length;
   } else if (is_mark(text_[at_])) {
     next_.kind = Token::Kind::mark;
-  } else if (text_.substr(at_, 2) == "..") {
+  } else if (text_.substr(at_, 2) == ".." || text_.substr(at_, 2) == "=>") {
     next_.kind = Token::Kind::mark;
     length = 2;
   } else {

@@ -11,7 +11,7 @@ namespace mprogcheck::model {
 struct Token {
   enum class Kind : std::uint8_t {
     word,     ///< letters, digits, underscores, bytes above 0x7f: a keyword, a name or a number
-    mark,     ///< one of @ ( ) | , + - and ..
+    mark,     ///< one of @ ( ) | , + - and .. and =>
     newline,  ///< the end of a line; \r\n is one too
     end,      ///< the end of the text
     other,    ///< one byte that means nothing
@@ -23,6 +23,8 @@ struct Token {
 
   [[nodiscard]] bool is(std::string_view word) const { return text == word; }
   [[nodiscard]] bool ends_line() const { return kind == Kind::newline || kind == Kind::end; }
+  /// Nothing more of the call itself follows: what it is expected to do may.
+  [[nodiscard]] bool ends_call() const { return ends_line() || is("=>"); }
 };
 
 /// Cuts a text into tokens, whatever bytes it holds, in time linear in its length. The text must outlive it.
