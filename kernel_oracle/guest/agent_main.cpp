@@ -95,7 +95,7 @@ class Agent {
       if (traffic_.works()) features += " run";
       if (life_.can_move()) features += " device";
       if (has_qdisc_) features += " qdisc";
-      if (can_pin(programs_.filler(0).fd)) features += " pin";
+      if (release_.can_pin()) features += " pin";
       if (coming_.works()) features += " next_id";
       features += objects_.features();
     }
@@ -123,6 +123,7 @@ class Agent {
     complain("cannot keep the static keys", keepers_.open(devices_.keeper));
     objects_.make(devices_);
     if (alone_) coming_.open();
+    release_.probe();
     counts_references_ = counts_references_ && references_.keep_what_is_there();
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
@@ -130,7 +131,7 @@ class Agent {
     if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
     runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_,
                                                log ? &log_ : nullptr, counts_references_ ? &references_ : nullptr,
-                                               coming_, alone_, heartbeat_);
+                                               coming_, release_, alone_, heartbeat_);
     runner_->choose_from(&alphabet_);
   }
 
@@ -202,6 +203,7 @@ class Agent {
   Programs programs_;
   Objects objects_;
   ComingId coming_;
+  PinRelease release_;
   Traffic traffic_;
   References references_;
   bool counts_references_ = false;

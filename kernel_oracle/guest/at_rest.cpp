@@ -15,6 +15,8 @@ namespace {
 /// A reference may be dropped by a worker of the kernel: it gets this many turns.
 constexpr unsigned patience = 100;
 constexpr unsigned patience_with_a_lie = 2;
+/// Where pins let go late, there surely is one at work: some two seconds.
+constexpr unsigned patience_with_late_pins = 10'000;
 
 std::string describe(ObjectKind kind, std::uint32_t id, const Object* pooled) {
   std::string text = kind == ObjectKind::link ? "link" : "program";
@@ -57,7 +59,8 @@ std::string SequenceRunner::not_at_rest(ObjectKind kind) const {
 /// `lying`: as it would be if a reference too many were held.
 bool SequenceRunner::check_references(bool lying) {
   std::string wrong;
-  for (unsigned turns = 0; turns < (lying ? patience_with_a_lie : patience); ++turns) {
+  const unsigned most = lying ? patience_with_a_lie : release_.is_late() ? patience_with_late_pins : patience;
+  for (unsigned turns = 0; turns < most; ++turns) {
     if (!references_->look()) {
       wrong = "the counts cannot be read";
       break;

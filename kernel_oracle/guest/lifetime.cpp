@@ -118,11 +118,13 @@ int SequenceRunner::unpin(const StepRecord& step) {
   if (result < 0) return -result;
   pinned_ = static_cast<std::uint16_t>(pinned_ & ~(1U << step.kind));
   pins_[step.kind] = nullptr;
+  release_.settle();
   if (waits) await(patience_ns, [&] { return was_let_go(*object, before); });
   return 0;
 }
 
-/// Each is opened before it is unlinked, so that the last reference of a link is dropped by a close, which waits.
+/// Each is opened before it is unlinked, so that the last reference of a link is dropped by a close, which waits; but
+/// where pins let go late, by a worker.
 bool SequenceRunner::remove_pins() {
   if (pinned_ == 0) return false;
   for (unsigned pin = 0; pin < model::PinName::count; ++pin) {
@@ -133,13 +135,8 @@ bool SequenceRunner::remove_pins() {
     pins_[pin] = nullptr;
   }
   pinned_ = 0;
+  release_.settle();
   return true;
-}
-
-bool can_pin(int program) {
-  const PinPath path(0);
-  mpc_unlink(path.text);
-  return mpc_pin(path.text, program) == 0 && mpc_unlink(path.text) == 0;
 }
 
 }  // namespace mprogcheck::guest

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // After a sequence the world is put back in place, and looked at: a reset that is not verified is a hope.
-#include <sched.h>
-
 #include <cstring>
 
+#include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
 namespace mprogcheck::guest {
@@ -15,9 +14,8 @@ namespace {
 
 /// How often everything is looked at, and not only what the sequence declared.
 constexpr std::uint32_t full_check_every = 64;
-/// A last reference may be dropped by a worker of the kernel (kernel/bpf/syscall.c: bpf_link_put): it gets this many
-/// turns.
-constexpr unsigned patience = 1000;
+/// How long it may take a worker of the kernel to take a link out of its list, where it is known that one has to.
+constexpr std::uint64_t worker_patience_ns = 2'000'000'000;
 
 }  // namespace
 
@@ -70,9 +68,19 @@ void SequenceRunner::empty(unsigned list) {
     hook.look(calls_);
     if (hook.is_fresh()) return;
   }
+  const auto is_empty_now = [&] {
+    hook.look(calls_);
+    return hook.is_fresh();
+  };
+  if (patience_with_workers() != 0 && await(patience_with_workers(), is_empty_now)) return;
   const RawView& left = hook.view();
   unclean("list " + std::to_string(list) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
           std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
+}
+
+/// Only a pin that lets go late leaves a link to a worker; elsewhere what is still there will stay.
+std::uint64_t SequenceRunner::patience_with_workers() const {
+  return release_.is_late() ? worker_patience_ns : 0;
 }
 
 bool SequenceRunner::is_gone(const Object& object) {
@@ -102,12 +110,8 @@ void SequenceRunner::reset() {
     if (object.id == 0)
       unclean(std::string(object.kind == model::ObjectKind::link ? "a link" : "a program") +
               " did not tell its id (info: " + std::strerror(info_error_) + "): whether it is gone cannot be known");
-    unsigned turns = 0;
-    while (!is_gone(object) && turns < patience) {
-      ++turns;
-      sched_yield();
-    }
-    if (turns == patience)
+    // A last reference may be dropped by a worker in any case (kernel/bpf/syscall.c: bpf_link_put).
+    if (!await(patience_with_workers(), [&] { return is_gone(object); }))
       unclean(std::string(object.kind == model::ObjectKind::link ? "a link" : "a program") + " with id " +
               std::to_string(object.id) + " outlives its last holder");
     if (object.slot != 0xff) current(object.kind, object.slot) = nullptr;

@@ -22,7 +22,7 @@ constexpr std::uint32_t count_references_every = 32;
 
 SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs,
                                const Objects& objects, Traffic& traffic, KernelLog* log, References* references,
-                               ComingId& coming, bool alone, Heartbeat& heartbeat)
+                               ComingId& coming, const PinRelease& release, bool alone, Heartbeat& heartbeat)
     : devices_(std::move(devices)),
       keepers_(keepers),
       life_(life),
@@ -32,6 +32,7 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
       log_(log),
       references_(references),
       coming_(coming),
+      release_(release),
       alone_(alone),
       heartbeat_(heartbeat) {
   for (unsigned device = 0; device < devices_.count; ++device)

@@ -18,6 +18,7 @@
 #include "kernel_oracle/guest/keepers.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/objects.hpp"
+#include "kernel_oracle/guest/pin_release.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/query_call.hpp"
 #include "kernel_oracle/guest/references.hpp"
@@ -29,19 +30,14 @@
 
 namespace mprogcheck::guest {
 
-/// Where pins are: a BPF file system, if there is one.
-inline constexpr const char* pin_directory = "/sys/fs/bpf";
-/// Tries whether it is one.
-bool can_pin(int program);
-
 /// Runs sequences, one after the other, in the one world that the guest is, and writes down what it saw. After each,
 /// the world is put back to what it was, and looked at to see that it is.
 class SequenceRunner {
  public:
   /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
   SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs, const Objects& objects,
-                 Traffic& traffic, KernelLog* log, References* references, ComingId& coming, bool alone,
-                 Heartbeat& heartbeat);
+                 Traffic& traffic, KernelLog* log, References* references, ComingId& coming, const PinRelease& release,
+                 bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
@@ -142,6 +138,7 @@ class SequenceRunner {
   void empty(unsigned list);
   void full_check();
   bool is_gone(const Object& object);
+  [[nodiscard]] std::uint64_t patience_with_workers() const;
   void unclean(std::string note);
 
   // at_rest.cpp
@@ -161,6 +158,7 @@ class SequenceRunner {
   KernelLog* log_;
   References* references_;
   ComingId& coming_;
+  const PinRelease& release_;
   bool alone_;
   Heartbeat& heartbeat_;
   Syscalls calls_;
