@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "model/print.hpp"
 
 namespace mprogcheck {
@@ -69,6 +70,14 @@ std::string describe(const std::string& file, const model::Case& told, const std
   return text;
 }
 
+bool is_unexpected(const std::vector<Disagreement>& all, bool kernel_is_as_predicted) {
+  return std::ranges::any_of(all, [&](const Disagreement& one) {
+    return !one.model.empty() || (kernel_is_as_predicted && !one.kernel.empty());
+  });
+}
+
+namespace {
+
 std::vector<std::string> expectations_of_model(const model::Sequence& sequence) {
   std::vector<std::string> all;
   model::World world(sequence.declarations);
@@ -78,6 +87,24 @@ std::vector<std::string> expectations_of_model(const model::Sequence& sequence) 
     all.push_back(model::print(expectation_of_model(before, operation, verdict, world), operation));
   }
   return all;
+}
+
+}  // namespace
+
+Result<std::size_t> write_expectations(const std::string& file) {
+  const auto text = read_file(file);
+  if (!text) return tl::unexpected(text.error());
+  const auto cases = model::parse_cases(*text);
+  if (!cases) return fail(Error::Kind::usage, "{}", cases.error().to_string(file));
+  std::size_t operations = 0;
+  std::vector<std::vector<std::string>> all;
+  for (const model::Case& told : *cases) {
+    all.push_back(expectations_of_model(told.sequence));
+    operations += all.back().size();
+  }
+  if (auto written = write_file(file, model::with_expectations(*text, *cases, all)); !written)
+    return tl::unexpected(written.error());
+  return operations;
 }
 
 }  // namespace mprogcheck

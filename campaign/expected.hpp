@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "kernel_oracle/oracle.hpp"
 #include "model/case.hpp"
 
@@ -25,7 +26,12 @@ std::vector<Disagreement> disagreements(const model::Case& told, const Run& run)
 /// each thing that is not as expected. Each ends with a newline.
 std::string describe(const std::string& file, const model::Case& told, const std::vector<Disagreement>& all);
 
-/// What the model says of each operation, as lines of the file would: for `replay --write-expectations`.
-std::vector<std::string> expectations_of_model(const model::Sequence& sequence);
+/// Whether a disagreement is one that nobody knows of: the model does not share the expectation, or a kernel that is as
+/// the model says does not. What only a kernel with a known divergence does otherwise is known.
+bool is_unexpected(const std::vector<Disagreement>& all, bool kernel_is_as_predicted);
+
+/// Writes behind every operation of the file what the model says of it (`replay --write-expectations`); comments stay.
+/// How many operations that were; an Error is of kind usage.
+Result<std::size_t> write_expectations(const std::string& file);
 
 }  // namespace mprogcheck

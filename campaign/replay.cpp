@@ -41,17 +41,20 @@ Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>
   // Some editors put one in front of every file.
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", utf_16_marks[] = {"\xff\xfe", "\xfe\xff"};
   std::vector<NamedSequence> all;
-  for (const std::string& file : files) {
-    const auto text = read_file(file, largest_text, FileKind::any);
+  for (const std::string& given : files) {
+    const bool piped = given == "-";
+    const std::string file = piped ? "standard input" : given;
+    const auto text = read_file(piped ? "/dev/stdin" : given, largest_text, FileKind::any);
     if (!text) return tl::unexpected(text.error());
     for (const std::string_view mark : utf_16_marks)
       if (text->starts_with(mark))
         return fail(Error::Kind::usage, "{}: expected plain text, found UTF-16; save it as UTF-8", file);
-    auto sequences = model::parse_all(
+    auto sequences = model::parse_cases(
         std::string_view(*text).substr(text->starts_with(byte_order_mark) ? byte_order_mark.size() : 0));
     if (!sequences) return fail(Error::Kind::usage, "{}", sequences.error().to_string(file));
     for (std::size_t i = 0; i < sequences->size(); ++i)
-      all.push_back({sequences->size() == 1 ? file : fmt::format("{}#{}", file, i + 1), std::move((*sequences)[i])});
+      all.push_back(
+          {sequences->size() == 1 ? file : fmt::format("{}#{}", file, i + 1), file, std::move((*sequences)[i])});
   }
   return all;
 }

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "campaign/known.hpp"
 #include "kernel_oracle/oracle.hpp"
+#include "model/case.hpp"
 #include "model/sequence.hpp"
 #include "properties/judge.hpp"
 
@@ -17,9 +18,11 @@ namespace mprogcheck {
 /// A sequence that a user handed in, and where it comes from: FILE, or FILE#2 for the second of a corpus.
 struct NamedSequence {
   std::string name;
-  model::Sequence sequence;
+  std::string file;
+  model::Case told;  ///< the sequence, with what it says of itself
 };
-/// The sequences of all the files. An Error is of kind usage, one line: file:line:column and what was expected.
+/// The sequences of all the files; `-` is standard input. An Error is of kind usage, one line: file:line:column and
+/// what was expected.
 Result<std::vector<NamedSequence>> read_sequences(const std::vector<std::string>& files);
 
 /// An Error of kind skipped, one line, if there is nothing to judge: the sequence has no operation, or one that needs

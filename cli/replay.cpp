@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/replay.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -9,9 +11,11 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "campaign/expected.hpp"
 #include "campaign/finding.hpp"
 #include "campaign/json_report.hpp"
 #include "campaign/known.hpp"
+#include "campaign/replay_json.hpp"
 #include "cli/verb.hpp"
 #include "model/print.hpp"
 #include "properties/describe.hpp"
@@ -24,16 +28,20 @@ struct Options {
   CommonOptions common;
   std::vector<std::string> files;
   bool step = false;
+  bool strict = false;
+  bool write_expectations = false;
 };
 
 /// What one sequence did on one kernel.
 struct Cell {
-  std::string_view verdict;   ///< of the JSON
-  std::string text;           ///< of a table's cell
-  std::string fingerprint{};  ///< of a divergence
-  std::string property{};     ///< that it breaks
-  std::string why{};          ///< it was not judged
-  std::size_t judged = 0;     ///< operations
+  std::string_view verdict;                ///< of the JSON
+  std::string text;                        ///< of a table's cell
+  std::string fingerprint{};               ///< of a divergence
+  std::string property{};                  ///< that it breaks
+  std::string why{};                       ///< it was not judged
+  std::size_t judged = 0;                  ///< operations
+  nlohmann::ordered_json steps{};          ///< each, as model and kernel have it
+  nlohmann::ordered_json disagreements{};  ///< what the file expects otherwise
   ExitCode code = ExitCode::held;
 };
 
@@ -52,9 +60,9 @@ Cell not_judged(std::string_view verdict, std::string why, ExitCode code) {
 /// `consoles`: how many were kept.
 Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known& known, const Options& options,
                         bool alone, unsigned& consoles) {
-  if (auto able = can_judge(named.sequence, oracle.identity()); !able)
+  if (auto able = can_judge(named.told.sequence, oracle.identity()); !able)
     return not_judged("skipped", able.error().message, ExitCode::skipped);
-  const auto replayed = replay(named.sequence, oracle, known);
+  const auto replayed = replay(named.told.sequence, oracle, known);
   if (!replayed) return tl::unexpected(replayed.error());
   constexpr std::string_view verdicts[] = {"held", "known", "differs"};  // by Replay::Verdict
   const auto& divergence = replayed->judgement.divergence;
@@ -71,11 +79,23 @@ Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known&
   } else {
     cell.text = fmt::format("held, {} step{}", cell.judged, cell.judged == 1 ? "" : "s");
   }
+  const auto otherwise = disagreements(named.told, replayed->run);
+  if (!otherwise.empty()) {
+    fmt::print("{}", describe(printable_line(named.file), named.told, otherwise));
+    cell.disagreements = to_json(named.told, otherwise);
+    if (is_unexpected(otherwise, replayed->verdict == Replay::Verdict::held)) {
+      if (cell.verdict == "held") cell.verdict = "unexpected";
+      cell.text = fmt::format("UNEXPECTED by the file in {} line{}; {}", otherwise.size(),
+                              otherwise.size() == 1 ? "" : "s", cell.text);
+      cell.code = ExitCode::divergence;
+    }
+  }
+  if (!options.common.json.empty()) cell.steps = steps_to_json(named.told.sequence, *replayed);
   if (differs && !replayed->known_as.empty()) cell.text += fmt::format(" (known: {})", replayed->known_as);
   if (options.step)
-    fmt::print("{}:\n{}", printable_line(named.name), step_by_step(named.sequence, *replayed));
+    fmt::print("{}:\n{}", printable_line(named.name), step_by_step(named.told.sequence, *replayed));
   else if (divergence && alone)
-    fmt::print("{}", properties::describe(named.sequence, *divergence, replayed->quirks));
+    fmt::print("{}", properties::describe(named.told.sequence, *divergence, replayed->quirks));
   if (!replayed->console.empty()) {
     const auto file = std::filesystem::path(options.common.out) / fmt::format("console-{}.log", ++consoles);
     if (auto written = write_file(file, replayed->console); !written) return tl::unexpected(written.error());
@@ -165,14 +185,17 @@ nlohmann::ordered_json to_json(const std::vector<NamedSequence>& sequences, cons
     replays.push_back({{"file", sequences[i].name},
                        {"verdict", cell.verdict},
                        {"fingerprint", cell.fingerprint},
-                       {"operations", sequences[i].sequence.operations.size()},
-                       {"judged", cell.judged}});
+                       {"operations", sequences[i].told.sequence.operations.size()},
+                       {"judged", cell.judged},
+                       {"title", sequences[i].told.title}});
+    if (!cell.disagreements.is_null()) replays.back()["unexpected"] = cell.disagreements;
+    if (!cell.steps.is_null()) replays.back()["steps"] = cell.steps;
     if (!cell.why.empty()) replays.back()["why"] = cell.why;
     if (cell.verdict == "differs")
       findings.push_back({{"property", cell.property},
                           {"fingerprint", cell.fingerprint},
                           {"file", sequences[i].name},
-                          {"operations", sequences[i].sequence.operations.size()}});
+                          {"operations", sequences[i].told.sequence.operations.size()}});
     if (cell.code == ExitCode::skipped && !run.error)
       skipped.push_back(fmt::format("{}: {}", sequences[i].name, cell.why));
   }
@@ -187,14 +210,33 @@ nlohmann::ordered_json to_json(const std::vector<NamedSequence>& sequences, cons
   return json;
 }
 
+ExitCode write_all(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    const auto written = write_expectations(file);
+    if (!written) return report(written.error());
+    fmt::print("{}: what the model says of {} operation{} is written behind {}\n", printable_line(file), *written,
+               *written == 1 ? "" : "s", *written == 1 ? "it" : "them");
+  }
+  return ExitCode::held;
+}
+
 ExitCode run(Options& options) {
+  if (options.write_expectations) return write_all(options.files);
   const auto kernels = kernels_of(options.common);
   if (!kernels) return report(kernels.error());
   const auto sequences = read_sequences(options.files);
   if (!sequences) return report(sequences.error());
+  for (const NamedSequence& named : *sequences) {
+    const auto names = model::undeclared_names(named.told.sequence);
+    if (names.empty()) continue;
+    const std::string text = fmt::format("{}: it speaks of {}, and nothing declares or binds {}", named.name,
+                                         fmt::join(names, ", "), names.size() == 1 ? "it" : "them");
+    if (options.strict) return report({Error::Kind::usage, text});
+    fmt::print("note      {}\n", printable_line(text));
+  }
+
   const auto folder = take_folder(options.common, *kernels);
   if (!folder) return report(folder.error());
-
   listen_to_signals();
   ExitCode code = ExitCode::held;
   std::vector<KernelRun> runs;
@@ -231,8 +273,12 @@ ExitCode run(Options& options) {
 void add_replay(CLI::App& app, Run& run_verb) {
   const auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand("replay", "runs the sequences of a file; several kernels: a table");
-  verb->add_option("file", options->files, "sequences in the sequence language (docs/language.md)")->required();
+  verb->add_option("file", options->files, "sequences in the sequence language (docs/language.md); - is standard input")
+      ->required();
   verb->add_flag("--step", options->step, "print model, rule and kernel after each operation");
+  verb->add_flag("--strict", options->strict, "refuse sequences that speak of names that nothing declares or binds");
+  verb->add_flag("--write-expectations", options->write_expectations,
+                 "write behind every operation of the files what the model says of it; runs nothing");
   add_common(*verb, options->common);
   verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
 }

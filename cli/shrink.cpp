@@ -36,14 +36,14 @@ Result<Shrunk> shrink_on(const KernelSpec& kernel, const NamedSequence& named, c
       Pool::start(options.jobs.value_or(default_jobs(kernel)), oracles_for(options.common, kernel, progress));
   if (!pool) return tl::unexpected(pool.error());
   Oracle& oracle = (*pool)->at(0);
-  if (auto able = can_judge(named.sequence, oracle.identity()); !able)
+  if (auto able = can_judge(named.told.sequence, oracle.identity()); !able)
     return fail(Error::Kind::skipped, "{}: {}", named.name, able.error().message);
   const auto entries = known_for(options.common, kernel);
   if (!entries) return tl::unexpected(entries.error());
   const auto known = probe_known(oracle, *entries);
   if (!known) return tl::unexpected(known.error());
   if (interrupted) return tl::unexpected(not_begun(named.name));
-  const auto replayed = replay(named.sequence, oracle, *known);
+  const auto replayed = replay(named.told.sequence, oracle, *known);
   if (!replayed) return tl::unexpected(replayed.error());
   Shrunk result{
       .kernel = oracle.identity(), .operations = replayed->judgement.judged, .findings = {}, .code = ExitCode::held};
@@ -55,7 +55,7 @@ Result<Shrunk> shrink_on(const KernelSpec& kernel, const NamedSequence& named, c
     fmt::print("{}: differs in a way that is known\n", printable_line(named.name));
 
   Finding finding;
-  finding.found = named.sequence;
+  finding.found = named.told.sequence;
   finding.divergence = *replayed->judgement.divergence;
   finding.quirks = replayed->quirks;
   finding.kernel = oracle.identity();
