@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <set>
+#include <sstream>
 
+#include "base/file.hpp"
 #include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/needs.hpp"
 #include "model/guest_object.hpp"
@@ -43,6 +46,27 @@ TEST(feature, the_model_lacks_none_and_what_is_taken_away_is_said) {
   ASSERT_EQ(lacking.size(), 1U);
   EXPECT_THAT(text_of(*lacking.front()), testing::HasSubstr("reference counts are not checked"));
   EXPECT_THAT(text_of(*lacking.front()), testing::HasSubstr("CONFIG_BPF_EVENTS"));
+}
+
+/// Who builds a kernel with the project's own fragment is not told that an option is missing.
+TEST(feature, every_option_that_cures_one_is_in_the_fragment) {
+  const auto fragment = read_file(GUEST_CONFIG);
+  ASSERT_TRUE(fragment) << fragment.error().message;
+  std::istringstream lines(*fragment);
+  std::set<std::string> options;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line.starts_with('#')) continue;
+    ASSERT_TRUE(line.starts_with("CONFIG_") && line.ends_with("=y")) << line;
+    EXPECT_TRUE(options.insert(line.substr(0, line.size() - 2)).second) << line << " stands there twice";
+  }
+  unsigned named = 0;
+  for (const Feature& feature : features()) {
+    const std::string cure(feature.cure);
+    const std::regex option("CONFIG_[A-Z0-9_]+");
+    for (std::sregex_iterator found(cure.begin(), cure.end(), option), end; found != end; ++found, ++named)
+      EXPECT_TRUE(options.contains(found->str())) << feature.name << ": " << found->str();
+  }
+  EXPECT_GT(named, 10U);
 }
 
 }  // namespace
