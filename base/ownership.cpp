@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Where each user has a group of the same name, with nobody else in it, what that group may write is as private as what
-/// the user may: umask 002 is the default there.
+/// Where each user has a group of the same name, with nobody else in it, what that group may write is as private as
+/// what the user may: umask 002 is the default there.
 bool is_private_group(gid_t id, uid_t user) {
   std::array<char, 1 << 14> user_text{}, group_text{};
   struct passwd user_entry {};
@@ -36,7 +36,8 @@ bool is_private_group(gid_t id, uid_t user) {
 std::string why_not_ours(const struct stat& status) {
   const uid_t us = ::geteuid();
   if (status.st_uid != us && status.st_uid != 0)
-    return fmt::format("it belongs to user {}, who could change it at any time, and this is user {}", status.st_uid, us);
+    return fmt::format("it belongs to user {}, who could change it at any time, and this is user {}", status.st_uid,
+                       us);
   if (S_ISLNK(status.st_mode)) return {};  // what it leads to is asked next
   if ((status.st_mode & S_IWOTH) != 0) return "every user may write to it";
   if ((status.st_mode & S_IWGRP) != 0 && !is_private_group(status.st_gid, status.st_uid))

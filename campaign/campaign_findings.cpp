@@ -177,8 +177,10 @@ std::vector<CountedFinding> CampaignFindings::counted() const {
   for (std::size_t place = 0; place < all_.size(); ++place) {
     const Finding& finding = all_[place];
     if (merged_.contains(place) || finding.number == no_number) continue;
-    CountedFinding one{
-        .folder = finding.folder.filename().string(), .number = finding.number, .hits = finding.hits, .fingerprints = {}};
+    CountedFinding one{.folder = finding.folder.filename().string(),
+                       .number = finding.number,
+                       .hits = finding.hits,
+                       .fingerprints = {}};
     for (const auto& [fingerprint, of] : places_)
       if (of == place) one.fingerprints.push_back(fingerprint);
     all.push_back(std::move(one));

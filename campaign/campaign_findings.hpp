@@ -90,7 +90,7 @@ class CampaignFindings {
   std::vector<Finding> loose_;                 ///< of earlier starts, without a number
   std::vector<std::filesystem::path> to_drop_;
   std::uint64_t numbers_ = 0;
-  std::mutex keeping_;                 ///< of kept_ and what is on disk, while workers work
+  std::mutex keeping_;                ///< of kept_ and what is on disk, while workers work
   std::map<std::string, Kept> kept_;  ///< by fingerprint
 };
 

@@ -8,7 +8,6 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
-#include "base/ownership.hpp"
 #include "campaign/journal.hpp"
 
 namespace mprogcheck {
@@ -114,10 +113,6 @@ bool CampaignState::is_same_campaign(const CampaignState& other) const {
 }
 
 Result<CampaignFolder> CampaignFolder::open(const fs::path& path) {
-  if (auto ours =
-          make_folder(path, Error::Kind::usage, "choose another folder with --out, or one that is not there yet");
-      !ours)
-    return tl::unexpected(ours.error());
   auto lock = FolderLock::take(path);
   if (!lock) return tl::unexpected(lock.error());
   std::error_code error;

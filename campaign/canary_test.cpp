@@ -6,9 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <rapidcheck/gtest.h>
 #include <array>
 #include <memory>
-#include <rapidcheck/gtest.h>
 
 #include "base/testing/scratch.hpp"
 #include "campaign/batch_sink.hpp"
@@ -27,8 +27,8 @@ using ::testing::Not;
 
 /// Steps that differ, guests that end, what is left behind: often enough that a lie is told about a sequence that
 /// diverges.
-constexpr std::array faults{"before_off_by_one",     "closed_fd_einval",        "removed_device_keeps_references",
-                            "leaked_link_reference", "warn_on_second_update",   "hang_on_replace_before",
+constexpr std::array faults{"before_off_by_one",     "closed_fd_einval",          "removed_device_keeps_references",
+                            "leaked_link_reference", "warn_on_second_update",     "hang_on_replace_before",
                             "query_count_short",     "revision_bumped_on_failure"};
 
 RC_GTEST_PROP(canary, leaves_to_the_honest_run_what_both_met, ()) {

@@ -22,10 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::Damage;
+using ::testing::HasSubstr;
 using testing::Listener;
 using testing::Scratch;
 using testing::text_of;
-using ::testing::HasSubstr;
 
 /// A campaign that was stopped when it had found all that it will find.
 class damaged_campaign : public ::testing::Test {
@@ -68,9 +68,9 @@ class damaged_campaign : public ::testing::Test {
     unsigned batches_ = 0;
   };
 
-  Result<FuzzReport> run(const fs::path& out, const OracleFactory& factory = [](unsigned) {
-    return make_faulty_oracle("run_stops_at_next");
-  }) {
+  Result<FuzzReport> run(
+      const fs::path& out,
+      const OracleFactory& factory = [](unsigned) { return make_faulty_oracle("run_stops_at_next"); }) {
     options_.out = out;
     listener_.notes.clear();
     return fuzz(options_, factory, listener_);
@@ -174,7 +174,8 @@ TEST_F(exploration, that_is_damaged_is_refused) {
   std::atomic<bool> stop{false};
   ExploreOptions options{.bound = small, .stop = &stop};
   explored(options, [&](unsigned) {
-    return Result<std::unique_ptr<Oracle>>(std::make_unique<StopsAfter>(std::move(*make_faulty_oracle("closed_fd_einval")), 8, stop));
+    return Result<std::unique_ptr<Oracle>>(
+        std::make_unique<StopsAfter>(std::move(*make_faulty_oracle("closed_fd_einval")), 8, stop));
   });
   const fs::path out = directory_ / "out", file = out / "explore.json";
   const std::string left = *read_file(file);

@@ -17,11 +17,11 @@ namespace mprogcheck {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::HasSubstr;
 using testing::Listener;
+using ::testing::Not;
 using testing::Scratch;
 using testing::text_of;
-using ::testing::HasSubstr;
-using ::testing::Not;
 
 /// A kernel of that image; with the fault, if any.
 class Image final : public Oracle {

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/ownership.hpp"
+
 namespace mprogcheck {
 
 namespace fs = std::filesystem;
@@ -15,9 +17,10 @@ namespace {
 
 /// An empty one: another process has it.
 Result<Fd> lock(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return fail("{}: cannot be made: {}; choose another folder with --out", folder.string(), error.message());
+  if (auto ours =
+          make_folder(folder, Error::Kind::usage, "choose another folder with --out, or one that is not there yet");
+      !ours)
+    return tl::unexpected(ours.error());
   const fs::path file = folder / "lock";
   Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd)

@@ -15,7 +15,8 @@ namespace mprogcheck {
 /// and findings. It ends with the process, however that ends.
 class FolderLock {
  public:
-  /// Makes the folder where it is missing. An Error of kind usage if another process is at work in it.
+  /// Makes the folder where it is missing. An Error of kind usage if another process is at work in it, or others could
+  /// exchange what is there (check_folder).
   static Result<FolderLock> take(const std::filesystem::path& folder);
   /// The same, but where another one is at work in it, a folder of its own below it: `note` is told which.
   static Result<FolderLock> take_or_beside(const std::filesystem::path& folder,

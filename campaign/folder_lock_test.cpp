@@ -53,6 +53,16 @@ TEST_F(folder_lock, of_a_busy_folder_is_had_beside) {
   EXPECT_EQ(notes_, "");
 }
 
+TEST_F(folder_lock, of_a_folder_that_others_could_change_is_refused) {
+  fs::create_directories(out_);
+  fs::permissions(out_, fs::perms::all);
+  for (const auto& refused : {FolderLock::take(out_), beside()}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+    EXPECT_THAT(refused.error().message, HasSubstr("choose another folder with --out"));
+  }
+}
+
 TEST_F(folder_lock, that_cannot_be_had_is_told) {
   fs::create_directories(out_ / "lock");
   const auto none = beside();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// A campaign that is ended from outside, at any moment and as often as anybody likes, says in the end what it would have
-// said without.
+// A campaign that is ended from outside, at any moment and as often as anybody likes, says in the end what it would
+// have said without.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -52,16 +52,15 @@ class interrupted_campaign : public ::testing::Test {
     options_.seed = "interrupted";
     options_.sequences = 4 * 256;
     options_.stop = &stop_;
-    const auto whole = run(
-        scratch_.file("whole"), [this](unsigned) { return Result<std::unique_ptr<Oracle>>(new Counting(calls_)); });
+    const auto whole =
+        run(scratch_.file("whole"), [this](unsigned) { return Result<std::unique_ptr<Oracle>>(new Counting(calls_)); });
     whole_ = text_of(*whole);
     ASSERT_GT(whole->findings.size(), 1U);
     for (const Finding& finding : whole->findings) ASSERT_GT(finding.hits, 1U);
   }
 
-  Result<FuzzReport> run(const fs::path& out, const OracleFactory& factory = [](unsigned) {
-    return make_faulty_oracle(fault);
-  }) {
+  Result<FuzzReport> run(
+      const fs::path& out, const OracleFactory& factory = [](unsigned) { return make_faulty_oracle(fault); }) {
     options_.out = out;
     return fuzz(options_, factory, listener_);
   }
@@ -105,7 +104,8 @@ enum class End { killed, stopped };
 std::atomic<bool>* stop_of_child = nullptr;
 
 void end_after(End end, unsigned microseconds) {
-  ::signal(SIGPROF, end == End::killed ? [](int) { ::kill(::getpid(), SIGKILL); } : [](int) { *stop_of_child = true; });
+  ::signal(
+      SIGPROF, end == End::killed ? [](int) { ::kill(::getpid(), SIGKILL); } : [](int) { *stop_of_child = true; });
   const itimerval timer{.it_interval = {}, .it_value = {0, static_cast<suseconds_t>(1 + microseconds)}};
   ::setitimer(ITIMER_PROF, &timer, nullptr);
 }

@@ -52,7 +52,8 @@ Result<std::string> uncompressed_image(const std::string& path) {
   if (auto kept = kept_image(*directory, from)) return *kept;
 
   // The payload's last four bytes are its uncompressed size.
-  const auto plain = decompress(std::string_view(payload).substr(0, length - 4), "the payload of " + path, largest_kernel);
+  const auto plain =
+      decompress(std::string_view(payload).substr(0, length - 4), "the payload of " + path, largest_kernel);
   if (!plain) return tl::unexpected(plain.error());
   const ImageInMemory kernel(*plain);
   if (!is_elf(kernel) || !has_pvh_entry(kernel)) return fail("{} has no PVH entry point", path);

@@ -11,8 +11,8 @@ namespace mprogcheck::vm {
 /// Guests without hardware support decompress their kernel ten times slower than the host: a third of the boot time.
 /// An Error if the payload is in no known compression, or is not an image that QEMU can enter by PVH: boot `path` then.
 ///
-/// It is kept as uncompressed/FROM-WHAT, by the digests of the payload and of what came out of it. One that is no longer
-/// what its name says is made anew.
+/// It is kept as uncompressed/FROM-WHAT, by the digests of the payload and of what came out of it. One that is no
+/// longer what its name says is made anew.
 Result<std::string> uncompressed_image(const std::string& path);
 
 }  // namespace mprogcheck::vm

@@ -26,7 +26,8 @@ class Damage {
     const std::string done = damage(file, files);
     std::error_code error;
     const bool same = std::filesystem::exists(file, error) && *read_file(file) == was;
-    return same ? std::string() : done + " of " + file.parent_path().filename().string() + "/" + file.filename().string();
+    return same ? std::string()
+                : done + " of " + file.parent_path().filename().string() + "/" + file.filename().string();
   }
   std::size_t below(std::size_t end) { return end == 0 ? 0 : random_() % end; }
 
