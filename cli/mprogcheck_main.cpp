@@ -2,6 +2,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/text.hpp"
+#include "cli/limits.hpp"
 #include "cli/lost_output.hpp"
 #include "cli/verb.hpp"
 
@@ -11,9 +13,7 @@ using namespace mprogcheck;
 
 /// One line, as every error: what was found and where to look.
 std::string one_line(const CLI::App* app, const CLI::Error& error) {
-  std::string what = error.what();
-  for (char& c : what)
-    if (c == '\n') c = ' ';
+  const std::string what = printable_line(error.what());
   while (app->get_subcommands().size() == 1) app = app->get_subcommands().front();
   std::string path = app->get_name();
   for (const CLI::App* parent = app->get_parent(); parent != nullptr; parent = parent->get_parent())
@@ -24,6 +24,8 @@ std::string one_line(const CLI::App* app, const CLI::Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  cli::open_standard_streams();
+  cli::survive_limits();
   CLI::App app("Checks the kernel's BPF multi-program attachment against a model.", "mprogcheck");
   app.set_version_flag("--version", MPROGCHECK_VERSION);
   app.require_subcommand(1);
@@ -42,7 +44,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && *argv[1] != '-') {
-      fmt::print(stderr, "mprogcheck: expected a verb, found \"{}\"; see mprogcheck --help\n", argv[1]);
+      fmt::print(stderr, "mprogcheck: expected a verb, found \"{}\"; see mprogcheck --help\n", printable_line(argv[1]));
       return static_cast<int>(cli::ExitCode::usage);
     }
     return app.exit(error) == 0 ? 0 : static_cast<int>(cli::ExitCode::usage);
