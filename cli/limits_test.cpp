@@ -20,9 +20,9 @@ namespace mprogcheck::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool memory_can_be_limited = false;  // a sanitizer reserves more than there is
@@ -35,7 +35,7 @@ struct Ran {
   std::string out, err;
 };
 
-class Limits : public testing::Test {
+class Limits : public ::testing::Test {
  protected:
   /// Runs the command below the limits, as prlimit(1) takes them. Where it hangs, it is ended with code 124.
   [[nodiscard]] Ran run(const std::string& limits, const std::string& arguments,
