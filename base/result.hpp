@@ -15,6 +15,7 @@ struct Error {
     usage,           ///< a malformed option or an unreadable input: exit code 2
     infrastructure,  ///< the VM, the kernel image, the disk, the build: exit code 3
     skipped,         ///< the kernel lacks what was asked for: exit code 4
+    interrupted,     ///< a signal or the time that was given ended it, and nothing else was wrong: exit code 3
   };
   Kind kind = Kind::infrastructure;
   std::string message;  ///< one line: what was expected, what was found, what to do

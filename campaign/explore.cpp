@@ -50,7 +50,7 @@ class Exploration {
     for (std::uint32_t n = 0; n < tours.size(); ++n)
       if (!state_.done.contains(n)) left.push_back(n);
     auto ran = pool_.spread(left.size(), [&](Oracle& oracle, std::size_t n) { return tour(oracle, left[n]); });
-    if (!ran) report_.error = ran.error();
+    if (!ran) fail_with(ran.error());
     state_.seconds = seconds();
     suspects_.look_into();
     go_around();
@@ -113,7 +113,7 @@ class Exploration {
       auto ran = pool_.spread(count, [&](Oracle& oracle, std::size_t n) {
         return tour_around(oracle, first + static_cast<std::uint32_t>(n));
       });
-      if (!ran) report_.error = ran.error();
+      if (!ran) fail_with(ran.error());
       state_.seconds = seconds();
       suspects_.look_into();
     }
@@ -198,6 +198,10 @@ class Exploration {
   Result<void> write_state() {
     state_.suspects = suspects_.of_first(space_.tours().size());
     return options_.keep_state ? write_explore_state(state_, options_.out) : Result<void>();
+  }
+  void fail_with(const Error& error) {
+    // What a guest was at when we were interrupted is done again by the next start.
+    if (error.kind != Error::Kind::interrupted || !is_stopped()) report_.error = error;
   }
   [[nodiscard]] bool is_stopped() const { return options_.stop != nullptr && options_.stop->load(); }
   bool is_over() {

@@ -12,6 +12,7 @@
 #include "base/digest.hpp"
 #include "campaign/campaign_findings.hpp"
 #include "campaign/campaign_folder.hpp"
+#include "campaign/campaign_time.hpp"
 #include "campaign/investigate.hpp"
 #include "campaign/lacks.hpp"
 #include "campaign/schedule.hpp"
@@ -29,15 +30,14 @@ namespace {
 
 /// Long enough that a round trip does not matter, short enough that a campaign ends soon after its time is up.
 constexpr std::size_t sequences_per_batch = 256;
-/// Shrinking goes on for so long after the time is up.
-constexpr double shrink_grace_seconds = 60;
 
 /// Takes what the workers have judged, in order, and looks into what diverged, with all oracles, while they pause.
 class Campaign {
  public:
   /// `folder`: null if nothing is to be kept for a next start. `beginning`: all that there is of the campaign.
   Campaign(const FuzzOptions& options, Reporter& reporter, const CampaignFolder* folder, Pool& pool,
-           const properties::Generator& generator, const properties::PairSpace& space, LastCampaign beginning)
+           const properties::Generator& generator, const properties::PairSpace& space, LastCampaign beginning,
+           CampaignTime& time)
       : options_(options),
         reporter_(reporter),
         folder_(folder),
@@ -45,6 +45,7 @@ class Campaign {
         generator_(generator),
         pairs_(space),
         state_(beginning.state),
+        time_(time),
         findings_(findings_directory(), options.max_findings, reporter) {
     findings_.go_on_with(std::move(beginning));
     report_.seed = state_.seed;
@@ -58,7 +59,7 @@ class Campaign {
 
   void run(Known known, const Stopwatch& since_call) {
     since_call_ = since_call;
-    clock_ = Stopwatch();
+    time_.begin();
     report_.known = std::move(known);
     for (KnownState& state : report_.known.states) state.hits = state_.known_hits[state.name];
     hits_before_ = report_.known.states;
@@ -77,7 +78,7 @@ class Campaign {
                        .end = options_.sequences,
                        .batch = sequences_per_batch,
                        .workers = workers,
-                       .over = [this] { return time_is_up(); }});
+                       .over = [this] { return time_.is_up(); }});
     // The workers read what is known while its hits are counted here.
     const Known known = report_.known;
     const WorkerSetting setting{.generator = generator_,
@@ -115,7 +116,7 @@ class Campaign {
     // What was behind the last finding wanted does not count, so that it does not matter who is faster. What is behind
     // the place where the next start goes on will be run again, and counts then.
     if (report_.ended_early) return;
-    const bool again = report_.error || stopped();
+    const bool again = report_.error || time_.stopped() || cut_;
     before_stragglers_ = now();
     for (BatchResult& result : schedule.stragglers()) {
       if (!again) count(result);
@@ -136,7 +137,7 @@ class Campaign {
     all.operations += part.operations;
     all.unjudged += part.unjudged;
     count_canaries(result);
-    all.seconds = seconds();
+    all.seconds = time_.seconds();
     report_.coverage.merge(result.coverage);
     pairs_.add(result.pairs);
     report_.pairs.covered = pairs_.covered();
@@ -159,6 +160,7 @@ class Campaign {
   void take_in(BatchResult& result, Meets meets) {
     Progress& all = report_.progress;
     if (result.error) fail_with(*result.error);
+    cut_ = cut_ || result.error;
     if (!result.believable) result.suspects.clear();
     for (Finding& finding : result.suspects) {
       // A canary's sequence is run besides, and counts there.
@@ -189,19 +191,25 @@ class Campaign {
   /// Until none is left: shrinking one can turn up others. Those that an error or a signal leaves stay unconfirmed, and
   /// the next start looks into them.
   void look_into_suspects() {
-    while (!report_.error && !stopped()) {
+    time_.guests_shrink();
+    shrink_suspects();
+    time_.guests_judge();
+  }
+  void shrink_suspects() {
+    while (!report_.error && !time_.stopped()) {
       const auto place = findings_.suspect();
       if (!place) return;
       auto investigated =
           investigate(findings_.at(*place), pool_,
                       {.directory = findings_directory(),
-                       .enough = [this] { return stop_shrinking(); },
-                       .stopped = [this] { return stopped(); },
+                       .enough = [this] { return time_.is_up_for_shrinking(); },
+                       .stopped = [this] { return time_.stopped(); },
                        .confirmations = options_.confirmations,
                        .before = [this, &finding = findings_.at(*place)] { return sequences_before(finding); },
                        .known = &report_.known});
       if (!investigated) {
         fail_with(investigated.error());
+        left_suspects_ = true;
         return;
       }
       if (investigated->cut_short) return;
@@ -271,31 +279,25 @@ class Campaign {
   }
 
   void finish() {
-    if (stopped()) report_.ended_early = true;
+    if (time_.stopped()) report_.ended_early = true;
     for (Finding& finding : findings_.not_met_again()) show(std::move(finding));
     report_.findings = findings_.report();
     for (Finding& finding : report_.findings)
       if (finding.hits > 1 && !report_.error)
         if (auto saved = save(finding, findings_directory()); !saved) fail_with(saved.error());
     report_.progress.findings = report_.findings.size();
-    report_.progress.seconds = seconds();
-    state_.finished = !report_.error && !stopped();
+    report_.progress.seconds = time_.seconds();
+    state_.finished = !report_.error && !time_.stopped() && !left_suspects_;
     write_state();
     report_.known = known_now();
     reporter_.progress(report_.progress);
   }
 
   void fail_with(const Error& error) {
-    if (!report_.error) report_.error = error;
+    if (!report_.error && !time_.is_why(error)) report_.error = error;
   }
 
   [[nodiscard]] std::filesystem::path findings_directory() const { return options_.out / "findings"; }
-  [[nodiscard]] double seconds() const { return seconds_before_ + clock_.seconds(); }
-  [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
-  [[nodiscard]] bool time_is_up() const { return stopped() || (options_.seconds && seconds() >= *options_.seconds); }
-  [[nodiscard]] bool stop_shrinking() const {
-    return stopped() || (options_.seconds && seconds() > *options_.seconds + shrink_grace_seconds);
-  }
 
   const FuzzOptions& options_;
   Reporter& reporter_;
@@ -305,11 +307,13 @@ class Campaign {
   properties::PairCoverage pairs_;
   CampaignState state_;
   std::optional<CampaignState> before_stragglers_;
-  double seconds_before_ = state_.progress.seconds;
+  CampaignTime& time_;
+  bool cut_ = false;            ///< a batch came to no end
+  bool left_suspects_ = false;  ///< nor did shrinking
   CampaignFindings findings_;
   FuzzReport report_;
   std::vector<KnownState> hits_before_;  ///< of earlier starts
-  Stopwatch since_call_, clock_;
+  Stopwatch since_call_;
   double last_progress_ = 0;
 };
 
@@ -359,10 +363,12 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
                 "options and the same mprogcheck, or choose another folder with --out",
                 options.out.string(), last->state.seed, last->state.shard, fmt::join(last->state.hooks, ", "));
 
+  if (options.curfew != nullptr) options.curfew->lift();
   // While the guests boot.
   auto space = std::async(std::launch::async, [] { return &properties::usual_pair_space(); });
   auto pool = Pool::start(options.jobs, make_oracle);
   if (!pool) return tl::unexpected(pool.error());
+  CampaignTime time(options, last ? last->state.progress.seconds : 0);
   const KernelIdentity found = identity_of((*pool)->identity());
   if (last && last->state.identity != found)
     return fail(Error::Kind::usage,
@@ -390,7 +396,8 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
   const properties::Generator generator =
       generator_for(options, seed, options.lacks ? *options.lacks : lacks_of((*pool)->identity()));
   Campaign campaign(options, reporter, folder ? &*folder : nullptr, **pool, generator, *space.get(),
-                    last ? std::move(*last) : LastCampaign{.state = std::move(state), .findings = {}, .others = {}});
+                    last ? std::move(*last) : LastCampaign{.state = std::move(state), .findings = {}, .others = {}},
+                    time);
   campaign.run(std::move(known), since_call);
   return std::move(campaign.report());
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/curfew.hpp"
 #include "base/result.hpp"
 #include "campaign/canary.hpp"
 #include "campaign/finding.hpp"
@@ -39,6 +40,7 @@ struct FuzzOptions {
   model::Quirks quirks{};                    ///< followed without asking
   std::optional<properties::Lacks> lacks{};  ///< instead of what the kernel lacks
   const std::atomic<bool>* stop = nullptr;   ///< set by a signal handler: end soon, lose nothing
+  Curfew* curfew = nullptr;                  ///< of the oracles: set so that `seconds` are kept whatever a guest does
 };
 
 /// How many of the (state, operation) pairs of a small world were judged.

@@ -40,6 +40,7 @@ Result<std::unique_ptr<Oracle>> start_image(const KernelSpec& spec, const Oracle
   VmOracleConfig config{.kernel = std::move(*image)};
   config.directory = options.directory;
   config.accelerator = options.accelerator;
+  config.curfew = options.curfew;
   auto oracle = VmOracle::start(config);
   if (!oracle) return tl::unexpected(oracle.error());
   if (options.note)
@@ -57,7 +58,7 @@ Result<std::unique_ptr<Oracle>> start_here(const OracleOptions& options) {
     return fail(Error::Kind::usage, "--kernel here: say --yes if that is what you want; otherwise use debian:SUITE");
   if (::geteuid() != 0)
     return fail(Error::Kind::usage, "--kernel here: expected to be root; use sudo, or debian:SUITE");
-  auto oracle = HereOracle::start({});
+  auto oracle = HereOracle::start({.curfew = options.curfew});
   if (!oracle) return tl::unexpected(oracle.error());
   return oracle;
 }

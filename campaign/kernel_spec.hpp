@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/curfew.hpp"
 #include "base/result.hpp"
 #include "campaign/need.hpp"
 #include "campaign/pool.hpp"
@@ -35,8 +36,9 @@ Result<KernelSpec> parse_kernel_spec(std::string_view text);
 struct OracleOptions {
   std::string directory;  ///< console and logs of the VM go here
   std::optional<vm::Accelerator> accelerator;
-  bool agreed_to_here = false;  ///< the user has said --yes to what `here` does
-  Needs needs{};                ///< what the kernel must have
+  const Curfew* curfew = nullptr;  ///< outlives the oracle
+  bool agreed_to_here = false;     ///< the user has said --yes to what `here` does
+  Needs needs{};                   ///< what the kernel must have
   std::function<void(std::string_view)>
       note;  ///< told, in one line each: the accelerator chosen, what `here` is about to do
 };

@@ -19,6 +19,7 @@ constexpr ExitCode exit_code_of(Error::Kind kind) {
     case Error::Kind::usage:
       return ExitCode::usage;
     case Error::Kind::infrastructure:
+    case Error::Kind::interrupted:
       return ExitCode::infrastructure;
     case Error::Kind::skipped:
       return ExitCode::skipped;

@@ -167,6 +167,7 @@ ExitCode run(Options& options) {
     campaign.jobs = options.jobs.value_or(default_jobs(kernel));
     campaign.out = options.common.out;
     campaign.stop = &interrupted;
+    campaign.curfew = &curfew;
     auto known = known_for(options.common, kernel);
     if (!known) return report(known.error());
     campaign.known = std::move(*known);

@@ -4,9 +4,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstddef>
 #include <cstdio>
+
+#include "cli/verb.hpp"
 
 namespace mprogcheck::cli {
 
@@ -18,18 +22,29 @@ struct Sink {
 };
 Sink standard_output{STDOUT_FILENO}, standard_error{STDERR_FILENO};
 
+/// Until the file takes something, however long: slow is not gone. But not after a signal. False: it is to be lost.
+bool is_writable(int fd) {
+  static const Curfew patience(&interrupted);
+  for (;;) {
+    pollfd writable{fd, POLLOUT, 0};
+    if (::poll(&writable, 1, static_cast<int>(Curfew::glance.count())) > 0) return true;
+    if (patience.is_over()) return false;
+  }
+}
+
 /// A cookie_write_function_t that takes everything.
 ssize_t write_or_lose(void* cookie, const char* bytes, std::size_t size) {
   Sink& sink = *static_cast<Sink*>(cookie);
   for (std::size_t written = 0; written < size;) {
-    const ssize_t wrote = ::write(sink.fd, bytes + written, size - written);
+    if (!is_writable(sink.fd)) {
+      if (sink.error == 0) sink.error = EINTR;
+      break;
+    }
+    // A pipe that is writable takes so much at once (pipe(7)).
+    const ssize_t wrote = ::write(sink.fd, bytes + written, std::min<std::size_t>(size - written, PIPE_BUF));
     if (wrote >= 0) {
       written += static_cast<std::size_t>(wrote);
-    } else if (errno == EAGAIN) {
-      // Whoever shares the file made it non-blocking: slow is not gone.
-      pollfd writable{sink.fd, POLLOUT, 0};
-      ::poll(&writable, 1, -1);
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && errno != EAGAIN) {
       if (sink.error == 0) sink.error = errno;
       break;
     }

@@ -17,6 +17,7 @@
 namespace mprogcheck::cli {
 
 std::atomic<bool> interrupted{false};
+Curfew curfew{&interrupted};
 
 void listen_to_signals() {
   struct sigaction action {};
@@ -79,6 +80,7 @@ Result<OracleOptions> oracle_options(const CommonOptions& options, unsigned work
   OracleOptions result;
   result.directory = options.out + "/vm-" + std::to_string(worker);
   result.agreed_to_here = options.yes;
+  result.curfew = &curfew;
   auto needs = parse_needs(options.needs);
   if (!needs) return tl::unexpected(needs.error());
   result.needs = std::move(*needs);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/curfew.hpp"
 #include "base/result.hpp"
 #include "campaign/folder_lock.hpp"
 #include "campaign/kernel_spec.hpp"
@@ -23,6 +24,8 @@ namespace mprogcheck::cli {
 /// Set by SIGINT and SIGTERM once a verb listens to them: end soon, print what there is.
 extern std::atomic<bool> interrupted;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
+/// When guests are waited for no longer: soon after such a signal, and when a verb says so.
+extern Curfew curfew;
 /// For a verb that looks at `interrupted` while it works. Without this, and the second time, a signal ends us at once.
 void listen_to_signals();
 

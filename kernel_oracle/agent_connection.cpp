@@ -9,14 +9,13 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text.hpp"
 #include "kernel_oracle/job_encoder.hpp"
 #include "kernel_oracle/run_decoder.hpp"
 
 namespace mprogcheck {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// A jobs frame is closed at this size: a few hundred operations, a few milliseconds of the guest's time.
 constexpr std::size_t frame_bytes = 32UL << 10;
@@ -26,6 +25,7 @@ constexpr std::size_t read_chunk = 256UL << 10;
 
 class Stopwatch {
  public:
+  using Clock = std::chrono::steady_clock;
   explicit Stopwatch(double& seconds) : seconds_(seconds) {}
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
@@ -36,12 +36,16 @@ class Stopwatch {
   Clock::time_point begin_ = Clock::now();
 };
 
-std::vector<std::string> words(std::string_view text) {
+/// The words that can be names of features.
+std::vector<std::string> features_in(std::string_view text) {
+  constexpr std::size_t most = 256, longest = 64;
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
   std::vector<std::string> found;
-  while (!text.empty()) {
-    const auto space = std::min(text.find(' '), text.size());
-    if (space != 0) found.emplace_back(text.substr(0, space));
-    text.remove_prefix(std::min(space + 1, text.size()));
+  while (!text.empty() && found.size() < most) {
+    const auto word = text.substr(0, text.find(' '));
+    if (!word.empty() && word.size() <= longest && word.find_first_not_of(letters) == std::string_view::npos)
+      found.emplace_back(word);
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
   }
   return found;
 }
@@ -58,6 +62,7 @@ bool AgentConnection::take_frame(wire::Frame& frame, bool& got_frame) {
   got_frame = fault == wire::Fault::none;
   if (got_frame) {
     input_begin_ += frame.size;
+    frame_begin_.reset();
     return true;
   }
   if (fault == wire::Fault::incomplete) return true;
@@ -65,9 +70,78 @@ bool AgentConnection::take_frame(wire::Frame& frame, bool& got_frame) {
   return false;
 }
 
-AgentConnection::Line AgentConnection::exchange(wire::Frame& frame, bool& got_frame, bool hungry) {
-  auto last_progress = Clock::now();
-  for (;;) {
+/// Whether it is time to give the agent up, unless something has come in the meantime: it may be this process that was
+/// kept waiting. `note_` says why.
+bool AgentConnection::is_overdue(const Task& task, Clock::time_point now) {
+  const auto seconds = [now](Clock::time_point begin) { return std::chrono::duration<double>(now - begin).count(); };
+  if (now - last_byte_ >= budget_.silence) {
+    note_ = fmt::format("no answer for {:.1f} s", seconds(last_byte_));
+    return true;
+  }
+  if (frame_begin_ && now - *frame_begin_ >= budget_.frame(input_announced())) {
+    note_ = fmt::format("a frame that was begun {:.1f} s ago is not whole", seconds(*frame_begin_));
+    return true;
+  }
+  // Jobs are counted for nobody but who seems to be late.
+  if (now - task.begin < task.within) return false;
+  if (!task.jobs.empty() && now - task.begin < task.times * budget_.work(task.jobs)) return false;
+  note_ = fmt::format("{}no end of it for {:.1f} s", task.jobs.empty() ? "" : "the agent says that it is at work, and ",
+                      seconds(task.begin));
+  return true;
+}
+
+/// How long the frame is to be that has begun to come.
+std::size_t AgentConnection::input_announced() const {
+  constexpr std::size_t length_at = 8;
+  if (input_end_ - input_begin_ < wire::header_size) return wire::header_size;
+  return wire::header_size + wire::Reader::load<std::uint32_t>(input_.data() + input_begin_ + length_at);
+}
+
+Error AgentConnection::cut_error(const Task& task) const {
+  const auto now = Clock::now();
+  const bool may_hang = now - task.begin >= budget_.silence / 2;
+  return {may_hang ? Error::Kind::infrastructure : Error::Kind::interrupted,
+          fmt::format("{}: the guest was at work for {:.1f} s, and was left alone{}", curfew_->why(),
+                      std::chrono::duration<double>(now - task.begin).count(),
+                      may_hang ? "; whether it hangs is not known: run it again, for longer" : "")};
+}
+
+/// Takes what is there. False if the line is none.
+bool AgentConnection::receive() {
+  if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
+  if (input_.size() - input_end_ < read_chunk) {
+    if (input_begin_ != 0) std::memmove(input_.data(), input_.data() + input_begin_, input_end_ - input_begin_);
+    input_end_ -= std::exchange(input_begin_, 0);
+    if (input_.size() - input_end_ < read_chunk) input_.resize(std::max(2 * input_.size(), input_end_ + read_chunk));
+  }
+  const auto got = ::recv(socket_, input_.data() + input_end_, input_.size() - input_end_, MSG_DONTWAIT);
+  if (got > 0) {
+    input_end_ += static_cast<std::size_t>(got);
+    last_byte_ = Clock::now();
+    if (!frame_begin_) frame_begin_ = last_byte_;
+  } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
+    note_ = got == 0 ? "the line to the agent was closed" : fmt::format("recv: {}", std::strerror(errno));
+    return false;
+  }
+  return true;
+}
+
+void AgentConnection::send_some() {
+  const auto rest = output_.view().subspan(output_sent_);
+  const auto put = ::send(socket_, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (put > 0) {
+    output_sent_ += static_cast<std::size_t>(put);
+    last_byte_ = Clock::now();
+  } else if (put < 0 && errno != EINTR && errno != EAGAIN) {
+    // What the agent said last may still be on its way: reading it decides.
+    output_sent_ = output_.size();
+  }
+}
+
+AgentConnection::Line AgentConnection::exchange(wire::Frame& frame, bool& got_frame, bool hungry, const Task& task) {
+  last_byte_ = Clock::now();
+  auto now = last_byte_;
+  for (;; now = Clock::now()) {
     if (!take_frame(frame, got_frame)) return Line::lost;
     if (got_frame) return Line::fine;
     if (output_sent_ == output_.size()) {
@@ -75,70 +149,44 @@ AgentConnection::Line AgentConnection::exchange(wire::Frame& frame, bool& got_fr
       output_sent_ = 0;
       if (hungry) return Line::fine;
     }
+    if (curfew_ != nullptr && curfew_->is_over(now)) return Line::cut;
+    const bool overdue = is_overdue(task, now);
     const bool writing = output_sent_ < output_.size();
     pollfd poll{socket_, static_cast<short>(POLLIN | (writing ? POLLOUT : 0)), 0};
-    const auto left = std::max(deadline_ - (Clock::now() - last_progress), Clock::duration::zero());
+    const auto left = std::min<Clock::duration>(budget_.silence - (now - last_byte_), Curfew::glance);
     int ready = 0;
     {
       const Stopwatch waiting(times_.waiting);
-      ready = ::poll(&poll, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+      const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+      ready = ::poll(&poll, 1, overdue ? 0 : static_cast<int>(milliseconds));
     }
     if (ready < 0 && errno == EINTR) continue;
     if (ready < 0) {
       note_ = fmt::format("poll: {}", std::strerror(errno));
       return Line::lost;
     }
-    // Only a line with nothing on it is silent: it may be this process that was kept waiting.
-    if (ready == 0) {
-      const auto silent = Clock::now() - last_progress;
-      if (silent < deadline_) continue;
-      note_ = fmt::format("no answer for {:.1f} s", std::chrono::duration<double>(silent).count());
-      return Line::hung;
-    }
-    if ((poll.revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0) {
-      if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
-      if (input_.size() - input_end_ < read_chunk) {
-        if (input_begin_ != 0) std::memmove(input_.data(), input_.data() + input_begin_, input_end_ - input_begin_);
-        input_end_ -= std::exchange(input_begin_, 0);
-        if (input_.size() - input_end_ < read_chunk)
-          input_.resize(std::max(2 * input_.size(), input_end_ + read_chunk));
-      }
-      const auto got = ::recv(socket_, input_.data() + input_end_, input_.size() - input_end_, MSG_DONTWAIT);
-      if (got > 0) {
-        input_end_ += static_cast<std::size_t>(got);
-        last_progress = Clock::now();
-      } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
-        note_ = got == 0 ? "the line to the agent was closed" : fmt::format("recv: {}", std::strerror(errno));
-        return Line::lost;
-      }
-    }
-    if (writing && (poll.revents & POLLOUT) != 0) {
-      const auto rest = output_.view().subspan(output_sent_);
-      const auto put = ::send(socket_, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-      if (put > 0) {
-        output_sent_ += static_cast<std::size_t>(put);
-        last_progress = Clock::now();
-      } else if (put < 0 && errno != EINTR && errno != EAGAIN) {
-        // What the agent said last may still be on its way: reading it decides.
-        output_sent_ = output_.size();
-      }
-    }
+    if (ready == 0 && overdue) return Line::hung;
+    if ((poll.revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0 && !receive()) return Line::lost;
+    if (writing && (poll.revents & POLLOUT) != 0) send_some();
   }
 }
 
-Result<AgentHello> AgentConnection::hello() {
+Result<AgentHello> AgentConnection::hello(std::chrono::milliseconds within) {
   wire::Frame frame;
   bool got_frame = false;
-  if (exchange(frame, got_frame, false) != Line::fine) return fail("the agent did not introduce itself: {}", note_);
+  const Task task{.begin = Clock::now(), .within = std::max(within, budget_.silence)};
+  const Line line = exchange(frame, got_frame, false, task);
+  if (line == Line::cut) return fail(Error::Kind::interrupted, "{} while a guest was starting", curfew_->why());
+  if (line != Line::fine) return fail("the agent did not introduce itself: {}", note_);
   wire::Reader reader(frame.payload);
   wire::Hello hello;
-  if (frame.type == wire::FrameType::error) return fail("the agent gave up: {}", reader.text());
+  if (frame.type == wire::FrameType::error) return fail("the agent gave up: {}", printable_line(reader.text()));
   if (frame.type != wire::FrameType::hello || !wire::get_hello(reader, hello))
     return fail("the agent did not introduce itself: expected a hello, found something else");
-  AgentHello told{.release = std::string(hello.release),
-                  .features = words(hello.features),
+  AgentHello told{.release = printable_line(hello.release, AgentHello::release_length),
+                  .features = features_in(hello.features),
                   .devices = hello.devices,
-                  .complaints = std::string(hello.complaints)};
+                  .complaints = printable_line(hello.complaints)};
   counts_ = told.has(feature_refcnt);
   return told;
 }
@@ -149,6 +197,7 @@ Result<void> AgentConnection::probe() {
   } nowhere;
   const Job nothing;
   const auto progress = run(std::span(&nothing, 1), 0, 1, true, nowhere);
+  if (progress.cut) return tl::unexpected(*progress.cut);
   if (progress.ending == Run::Ending::complete) return {};
   return fail("the agent cannot run a sequence of no operations: {}", progress.note);
 }
@@ -188,7 +237,7 @@ bool AgentConnection::is_missing_its_count(const Job& job, bool ends_frame) {
 
 AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::size_t begin, std::size_t end,
                                                bool one_by_one, RunSink& sink) {
-  Progress progress{.taken = begin, .sent = begin, .ending = Run::Ending::complete, .note = {}, .fault = {}};
+  Progress progress{.taken = begin, .sent = begin, .ending = Run::Ending::complete, .note = {}, .fault = {}, .cut = {}};
   const auto stop = [&](Run::Ending ending, std::string note) {
     progress.ending = ending;
     progress.note = std::move(note);
@@ -197,7 +246,8 @@ AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::s
   decoder_.reset();
   uncounted_ = 0;
   std::vector<std::pair<std::size_t, std::size_t>> ahead;  // frames on their way: (jobs before, bytes)
-  std::size_t bytes = 0;
+  std::size_t bytes = 0, logged = 0;
+  auto since = Clock::now();
   while (progress.taken < end) {
     while (progress.sent < end && bytes < bytes_ahead && output_.size() - output_sent_ < bytes_ahead) {
       send_alphabet_of(jobs[progress.sent]);
@@ -208,25 +258,40 @@ AgentConnection::Progress AgentConnection::run(std::span<const Job> jobs, std::s
     }
     wire::Frame frame;
     bool got_frame = false;
-    const Line line = exchange(frame, got_frame, progress.sent < end && bytes < bytes_ahead);
+    const Task task{.begin = since,
+                    .within = budget_.overhead,
+                    .jobs = jobs.subspan(progress.taken, ahead.empty() ? 0 : ahead.front().first - progress.taken)};
+    const Line line = exchange(frame, got_frame, progress.sent < end && bytes < bytes_ahead, task);
+    if (line == Line::cut) {
+      progress.cut = cut_error(task);
+      return stop(Run::Ending::lost, progress.cut->message);
+    }
     if (line != Line::fine) return stop(line == Line::hung ? Run::Ending::hung : Run::Ending::lost, note_);
     if (!got_frame) continue;
     wire::Reader reader(frame.payload);
-    if (frame.type == wire::FrameType::log) continue;  // a long run goes on: the deadline begins anew
+    if (frame.type == wire::FrameType::log) {  // a long run goes on: it is not silent
+      logged += frame.size;
+      if (logged > budget_.log_bytes)
+        return stop(Run::Ending::lost, fmt::format("the agent sent {} bytes that say nothing", logged));
+      continue;
+    }
     if (frame.type == wire::FrameType::error)
-      return stop(Run::Ending::lost, fmt::format("the agent gave up: it was sent {}", reader.text()));
+      return stop(Run::Ending::lost, fmt::format("the agent gave up: it was sent {}", printable_line(reader.text())));
     if (frame.type != wire::FrameType::runs) return stop(Run::Ending::lost, "the agent sent a frame out of turn");
     while (reader.left() != 0) {
       bool good = false;
       {
         const Stopwatch decoding(times_.decoding);
-        good = decoder_.read(reader, run_);
+        if (progress.taken < progress.sent) {
+          const Due due(static_cast<std::uint32_t>(progress.taken), jobs[progress.taken]);
+          good = decoder_.read(reader, run_, &due);
+        }
       }
-      const std::size_t number = decoder_.number();
-      if (!good || number != progress.taken || progress.taken >= progress.sent ||
-          run_.steps.size() > jobs[number].sequence.operations.size())
-        return stop(Run::Ending::lost, "the agent sent a run that makes no sense");
+      if (!good) return stop(Run::Ending::lost, "the agent sent a run that makes no sense");
       if (!decoder_.whole()) continue;
+      const std::size_t number = decoder_.number();
+      since = last_byte_;
+      logged = 0;
       run_.counts = counts_;
       const bool ends_frame =
           std::any_of(ahead.begin(), ahead.end(), [&](const auto& sent) { return sent.first == number + 1; });
@@ -261,13 +326,21 @@ Result<wire::Bench> AgentConnection::bench(std::span<const Job> jobs) {
   if (output_.size() - request > wire::max_payload) return fail("the jobs to be measured are too many for one frame");
   wire::Frame frame;
   bool got_frame = false;
-  // The guest says once a second that it is still measuring; each time the deadline begins anew.
+  // The guest says once a second that it is still measuring. It runs the jobs a dozen times, and until it has measured
+  // a second of each side.
+  constexpr unsigned times = 16;
+  const Task task{.begin = Clock::now(), .within = budget_.overhead, .jobs = jobs, .times = times};
+  std::size_t logged = 0;
   do {
-    if (exchange(frame, got_frame, false) != Line::fine) return fail("bench: {}", note_);
-  } while (frame.type == wire::FrameType::log);
+    const Line line = exchange(frame, got_frame, false, task);
+    if (line == Line::cut) return tl::unexpected(cut_error(task));
+    if (line != Line::fine) return fail("bench: {}", note_);
+    logged += frame.size;
+  } while (frame.type == wire::FrameType::log && logged <= budget_.log_bytes);
   wire::Reader reader(frame.payload);
   wire::Bench bench;
-  if (frame.type == wire::FrameType::error) return fail("bench: the agent gave up: it was sent {}", reader.text());
+  if (frame.type == wire::FrameType::error)
+    return fail("bench: the agent gave up: it was sent {}", printable_line(reader.text()));
   if (frame.type != wire::FrameType::bench_answer || !wire::get_bench(reader, bench))
     return fail("bench: the agent's answer makes no sense");
   return bench;

@@ -56,7 +56,7 @@ void find_job(std::string_view line, CrashReport& report) {
 }  // namespace
 
 CrashReport read_crash(std::string_view console) {
-  const std::string text = vm::clean(console);
+  const std::string text = vm::console_text(console);
   console = text;
   CrashReport report;
   SplatReader splat;

@@ -45,5 +45,35 @@ TEST(CrashReport, CutOffInTheMiddleOfALine) {
   EXPECT_FALSE(cut.step);
 }
 
+/// A guest chooses its lines, and must not choose our time: each of these took minutes when the time was quadratic in
+/// them.
+TEST(CrashReport, LongLinesAreReadInNoTime) {
+  for (const std::string_view half : {"INFO: task ", "watchdog: BUG: ", "rcu: INFO: ", "BUG: ", "Comm: ", "["}) {
+    std::string line;
+    while (line.size() < 2'000'000) line += half;
+    const auto report = read_crash("[    3.2] " + line + "\n[    3.3] " + line + "\n");
+    EXPECT_LE(report.splat.size(), 250U) << half;
+  }
+}
+
+TEST(CrashReport, ATitleIsShort) {
+  const auto report = read_crash("[    3.2] BUG: " + std::string(8'000'000, 'A') + "\n[    3.2]  " +
+                                 std::string(8'000'000, 'f') + "+0x1/0x2\n");
+  EXPECT_TRUE(report.splat.starts_with("BUG: AAAA"));
+  EXPECT_LE(report.splat.size(), 400U);
+  std::string umlauts = "BUG: a";
+  while (umlauts.size() < 400) umlauts += "\xc3\xa4";
+  const auto cut = read_crash(umlauts);
+  EXPECT_TRUE(cut.splat.ends_with("\xc3\xa4")) << "no half character";
+  EXPECT_LE(cut.splat.size(), 250U);
+}
+
+TEST(CrashReport, ATitleIsNothingForATerminal) {
+  const auto report = read_crash(
+      "[    3.2] BUG: a\x1b[31m\x1b]0;title\a\xc2\x9b"
+      "5m\x7f\rz\n");
+  EXPECT_EQ(report.splat, "BUG: a5mz");
+}
+
 }  // namespace
 }  // namespace mprogcheck

@@ -48,7 +48,7 @@ Result<void> HereOracle::launch() {
   auto process = Process::start(options);
   if (!process) return tl::unexpected(process.error());
   process_.emplace(std::move(*process));
-  connection_.emplace(socket_.get(), config_.answer_deadline);
+  connection_.emplace(socket_.get(), config_.answer_deadline, false, config_.curfew);
   const auto refuse = [this](tl::unexpected<Error> error) {
     discard(Run::Ending::lost);
     return error;

@@ -17,6 +17,7 @@ namespace mprogcheck {
 struct HereOracleConfig {
   std::string agent{};  ///< the agent's executable; empty: find_agent()
   std::chrono::milliseconds answer_deadline{20000};
+  const Curfew* curfew = nullptr;  ///< when to leave an agent alone, whatever it does
 };
 
 /// The kernel that is running: the agent is a child process in a network namespace of its own. For machines that are

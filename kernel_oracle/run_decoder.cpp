@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "kernel_oracle/wire_trial.hpp"
 
 namespace mprogcheck {
@@ -23,11 +24,13 @@ using Shown = std::array<std::int32_t, model::list_count>;
 
 class PartReader {
  public:
-  PartReader(wire::Reader& reader, Run& run, Shown& shown) : reader_(reader), run_(run), shown_(shown) {}
+  PartReader(wire::Reader& reader, Run& run, Shown& shown, const Due* due)
+      : reader_(reader), run_(run), shown_(shown), due_(due) {}
 
   bool read(const wire::RunHead& head) {
     // A step is four bytes at least: so many can never be announced that their table is larger than the payload.
     if (head.steps > reader_.left() / 4) return false;
+    if (due_ != nullptr && head.steps > due_->steps - std::min(due_->steps, run_.steps.size())) return false;
     // Grown as it is needed: a run in many parts must not be moved once for each.
     if (run_.steps.capacity() < run_.steps.size() + head.steps)
       run_.steps.reserve(std::max<std::size_t>(run_.steps.size() + head.steps, 2 * run_.steps.capacity()));
@@ -39,7 +42,7 @@ class PartReader {
     run_.miscounted = head.miscounted;
     run_.unchecked = head.unchecked;
     run_.counted = head.counted;
-    run_.note = reader_.text();
+    run_.note = printable_line(reader_.text());
     return !reader_.failed();
   }
 
@@ -84,7 +87,7 @@ class PartReader {
 
   bool read_tried() {
     wire::TriedRecord tried;
-    if (!wire::get_tried(reader_, tried)) return false;
+    if (!wire::get_tried(reader_, tried) || !is_due(tried)) return false;
     run_.trials.push_back({.step = static_cast<std::uint32_t>(run_.steps.size() - 1),
                            .first = static_cast<std::uint32_t>(run_.trial_errnos.size()),
                            .length = static_cast<std::uint32_t>(tried.errnos.size()),
@@ -92,6 +95,13 @@ class PartReader {
                            .changed_elsewhere = tried.changed_elsewhere});
     run_.trial_errnos.insert(run_.trial_errnos.end(), tried.errnos.begin(), tried.errnos.end());
     return true;
+  }
+
+  [[nodiscard]] bool is_due(const wire::TriedRecord& tried) const {
+    if (due_ == nullptr) return true;
+    const auto step = static_cast<std::uint32_t>(run_.steps.size() - 1);
+    const auto asked = std::ranges::lower_bound(due_->trials, step, {}, &Trials::step);
+    return asked != due_->trials.end() && asked->step == step && tried.errnos.size() <= trial_set::count(asked->which);
   }
 
   bool read_list(model::ListIndex list) {
@@ -146,13 +156,16 @@ class PartReader {
   wire::Reader& reader_;
   Run& run_;
   Shown& shown_;
+  const Due* due_;
 };
 
 }  // namespace
 
-bool RunDecoder::read(wire::Reader& reader, Run& run) {
+bool RunDecoder::read(wire::Reader& reader, Run& run, const Due* due) {
   wire::RunHead head;
-  if (!wire::get_run_head(reader, head)) return false;
+  if (!wire::get_run_head(reader, head) || (due != nullptr && head.number != due->number)) return false;
+  // A part that tells nothing is none: there would be no end to them.
+  if (head.more && head.steps == 0) return false;
   if (!expecting_) {
     if (head.first != 0) return false;
     run.clear();
@@ -162,7 +175,7 @@ bool RunDecoder::read(wire::Reader& reader, Run& run) {
   }
   number_ = head.number;
   expecting_ = head.more;
-  return PartReader(reader, run, shown_).read(head);
+  return PartReader(reader, run, shown_, due).read(head);
 }
 
 bool decode_run(wire::Reader& reader, std::uint32_t& number, Run& run) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "base/text.hpp"
 #include "kernel_oracle/wire_trial.hpp"
 
 namespace mprogcheck {
@@ -191,7 +192,7 @@ void expect_view(const Run& run, const ListView& got, const View& wanted) {
 RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
   const auto steps = any_steps();
   const auto ending = *rc::gen::element(wire::Ending::complete, wire::Ending::unclean, wire::Ending::splat);
-  const auto cuts = *rc::gen::container<std::set<std::uint32_t>>(rc::gen::inRange<std::uint32_t>(0, 7));
+  const auto cuts = *rc::gen::container<std::set<std::uint32_t>>(rc::gen::inRange<std::uint32_t>(1, 7));
   const Bytes bytes = encoded(steps, ending, note, cuts);
   wire::Reader reader(bytes);
   Run run;
@@ -202,7 +203,7 @@ RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
     RC_ASSERT(decoder.whole() == (reader.left() == 0U));
   } while (!decoder.whole());
   RC_ASSERT(static_cast<int>(run.ending) == static_cast<int>(ending));
-  RC_ASSERT(run.note == note);
+  RC_ASSERT(run.note == printable_line(note));
   RC_ASSERT(run.at == 3U);
   RC_ASSERT(run.steps.size() == steps.size());
   std::size_t blocks = 0;
@@ -343,6 +344,77 @@ TEST(RunDecoder, UnchangedBeforeItWasShownIsRefused) {
   std::uint32_t number = 0;
   mprogcheck::Run run;
   EXPECT_FALSE(decode_run(reader, number, run));
+}
+
+/// A run of one step that answers so many trials, as the answer to a job.
+bool is_due(const Job& job, std::optional<std::uint32_t> errnos, mprogcheck::Run& run, std::uint32_t number = 0) {
+  wire::Buffer buffer;
+  const auto at = wire::put_run_head(buffer, 0);
+  wire::put_step_head(buffer, {.error = 0, .lists = 0, .sees = errnos ? wire::StepHead::has_trials : std::uint8_t{0}});
+  if (errnos) {
+    const auto tried = wire::begin_tried(buffer);
+    std::fill_n(buffer.room(*errnos), *errnos, std::uint8_t{22});
+    wire::end_tried(buffer, tried, TriedTrials::none, false);
+  }
+  wire::RunHead head;
+  head.steps = 1;
+  wire::end_run(buffer, at, head, "");
+  wire::Reader reader(buffer.view());
+  RunDecoder decoder;
+  const Due due(number, job);
+  return decoder.read(reader, run, &due);
+}
+
+TEST(RunDecoder, NoMoreTrialsAreAnsweredThanWereAsked) {
+  Job job;
+  job.sequence.operations.assign(1, model::Close{});
+  mprogcheck::Run run;
+  EXPECT_TRUE(is_due(job, std::nullopt, run));
+  EXPECT_FALSE(is_due(job, 0, run)) << "of this step, none";
+  mprogcheck::Run bombed;
+  EXPECT_FALSE(is_due(job, 200'000, bombed));
+  EXPECT_EQ(bombed.trial_errnos.capacity(), 0U) << "refused before it takes memory";
+  job.trials.push_back({.step = 0, .which = {}});
+  for (const std::uint32_t operation : {0U, 8U, 9U}) job.trials.back().add(operation);
+  EXPECT_TRUE(is_due(job, 3, run));
+  EXPECT_TRUE(is_due(job, 2, run)) << "the run ends at one that changes something";
+  EXPECT_FALSE(is_due(job, 4, run));
+  job.trials.back().step = 1;
+  EXPECT_FALSE(is_due(job, 3, run)) << "after another step";
+}
+
+TEST(RunDecoder, NoMoreStepsAreToldThanWereAsked) {
+  Job job;
+  mprogcheck::Run run;
+  EXPECT_FALSE(is_due(job, std::nullopt, run));
+  EXPECT_EQ(run.steps.capacity(), 0U) << "refused before it takes memory";
+  job.sequence.operations.assign(1, model::Close{});
+  EXPECT_FALSE(is_due(job, std::nullopt, run, 1)) << "of another job";
+  EXPECT_TRUE(is_due(job, std::nullopt, run));
+}
+
+TEST(RunDecoder, APartTellsSomething) {
+  wire::Buffer buffer;
+  wire::end_part(buffer, wire::put_run_head(buffer, 0), 0);
+  wire::Reader reader(buffer.view());
+  RunDecoder decoder;
+  mprogcheck::Run run;
+  EXPECT_FALSE(decoder.read(reader, run));
+}
+
+TEST(RunDecoder, ANoteIsOneCleanLine) {
+  const auto note = [](std::string_view sent) {
+    wire::Buffer buffer;
+    wire::end_run(buffer, wire::put_run_head(buffer, 0), {}, sent);
+    wire::Reader reader(buffer.view());
+    std::uint32_t number = 0;
+    mprogcheck::Run run;
+    EXPECT_TRUE(decode_run(reader, number, run));
+    return run.note;
+  };
+  EXPECT_EQ(note("BUG: a plain note"), "BUG: a plain note");
+  EXPECT_EQ(note("a\x1b]0;title\a\x1b[31mb\nfindings  none\r\x7f\xc2\x9b"), "ab findings  none");
+  EXPECT_LT(note(std::string(60'000, 'A')).size(), 1100U);
 }
 
 TEST(RunDecoder, StepsThatCannotBeThereAreNotAllocated) {

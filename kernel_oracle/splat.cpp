@@ -23,6 +23,11 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// printk cuts what is longer (kernel/printk/internal.h: PRINTK_MESSAGE_MAX, and what stands before it).
+constexpr std::size_t longest_line = 2048;
+/// Of what is told of it.
+constexpr std::size_t longest_title = 250, longest_function = 100;
+
 /// Where in the text the pattern's match ends, if it begins at its begin. Each piece between stars is taken where it is
 /// first found: nothing after the pattern has to match, so that none can be taken too early.
 std::optional<std::size_t> match_length(std::string_view text, std::string_view pattern) {
@@ -43,9 +48,10 @@ std::optional<std::size_t> match_length(std::string_view text, std::string_view 
 bool has_pattern(std::string_view line, const SplatRules::Rule& rule) {
   if (rule.anchored) return match_length(line, rule.pattern).has_value();
   const auto begin = rule.pattern.substr(0, rule.pattern.find('*'));
-  for (auto at = line.find(begin); at != std::string_view::npos; at = line.find(begin, at + 1))
-    if ((at == 0 || !is_word(line[at - 1])) && match_length(line.substr(at), rule.pattern)) return true;
-  return false;
+  auto at = line.find(begin);
+  while (at != std::string_view::npos && at != 0 && is_word(line[at - 1])) at = line.find(begin, at + 1);
+  // Only there: what follows the first piece further on, follows it here, too.
+  return at != std::string_view::npos && match_length(line.substr(at), rule.pattern);
 }
 
 std::optional<SplatRules::Kind> kind_of(std::string_view word) {
@@ -53,6 +59,13 @@ std::optional<SplatRules::Kind> kind_of(std::string_view word) {
   if (word == "allow") return SplatRules::Kind::allow;
   if (word == "skip") return SplatRules::Kind::skip;
   return std::nullopt;
+}
+
+/// Not in the middle of a character of UTF-8.
+std::string_view cut(std::string_view text, std::size_t length) {
+  if (text.size() <= length) return text;
+  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
+  return text.substr(0, length);
 }
 
 /// "17.3:1", "17:1", "17.3/1": a task that bears the agent's breadcrumb for a name, and its pid. Its length, or 0.
@@ -138,6 +151,7 @@ bool SplatRules::matches(std::string_view line, Kind kind) const {
 }
 
 bool SplatRules::is_defect(std::string_view line) const {
+  line = line.substr(0, longest_line);
   return matches(line, Kind::defect) && !matches(line, Kind::allow);
 }
 
@@ -166,13 +180,14 @@ std::string_view kernel_message(std::string_view record) {
 }
 
 void SplatReader::read(std::string_view message) {
+  message = cut(message, longest_line);
   if (!found()) {
-    if (is_splat(message)) title_ = without_breadcrumb(trimmed(message));
+    if (is_splat(message)) title_ = cut(without_breadcrumb(trimmed(message)), longest_title);
     return;
   }
   if (ended_ || frames_.size() == max_frames) return;
   ended_ = message.find("---[ end ") != std::string_view::npos;
-  const auto function = function_in(message);
+  const auto function = cut(function_in(message), longest_function);
   if (function.empty() || SplatRules::built_in().is_skipped(function)) return;
   // The instruction pointer, and the innermost frame of a trace that begins with it.
   if (frames_.empty() || frames_.back() != function) frames_.emplace_back(function);

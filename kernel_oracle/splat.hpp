@@ -45,7 +45,8 @@ bool is_splat(std::string_view line);
 /// message. Empty if the record is another's: everyone may write there (Documentation/ABI/testing/dev-kmsg).
 std::string_view kernel_message(std::string_view record);
 
-/// Reads the log message by message, and keeps of its first splat what tells it from others.
+/// Reads the log message by message, and keeps of its first splat what tells it from others. Takes time linear in what
+/// is read; of a line that is longer than the kernel writes any, only the begin counts.
 class SplatReader {
  public:
   static constexpr std::size_t max_frames = 3;

@@ -56,6 +56,10 @@ Result<void> run_supervised(AgentSource& source, std::span<const Job> jobs, RunS
     const std::size_t end = fatal ? fatal->job : suspected ? suspected->job + 1 : jobs.size();
     const auto progress = (*agent)->run(jobs, next, end, suspected.has_value(), blaming);
     next = progress.taken;
+    if (progress.cut) {
+      source.discard(progress.ending);
+      return tl::unexpected(*progress.cut);
+    }
     if (!progress.fault.empty()) {
       source.discard(progress.ending);
       return fail("{}", progress.fault);

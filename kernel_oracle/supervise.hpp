@@ -23,7 +23,8 @@ class AgentSource {
 
 /// Runs the jobs in order, whatever becomes of the agents. One that died, hung, or left its world in doubt is
 /// discarded, and the rest goes to the next. The job in which an agent died is told by its console, else by running the
-/// jobs in question one by one; its run ends as `lost`, `hung` or `splat`, and it is not run again.
+/// jobs in question one by one; its run ends as `lost`, `hung` or `splat`, and it is not run again. An agent that is at
+/// work when the curfew comes is discarded, and the rest is not run: an Error.
 Result<void> run_supervised(AgentSource& source, std::span<const Job> jobs, RunSink& sink);
 
 }  // namespace mprogcheck

@@ -5,9 +5,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
+#include "base/text.hpp"
 #include "kernel_oracle/agent_path.hpp"
 #include "kernel_oracle/crash_report.hpp"
 #include "kernel_oracle/needs.hpp"
@@ -22,25 +22,8 @@ constexpr std::size_t kept_console_lines = 200;
 /// So long a hung guest may take to say where it hangs.
 constexpr std::chrono::milliseconds panic_deadline{2000};
 
-std::uint64_t size_of(const std::string& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  return error ? 0 : size;
-}
-
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-/// Of a flood, the begin: it is the first defect that counts.
-std::string read_from(const std::string& path, std::uint64_t offset) {
-  constexpr std::size_t enough = 16UL << 20;
-  std::ifstream file(path, std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(offset));
-  std::string text(std::min<std::size_t>(enough, size_of(path) - std::min(size_of(path), offset)), '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
-  return text;
 }
 
 /// The module behind the feature "qdisc", where it is one. The agent does without it.
@@ -120,18 +103,21 @@ vm::MachineConfig VmOracle::next_machine() const {
   vm::MachineConfig machine;
   machine.kernel = config_.kernel;
   machine.initramfs = initramfs_;
-  machine.directory = fmt::format("{}/vm{}", config_.directory, machines_);
+  const unsigned folder = machines_ == 0 ? 0 : 1 + (machines_ - 1) % (folders_kept - 1);
+  machine.directory = fmt::format("{}/vm{}", config_.directory, folder);
   machine.memory_mib = config_.memory_mib;
   machine.accelerator = config_.accelerator;
   machine.boot_deadline = config_.boot_deadline;
   machine.command_line = config_.command_line;
+  machine.curfew = config_.curfew;
   return machine;
 }
 
 void VmOracle::adopt(vm::Machine machine) {
   const int socket = machine.channel();
   guest_ = std::make_unique<Guest>(
-      Guest{std::move(machine), AgentConnection(socket, config_.answer_deadline, identity_.has(feature_refcnt)), 0});
+      Guest{std::move(machine),
+            AgentConnection(socket, config_.answer_deadline, identity_.has(feature_refcnt), config_.curfew), 0});
   console_path_ = guest_->machine.console_path();
 }
 
@@ -141,10 +127,11 @@ Result<void> VmOracle::boot() {
   // Whatever became of it, no job is to be blamed for a guest that did not survive it.
   if (auto probed = guest_->connection.probe(); !probed) {
     guest_.reset();
+    if (probed.error().kind == Error::Kind::interrupted) return tl::unexpected(probed.error());
     do_without_snapshots(fmt::format("after a snapshot, {}", probed.error().message));
     return boot_once();
   }
-  guest_->console_begin = size_of(console_path_);
+  guest_->console_begin = guest_->machine.console_size();
   return {};
 }
 
@@ -173,9 +160,9 @@ Result<void> VmOracle::restore() {
   // It introduced itself when it was booted, and now waits to be asked.
   if (auto probed = guest_->connection.probe(); !probed) {
     guest_.reset();
-    return fail("a restored machine does not work: {}", probed.error().message);
+    return fail(probed.error().kind, "a restored machine does not work: {}", probed.error().message);
   }
-  guest_->console_begin = size_of(console_path_);
+  guest_->console_begin = guest_->machine.console_size();
   ++restores_;
   restore_seconds_ = seconds_since(begin);
   return {};
@@ -196,12 +183,19 @@ Result<void> VmOracle::boot_once() {
   if (!machine) return tl::unexpected(machine.error());
   boot_seconds_ = machine->boot_seconds();
   adopt(std::move(*machine));
-  auto hello = guest_->connection.hello();
+  // The time to boot counts on until it has introduced itself.
+  const std::chrono::duration<double> booting(boot_seconds_);
+  auto hello =
+      guest_->connection.hello(config_.boot_deadline - std::chrono::duration_cast<std::chrono::milliseconds>(booting));
   if (!hello) {
     guest_.reset();
-    return fail("{} (console: {})", hello.error().message, console_path_);
+    return fail(hello.error().kind, "{} (console: {})", hello.error().message, console_path_);
   }
-  guest_->console_begin = size_of(console_path_);
+  if (auto right = is_the_image(hello->release); !right) {
+    guest_.reset();
+    return right;
+  }
+  guest_->console_begin = guest_->machine.console_size();
   identity_ = {.source = config_.kernel.source,
                .release = hello->release,
                .accelerator = std::string(vm::name(guest_->machine.accelerator())),
@@ -220,9 +214,23 @@ Result<void> VmOracle::boot_once() {
   return {};
 }
 
+/// What was booted is what the image says it is: not what somebody put in its place, here or in a cache.
+Result<void> VmOracle::is_the_image(const std::string& release) const {
+  const auto& expected = config_.kernel.release;
+  if (expected.empty() || release == printable_line(expected, AgentHello::release_length)) return {};
+  return fail("{}: expected the release that the image says, {}, found that the guest runs {}; build or fetch it anew",
+              config_.kernel.path, printable_line(expected), release);
+}
+
 Result<AgentConnection*> VmOracle::agent() {
+  const Curfew* const curfew = config_.curfew;
+  if (!guest_ && curfew != nullptr && curfew->is_over())
+    return fail(Error::Kind::interrupted, "{} before the next guest was started", curfew->why());
   if (!guest_ && snapshot_)
-    if (auto restored = restore(); !restored) do_without_snapshots(restored.error().message);
+    if (auto restored = restore(); !restored) {
+      if (restored.error().kind == Error::Kind::interrupted) return tl::unexpected(restored.error());
+      do_without_snapshots(restored.error().message);
+    }
   if (!guest_)
     if (auto booted = boot(); !booted) return tl::unexpected(booted.error());
   return &guest_->connection;
@@ -235,16 +243,17 @@ CrashReport VmOracle::discard(Run::Ending why) {
   past_times_.encoding += times.encoding;
   past_times_.decoding += times.decoding;
   const std::uint64_t console_begin = guest_->console_begin;
-  auto report = read_crash(read_from(console_path_, console_begin));
+  auto report = read_crash(guest_->machine.console_since(console_begin));
   if (why == Run::Ending::hung && guest_->machine.panic_guest(panic_deadline)) {
     // What hung is told by whom the panic met; that it was made to panic is no news.
-    const auto panic = read_crash(read_from(console_path_, console_begin));
+    const auto panic = read_crash(guest_->machine.console_since(console_begin));
     if (!report.job) report.job = panic.job, report.step = panic.step;
   }
   guest_->machine.kill();
   last_console_ = guest_->machine.console_tail(kept_console_lines);
+  if (why != Run::Ending::hung) report = read_crash(guest_->machine.console_since(console_begin));
   guest_.reset();
-  return why == Run::Ending::hung ? report : read_crash(read_from(console_path_, console_begin));
+  return report;
 }
 
 Result<void> VmOracle::run(std::span<const Job> jobs, RunSink& sink) {

@@ -17,15 +17,17 @@ namespace mprogcheck {
 struct VmOracleConfig {
   vm::KernelImage kernel;
   std::string agent{};      ///< the agent's executable; empty: find_agent()
-  std::string directory{};  ///< each machine gets a folder vmN in it, with its console.log; created if missing. Empty:
-                            ///< a temporary one, removed with the oracle
+  std::string directory{};  ///< each machine gets a folder vmN in it, with its console.log, of which the last are kept
+                            ///< (folders_kept); created if missing. Empty: a temporary one, removed with the oracle
   unsigned memory_mib = 192;
   std::optional<vm::Accelerator> accelerator{};
   std::chrono::milliseconds boot_deadline{60000};
-  /// How long a guest may be silent while it has something to do. One that works says so every second.
+  /// How long a guest may be silent while it has something to do. One that works says so every second; how long it may
+  /// do that follows from this, and from what it was given (AgentBudget).
   std::chrono::milliseconds answer_deadline{10000};
-  std::string command_line{};  ///< appended to the kernel's; for tests: accident_switch
-  bool snapshots = true;       ///< false: every machine is booted, as for a confirmation that wants cold ones
+  std::string command_line{};      ///< appended to the kernel's; for tests: accident_switch
+  const Curfew* curfew = nullptr;  ///< when to leave a guest alone, whatever it does: an Error ends what was under way
+  bool snapshots = true;           ///< false: every machine is booted, as for a confirmation that wants cold ones
 };
 
 /// A kernel in a VM, with the agent as its /init. A machine whose kernel is in doubt is never used again: after a
@@ -33,6 +35,9 @@ struct VmOracleConfig {
 /// of the first, taken when its agent was ready and had not run anything yet; where that cannot be done it is booted.
 class VmOracle final : public Oracle, private AgentSource {
  public:
+  /// So many machines' folders there are at most, whatever a kernel does: that of the first one, and of the last ones.
+  static constexpr unsigned folders_kept = 17;
+
   /// Boots. A kernel without tcx is an Error of kind `skipped`.
   static Result<std::unique_ptr<VmOracle>> start(const VmOracleConfig& config);
   ~VmOracle() override;
@@ -83,6 +88,7 @@ class VmOracle final : public Oracle, private AgentSource {
   Result<void> make_directory();
   Result<void> boot();
   Result<void> boot_once();
+  [[nodiscard]] Result<void> is_the_image(const std::string& release) const;
   Result<void> restore();
   void take_snapshot();
   void do_without_snapshots(std::string why);

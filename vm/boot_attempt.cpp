@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/boot_attempt.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,35 +42,45 @@ Result<BootAttempt> BootAttempt::start(const MachineConfig& config, const std::s
     if (!*pair) return tl::unexpected(pair->error());
   }
   // The numbers that these get in QEMU.
-  constexpr int virtio_fd = 10, serial_fd = 11, qmp_fd = 12, incoming_fd = 13;
+  constexpr int virtio_fd = 10, serial_fd = 11, qmp_fd = 12, incoming_fd = 13, console_fd = 14;
   QemuGuest guest;
   guest.kernel = kernel;
   guest.initramfs = config.initramfs;
   guest.command_line = std::string(platform().kernel_command_line);
   if (!config.command_line.empty()) guest.command_line += " " + config.command_line;
-  guest.console = fmt::format("{}/console{}.log", config.directory, suffix);
+  guest.console = fmt::format("/proc/self/fd/{}", console_fd);
   guest.memory_mib = config.memory_mib;
   guest.virtio_fd = virtio_fd;
   guest.serial_fd = serial_fd;
   guest.qmp_fd = qmp_fd;
   if (incoming >= 0) guest.incoming_fd = incoming_fd;
 
-  const Fd console(::open(guest.console.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!console) return tl::unexpected(io_error("write", guest.console, errno));
+  // Not to the files themselves: QEMU would write to them as long as a guest has something to say.
+  const auto console = fmt::format("{}/console{}.log", config.directory, suffix);
+  const auto log = fmt::format("{}/qemu{}.log", config.directory, suffix);
+  auto logs = LogReader::start({console, log});
+  if (!logs) return tl::unexpected(logs.error());
+  const Fd to_console = (*logs)->take_end(of_console), to_log = (*logs)->take_end(of_qemu);
 
   Process::Options options;
   options.command = qemu_command(qemu, guest, accelerator);
   options.unprivileged = true;
-  options.output = fmt::format("{}/qemu{}.log", config.directory, suffix);
-  options.inherit = {
-      {virtio->theirs.get(), virtio_fd}, {serial->theirs.get(), serial_fd}, {control->theirs.get(), qmp_fd}};
+  options.inherit = {{virtio->theirs.get(), virtio_fd}, {serial->theirs.get(), serial_fd},
+                     {control->theirs.get(), qmp_fd},   {to_console.get(), console_fd},
+                     {to_log.get(), STDOUT_FILENO},     {to_log.get(), STDERR_FILENO}};
   if (incoming >= 0) options.inherit.emplace_back(incoming, incoming_fd);
   const auto started = Clock::now();
   auto process = Process::start(options);
   if (!process) return tl::unexpected(process.error());
-  return BootAttempt{
-      std::move(*process), std::move(virtio->ours), std::move(serial->ours), Qmp(std::move(control->ours)),
-      accelerator,         guest.console,           options.output,          started};
+  return BootAttempt{std::move(*logs),
+                     std::move(*process),
+                     std::move(virtio->ours),
+                     std::move(serial->ours),
+                     Qmp(std::move(control->ours), config.curfew),
+                     accelerator,
+                     console,
+                     log,
+                     started};
 }
 
 std::array<pollfd, 3> BootAttempt::events() const {
@@ -86,9 +95,10 @@ std::optional<ChannelKind> BootAttempt::first_word() const {
 
 std::string BootAttempt::why_not(const MachineConfig& config, bool timed_out) {
   const auto& kernel = config.kernel.release.empty() ? config.kernel.path : config.kernel.release;
-  const auto text = last_lines(console, 400);
-  const auto last = last_lines(console, 1);
-  const auto complaint = last_lines(log, 1);
+  const auto said = logs->since(of_console, 0);
+  const auto text = last_lines(said, 400);
+  const auto last = last_lines(said, 1);
+  const auto complaint = last_lines(logs->since(of_qemu, 0), 1);
   if (const auto reason = panic_reason(text); !reason.empty()) {
     return fmt::format("the kernel {} panicked at boot: {} (see {})", kernel, reason, console);
   }

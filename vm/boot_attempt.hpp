@@ -5,10 +5,13 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/process.hpp"
+#include "vm/log_reader.hpp"
 #include "vm/machine.hpp"
 #include "vm/qmp.hpp"
 
@@ -19,8 +22,8 @@ class BootAttempt {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Logs go to `directory`/console`suffix`.log and qemu`suffix`.log. With `incoming`, a file that holds a saved guest,
-  /// QEMU goes on with that one once it is told to.
+  /// Logs go to `directory`/console`suffix`.log and qemu`suffix`.log, whose head and tail are kept. With `incoming`, a
+  /// file that holds a saved guest, QEMU goes on with that one once it is told to.
   static Result<BootAttempt> start(const MachineConfig& config, const std::string& kernel, const std::string& qemu,
                                    Accelerator accelerator, const std::string& suffix, int incoming = -1);
 
@@ -32,6 +35,10 @@ class BootAttempt {
   /// Why it ended, or why it is given up on, in one line.
   [[nodiscard]] std::string why_not(const MachineConfig& config, bool timed_out);
 
+  /// The pipes of `logs`: what the guest's console says, and what QEMU itself has to say.
+  enum Log : std::size_t { of_console, of_qemu };
+
+  std::unique_ptr<LogReader> logs;  ///< reads on until the process is gone
   Process process;
   Fd virtio, serial;  ///< our ends
   Qmp qmp;

@@ -1,48 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/console.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <limits>
+#include <vector>
 
-#include "base/fd.hpp"
+#include "base/text.hpp"
 
 namespace mprogcheck::vm {
 
-std::string clean(std::string_view raw) {
-  std::string text;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] == '\x1b') {
-      if (i + 1 < raw.size() && raw[i + 1] == '[') {
-        i += 2;
-        while (i < raw.size() && (raw[i] < '@' || raw[i] > '~')) ++i;
-      }
-    } else if (raw[i] == '\n' || raw[i] == '\t' || static_cast<unsigned char>(raw[i]) >= ' ') {
-      text += raw[i];
-    }
-  }
-  return text;
+std::string console_text(std::string_view raw) {
+  return printable_text(raw, std::numeric_limits<std::size_t>::max());
 }
 
-std::string last_lines(const std::string& path, std::size_t count) {
-  constexpr off_t enough = 256 * 1024;
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return {};
-  const off_t size = ::lseek(fd.get(), 0, SEEK_END);
-  const off_t from = std::max<off_t>(0, size - enough);
-  std::string raw(static_cast<std::size_t>(std::max<off_t>(0, size - from)), '\0');
-  const auto got = ::pread(fd.get(), raw.data(), raw.size(), from);
-  raw.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  auto text = clean(raw);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  if (count == 0) return {};
-  auto start = text.size();
-  for (std::size_t line = 0; line < count; ++line) {
-    start = start == 0 ? std::string::npos : text.rfind('\n', start - 1);
-    if (start == std::string::npos) return text;
+std::string last_lines(std::string_view raw, std::size_t count) {
+  constexpr std::size_t longest_line = 500, enough = 256UL << 10;
+  const auto text = console_text(raw.substr(raw.size() - std::min(raw.size(), enough)));
+  std::string_view rest = text;
+  while (rest.ends_with('\n')) rest.remove_suffix(1);
+  std::vector<std::string_view> lines;
+  while (lines.size() < count && !rest.empty()) {
+    const auto end = rest.rfind('\n');
+    lines.push_back(end == std::string_view::npos ? rest : rest.substr(end + 1));
+    rest = rest.substr(0, end == std::string_view::npos ? 0 : end);
   }
-  return text.substr(start + 1);
+  std::string last;
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+    last += (last.empty() && line == lines.rbegin() ? "" : "\n") + printable_line(*line, longest_line);
+  return last;
 }
 
 std::string panic_reason(std::string_view console) {
@@ -50,7 +35,7 @@ std::string panic_reason(std::string_view console) {
   const auto at = console.find(mark);
   if (at == console.npos) return {};
   console.remove_prefix(at + mark.size());
-  return std::string(console.substr(0, console.find_first_of("\r\n")));
+  return printable_line(console.substr(0, console.find_first_of("\r\n")), 300);
 }
 
 }  // namespace mprogcheck::vm

@@ -13,7 +13,6 @@
 #include "base/testing/scratch.hpp"
 #include "vm/apt.hpp"
 #include "vm/cache.hpp"
-#include "vm/console.hpp"
 #include "vm/deb.hpp"
 #include "vm/modules.hpp"
 
@@ -186,23 +185,6 @@ TEST(modules, are_loaded_after_what_they_depend_on) {
 TEST(modules, that_depend_on_each_other_do_not_loop) {
   const std::array<std::string_view, 1> wanted{"a"};
   EXPECT_THAT(load_order({{"a", module_with("b")}, {"b", module_with("a")}}, wanted), ElementsAre("b", "a"));
-}
-
-TEST(console, last_lines_are_clean) {
-  const testing::Scratch scratch;
-  const auto path = scratch.file("console.log");
-  EXPECT_EQ(last_lines(path, 3), "");
-  ASSERT_TRUE(write_file(path, "\x1b[2J\x1b[1;1HSeaBIOS\r\nfirst\r\n\r\nlast\r\n\r\n"));
-  EXPECT_EQ(last_lines(path, 0), "");
-  EXPECT_EQ(last_lines(path, 1), "last");
-  EXPECT_EQ(last_lines(path, 3), "first\n\nlast");
-  EXPECT_EQ(last_lines(path, 100), "SeaBIOS\nfirst\n\nlast");
-}
-
-TEST(console, a_panic_tells_its_reason) {
-  EXPECT_EQ(panic_reason("[ 1.0] Kernel panic - not syncing: Attempted to kill init!\r\n[ 1.0] CPU: 0"),
-            "Attempted to kill init!");
-  EXPECT_EQ(panic_reason("all is well"), "");
 }
 
 }  // namespace

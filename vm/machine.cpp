@@ -104,8 +104,10 @@ Result<std::pair<BootAttempt, ChannelKind>> run(const Race& race, const MachineC
       wake = std::min(wake, attempt.started + config.boot_deadline);
       for (const auto& event : attempt.events()) polls.push_back(event);
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
-    ::poll(polls.data(), polls.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000)));
+    if (config.curfew != nullptr && config.curfew->is_over())
+      return fail(Error::Kind::interrupted, "{} while a guest was booting", config.curfew->why());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now());
+    ::poll(polls.data(), polls.size(), static_cast<int>(std::clamp(left, 0ms, Curfew::glance).count()));
 
     for (auto& attempt : running) {
       if (const auto channel = attempt.first_word()) return std::pair{std::move(attempt), *channel};
@@ -141,7 +143,7 @@ Result<Machine> Machine::boot(const MachineConfig& config) {
   const auto verdict = race.verdict.value_or(verdict_of(winner.accelerator));
   if (!race.verdict) {
     remember_verdict(verdict, *qemu);
-    const auto final_name = config.directory + "/console.log";  // QEMU keeps writing to it under its new name
+    const auto final_name = config.directory + "/console.log";  // it is written to under its new name
     if (winner.console != final_name && std::rename(winner.console.c_str(), final_name.c_str()) == 0) {
       winner.console = final_name;
     }
@@ -168,7 +170,8 @@ Result<Machine> Machine::restore(const MachineConfig& config, const Snapshot& sn
   auto attempt = BootAttempt::start(config, snapshot.kernel, snapshot.qemu, snapshot.accelerator, "", file->get());
   if (!attempt) return tl::unexpected(attempt.error());
   if (auto resumed = resume_restored(attempt->qmp, config.boot_deadline); !resumed) {
-    const auto complaint = last_lines(attempt->log, 1);
+    if (resumed.error().kind == Error::Kind::interrupted) return tl::unexpected(resumed.error());
+    const auto complaint = last_lines(attempt->logs->since(BootAttempt::of_qemu, 0), 1);
     return fail("cannot restore a machine: {}",
                 complaint.empty() ? resumed.error().message : "QEMU ended: " + complaint);
   }
@@ -209,8 +212,14 @@ double Machine::boot_seconds() const {
 const std::string& Machine::console_path() const {
   return state_->qemu.console;
 }
+std::uint64_t Machine::console_size() const {
+  return state_->qemu.logs->size(BootAttempt::of_console);
+}
+std::string Machine::console_since(std::uint64_t position) const {
+  return state_->qemu.logs->since(BootAttempt::of_console, position);
+}
 std::string Machine::console_tail(std::size_t lines) const {
-  return last_lines(console_path(), lines);
+  return last_lines(console_since(0), lines);
 }
 
 std::uint64_t Machine::resident_bytes() const {

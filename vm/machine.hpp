@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/curfew.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "vm/accelerator.hpp"
@@ -24,6 +25,7 @@ struct MachineConfig {
   unsigned memory_mib = 192;
   std::optional<Accelerator> accelerator;          ///< none: the one that really boots here, remembered
   std::chrono::milliseconds boot_deadline{60000};  ///< from exec until the guest says something
+  const Curfew* curfew = nullptr;                  ///< when to give up waiting for it and for QEMU, whatever they do
 };
 
 /// The line to the agent that the guest chose by speaking first on it.
@@ -46,7 +48,8 @@ struct Snapshot {
 /// In the guest the stream is the virtio-serial port named "agent" (/dev/vport0p1), or the second serial port
 /// (/dev/ttyS1) where the kernel has no virtio console. The guest speaks first, on one of them.
 ///
-/// QEMU ends with the Machine, and with this process however that ends. Nothing but the two logs is left on disk.
+/// QEMU ends with the Machine, and with this process however that ends. Nothing but the two logs is left on disk: of
+/// each the head and the tail, 1.5 MiB at most.
 class Machine {
  public:
   /// Returns as soon as the first byte of the guest can be read from channel(). An Error says in one line why that did
@@ -83,6 +86,9 @@ class Machine {
   [[nodiscard]] std::uint64_t resident_bytes() const;
 
   [[nodiscard]] const std::string& console_path() const;
+  /// How much the console has said, in bytes; and what it has said after so many of them, as far as it is kept.
+  [[nodiscard]] std::uint64_t console_size() const;
+  [[nodiscard]] std::string console_since(std::uint64_t position) const;
   /// The last lines of the console as text, for a report.
   [[nodiscard]] std::string console_tail(std::size_t lines) const;
 

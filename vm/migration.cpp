@@ -33,10 +33,10 @@ Result<void> migrate(Qmp& qmp, const Fd& file) {
   for (const auto deadline = Clock::now() + longest_save;;) {
     const auto state = qmp.execute("query-migrate");
     if (!state) return tl::unexpected(state.error());
-    const auto status = state->value("status", "");
+    const auto status = text_in(*state, "status", "");
     if (status == "completed") return {};
     if (status == "failed" || status == "cancelled") {
-      return fail("QEMU cannot write a snapshot: {}", state->value("error-desc", "no reason given"));
+      return fail("QEMU cannot write a snapshot: {}", text_in(*state, "error-desc", "no reason given"));
     }
     if (Clock::now() >= deadline) {
       (void)qmp.execute("migrate_cancel");
@@ -75,7 +75,7 @@ Result<void> resume_restored(Qmp& qmp, std::chrono::milliseconds deadline) {
     const auto state = qmp.execute("query-status", nlohmann::json::object(), deadline);
     if (!state) return tl::unexpected(state.error());
     // "cont" before that would be taken back by the state that comes with the guest: it was saved standing still.
-    if (state->value("status", "") != "inmigrate") break;
+    if (text_in(*state, "status", "") != "inmigrate") break;
     if (Clock::now() >= end) return fail("QEMU did not finish reading a snapshot");
     ::poll(nullptr, 0, between_questions_ms);
   }

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace mprogcheck::vm {
 
 using nlohmann::json;
@@ -35,6 +37,13 @@ ssize_t send_with_file(int socket, std::string_view bytes, int file) {
 
 }  // namespace
 
+std::string text_in(const json& object, std::string_view key, std::string_view otherwise) {
+  if (!object.is_object()) return std::string(otherwise);
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_string()) return std::string(otherwise);
+  return printable_line(found->get_ref<const std::string&>());
+}
+
 Result<json> Qmp::read_object(Deadline deadline) {
   constexpr std::size_t longest_line = 16 << 20;
   for (;;) {
@@ -47,10 +56,13 @@ Result<json> Qmp::read_object(Deadline deadline) {
     }
     if (buffer_.size() > longest_line) return fail("QEMU sent something that is not QMP");
     const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd poll{socket_.get(), POLLIN, 0};
-    const int ready = left > 0 ? ::poll(&poll, 1, static_cast<int>(left)) : 0;
+    const int ready = left.count() > 0 ? ::poll(&poll, 1, static_cast<int>(std::min(left, Curfew::glance).count())) : 0;
     if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0 && curfew_ != nullptr && curfew_->is_over())
+      return fail(Error::Kind::interrupted, "{} while QEMU was asked something", curfew_->why());
+    if (ready == 0 && left > Curfew::glance) continue;
     if (ready == 0) return fail("QEMU does not answer on its control socket");
     std::array<char, 65536> chunk;
     const auto got = ::recv(socket_.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
@@ -77,10 +89,14 @@ Result<json> Qmp::call(const std::string& command, const json& arguments, Deadli
     auto reply = read_object(deadline);
     if (!reply) return reply;
     // Events come at any time, and so may the answer to a command we gave up on.
-    if (!reply->contains("id") || (*reply)["id"] != id) continue;
+    if (!reply->contains("id") || (*reply)["id"] != id) {
+      if (std::chrono::steady_clock::now() < deadline) continue;
+      return fail("QEMU does not answer {} on its control socket", command);
+    }
     if (reply->contains("return")) return (*reply)["return"];
-    const auto error = reply->value("error", json::object());
-    return fail("QEMU refuses {}: {}", command, error.is_object() ? error.value("desc", "no reason given") : "");
+    const auto error = reply->find("error");
+    return fail("QEMU refuses {}: {}", command,
+                error == reply->end() ? "no reason given" : text_in(*error, "desc", "no reason given"));
   }
 }
 

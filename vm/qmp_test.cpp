@@ -90,6 +90,30 @@ TEST(qmp, a_refusal_says_why) {
   EXPECT_EQ(qmp.execute("device_del").error().message, "QEMU refuses device_del: no such device");
 }
 
+TEST(qmp, a_refusal_of_any_shape_is_one_clean_line) {
+  for (const json& error : {json(5), json{{"desc", 5}}, json(nullptr)}) {
+    FakeQemu qemu([&error](const json& request) {
+      return json{{"error", error}, {"id", request["id"]}}.dump() + "\n";
+    });
+    Qmp qmp(std::move(qemu.client));
+    EXPECT_EQ(qmp.execute("quit").error().message, "QEMU refuses quit: no reason given");
+  }
+  FakeQemu qemu([](const json& request) {
+    return json{{"error", {{"desc", "a\x1b]0;title\a\nz"}}}, {"id", request["id"]}}.dump() + "\n";
+  });
+  Qmp qmp(std::move(qemu.client));
+  EXPECT_EQ(qmp.execute("quit").error().message, "QEMU refuses quit: a z");
+}
+
+TEST(qmp, nobody_waits_after_the_curfew) {
+  FakeQemu qemu([](const json& request) { return answer(request, 1); }, "");
+  Curfew curfew;
+  curfew.set(Curfew::Clock::now());
+  Qmp qmp(std::move(qemu.client), &curfew);
+  const auto given_up = qmp.execute("quit", json::object(), 1h);
+  EXPECT_EQ(given_up.error().kind, Error::Kind::interrupted);
+}
+
 TEST(qmp, a_closed_connection_is_an_error) {
   FakeQemu qemu([](const json&) { return ""; });
   Qmp qmp(std::move(qemu.client));
