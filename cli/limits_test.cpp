@@ -102,8 +102,8 @@ TEST_F(Limits, no_room_in_a_file_is_a_line) {
 
 TEST_F(Limits, no_descriptors_are_a_line) {
   for (const int few : {4, 5, 6, 8}) {
-    const Ran ran = run("--nofile=" + std::to_string(few),
-                        "fuzz --kernel model:before_nothing_appends --sequences 300 --seed 1");
+    const Ran ran =
+        run("--nofile=" + std::to_string(few), "fuzz --kernel model:before_nothing_appends --sequences 300 --seed 1");
     if (ran.code != 1) expect_line(ran, 3, "Too many open files");
   }
 }
