@@ -108,7 +108,7 @@ TEST_F(StrangerInAVm, HasNoMoreTimeToIntroduceItselfThanToBoot) {
 }
 
 TEST_F(StrangerInAVm, IsNotWaitedForAfterTheCurfew) {
-  Curfew curfew;
+  static Curfew curfew;  // the fixture's configuration outlives this function
   config_.curfew = &curfew;
   for (const auto* deed : {"never", "incomplete"}) {
     config_.boot_deadline = 1h;
