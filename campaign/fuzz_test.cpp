@@ -147,6 +147,11 @@ class CountsLater final : public Oracle {
 
    private:
     void blur(const Job& job, Run& run, bool last) {
+      if (run.ending == Run::Ending::unclean && job.lie != Lie::leak) {
+        run.ending = Run::Ending::complete;
+        run.note.clear();
+        run.miscounted = false;
+      }
       model::World world(job.sequence.declarations, job.quirks);
       for (const auto& operation : job.sequence.operations) world.apply(operation);
       for (ProgramView& view : run.programs) {

@@ -6,6 +6,7 @@
 #include <bit>
 #include <utility>
 
+#include "kernel_oracle/model_at_rest.hpp"
 #include "kernel_oracle/model_trials.hpp"
 #include "kernel_oracle/observe.hpp"
 #include "model/query.hpp"
@@ -66,7 +67,8 @@ class Session {
       if (run_.ending != Run::Ending::complete && run_.ending != Run::Ending::unclean) return;
       break;
     }
-    run_.counted = true;
+    run_.counted = run_.counts;
+    look_at_rest();
     lie_about_the_ending();
   }
 
@@ -237,6 +239,17 @@ class Session {
     if (lies_about_the_list()) view.count = static_cast<std::uint32_t>(entries_.size());
   }
 
+  /// Without a misbehaviour nothing is left, by construction.
+  void look_at_rest() {
+    if (misbehaviour_ == nullptr || run_.ending != Run::Ending::complete) return;
+    auto left = left_at_rest(world_, job_.sequence.declarations, run_.counts);
+    if (!left) return;
+    run_.ending = Run::Ending::unclean;
+    run_.at = static_cast<std::uint32_t>(number_);
+    run_.note = std::move(left->note);
+    run_.miscounted = left->miscounted;
+  }
+
   void lie_about_the_ending() {
     if ((!lies(Lie::no_splat) && !lies(Lie::leak)) || run_.ending != Run::Ending::complete) return;
     run_.ending = lies(Lie::no_splat) ? Run::Ending::splat : Run::Ending::unclean;
@@ -268,13 +281,13 @@ class Session {
     step.first_program = static_cast<std::uint32_t>(run_.programs.size());
     for (unsigned n = 0; n < model::program_count; ++n) {
       const auto slot = programs_.in_world(n);
-      if (slot == programs_.none) continue;
+      if (slot == programs_.none || (!run_.counts && n < model::mortal_program_begin)) continue;
       if (n < Name::pool_count && !job_.sequence.declarations.has_program(n)) continue;
       const model::Program& program = world_.program(slot);
-      run_.programs.push_back({static_cast<model::ProgramIndex>(n), program.alive, program.references});
+      run_.programs.push_back({static_cast<model::ProgramIndex>(n), program.alive, counted(program.references)});
     }
     step.programs = static_cast<std::uint32_t>(run_.programs.size()) - step.first_program;
-    if (lies(Lie::references)) lie_about_references(step);
+    if (lies(Lie::references) && run_.counts) lie_about_references(step);
     if (!lies(Lie::lifecycle)) return;
     if (step.links != 0)
       run_.links[step.first_link].alive = !run_.links[step.first_link].alive;
@@ -301,13 +314,17 @@ class Session {
     }
   }
 
+  [[nodiscard]] std::uint16_t counted(std::uint16_t references) const {
+    return run_.counts ? references : unknown_references;
+  }
+
   [[nodiscard]] LinkView view_of_link(unsigned in_model, unsigned in_world) const {
     const model::Link& link = world_.link(static_cast<model::LinkIndex>(in_world));
     LinkView view{.link = static_cast<model::LinkIndex>(in_model), .alive = link.alive};
     if (!link.alive) return view;
     view.program = misbehaviour_ != nullptr ? programs_.in_model(link.program) : link.program;
     view.list = link.list;
-    view.references = link.references;
+    view.references = counted(link.references);
     return view;
   }
 
@@ -344,12 +361,17 @@ ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbe
   for (const model::GuestObject& object : model::guest_objects) identity_.features.emplace_back(object.name);
 }
 
+void ModelOracle::stop_counting() {
+  counts_ = false;
+  std::erase(identity_.features, feature_refcnt);
+}
+
 Result<void> ModelOracle::run(std::span<const Job> jobs, RunSink& sink) {
   if (auto able = trial_needs_.can_try(identity_, jobs); !able) return able;
   Run run;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     run.clear();
-    run.counts = true;
+    run.counts = counts_;
     run.steps.reserve(jobs[i].sequence.operations.size());
     if (misbehaviour_) misbehaviour_->begin();
     Session(jobs[i], run, misbehaviour_.get(), quirks_).run();

@@ -48,6 +48,9 @@ class ModelOracle final : public Oracle {
   /// `source` is what identity() calls it.
   ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbehaviour, model::Quirks quirks = {});
 
+  /// From now on it cannot tell how often anything is held, as a kernel without BPF iterators cannot.
+  void stop_counting();
+
   [[nodiscard]] const OracleIdentity& identity() const override { return identity_; }
   Result<void> run(std::span<const Job> jobs, RunSink& sink) override;
 
@@ -56,6 +59,7 @@ class ModelOracle final : public Oracle {
   TrialNeeds trial_needs_;
   std::unique_ptr<Misbehaviour> misbehaviour_;
   model::Quirks quirks_;
+  bool counts_ = true;
 };
 
 }  // namespace mprogcheck

@@ -23,6 +23,7 @@ struct PlantedFault {
 std::span<const PlantedFault> planted_faults();
 const PlantedFault* planted_fault(std::string_view name);
 /// The model oracle with the fault of that name; a usage error that lists the names if there is none.
-Result<std::unique_ptr<Oracle>> make_faulty_oracle(std::string_view name);
+/// Without `counts` it cannot tell how often anything is held.
+Result<std::unique_ptr<Oracle>> make_faulty_oracle(std::string_view name, bool counts = true);
 
 }  // namespace mprogcheck

@@ -74,6 +74,9 @@ inline bool has_revision(const Operation& operation) {
       operation, [](const auto& call) { return !call.revision.is_zero(); }, false);
 }
 
+/// One reference on the program is forgotten: if it was the last, the program lives on, and nobody knows it.
+void leak(World& world, const World& before, model::ProgramIndex program);
+
 template <typename Call>
 bool is(const Operation& operation) {
   return std::holds_alternative<Call>(operation);
@@ -98,5 +101,6 @@ std::span<const PlantedFault> errno_faults();
 std::span<const PlantedFault> permission_faults();
 std::span<const PlantedFault> run_faults();
 std::span<const PlantedFault> lifetime_faults();
+std::span<const PlantedFault> leak_faults();
 
 }  // namespace mprogcheck::planted

@@ -40,14 +40,6 @@ void removed_device_keeps_links(World& world, const World& before, const Operati
   }
 }
 
-void removed_device_keeps_references(World& world, const World& before, const Operation&, const Verdict& honest) {
-  if (honest.rule != Rule::remove_done) return;
-  for (const ListIndex index : lists_of(honest.edit.device))
-    for (const auto& entry : before.list(index).entries())
-      if (entry.link == model::no_link && world.program(entry.program).alive)
-        ++world.mutable_program(entry.program).references;
-}
-
 void moved_device_loses_lists(World& world, const World&, const Operation&, const Verdict& honest) {
   if (honest.rule == Rule::move_done) detach_all(world, honest.edit.device);
 }
@@ -99,18 +91,9 @@ void pinned_link_goes_with_last_close(World& world, const World& before, const O
     world.commit({.kind = Edit::Kind::detach_link, .link = file.object});
 }
 
-/// The name goes, its reference stays.
-void unpin_keeps_reference(World& world, const World& before, const Operation&, const Verdict& honest) {
-  if (honest.rule != Rule::unpin_done) return;
-  world = before;
-  world.mutable_pin(honest.edit.pin) = {};
-}
-
-constexpr std::array<PlantedFault, 9> faults{{
+constexpr std::array<PlantedFault, 7> faults{{
     {"removed_device_keeps_links", "a removed device leaves its links attached", "lifecycle",
      make<Leaves<removed_device_keeps_links>>},
-    {"removed_device_keeps_references", "a removed device keeps the references of its entries", "refcount lifecycle",
-     make<Leaves<removed_device_keeps_references>>},
     {"moved_device_loses_lists", "a device that moves to another network namespace loses what is attached", "lifecycle",
      make<Leaves<moved_device_loses_lists>>},
     {"moved_device_keeps_qdisc", "a device that moves takes its qdisc along", "lifecycle revision outcome",
@@ -123,8 +106,6 @@ constexpr std::array<PlantedFault, 9> faults{{
      make<Leaves<qdisc_takes_programs_along>>},
     {"pinned_link_goes_with_last_close", "the last close of a pinned link detaches it", "lifecycle",
      make<Leaves<pinned_link_goes_with_last_close>>},
-    {"unpin_keeps_reference", "a pin that is removed keeps its reference", "refcount lifecycle",
-     make<Leaves<unpin_keeps_reference>>},
 }};
 
 }  // namespace

@@ -35,13 +35,6 @@ void leaked_program_reference(World& world, const World&, const Operation& opera
   ++world.mutable_program(world.denoted_by_fd(std::get<model::Attach>(operation).program).object).references;
 }
 
-/// The program that was replaced keeps the reference that its entry held.
-void leaked_reference_on_replace(World& world, const World& before, const Operation&, const Verdict& honest) {
-  if (honest.rule != Rule::replace_done) return;
-  const auto old = before.list(honest.edit.list).slots[honest.edit.position].program;
-  if (world.program(old).alive) ++world.mutable_program(old).references;
-}
-
 /// Refuses to leak more links than the tables of the model can hold beside those of a sequence.
 void leaked_link_reference(World& world, const World&, const Operation&, const Verdict& honest) {
   if (honest.rule == Rule::open_done && honest.edit.object_kind == model::ObjectKind::link &&
@@ -149,7 +142,7 @@ struct HangsOnReplaceBefore final : Misbehaviour {
   }
 };
 
-constexpr std::array<PlantedFault, 17> faults{{
+constexpr std::array<PlantedFault, 16> faults{{
     {"replace_ignores_owner", "an attach replaces the program of a link", "ownership outcome",
      make<Decides<replace_ignores_owner>>},
     {"detach_ignores_owner", "a detach of a program takes a link's entry", "ownership outcome",
@@ -158,8 +151,6 @@ constexpr std::array<PlantedFault, 17> faults{{
      make<Decides<detach_by_position_takes_link_entry>>},
     {"leaked_program_reference", "an attach refused with EEXIST keeps a reference on the program",
      "atomic refcount lifecycle", make<Leaves<leaked_program_reference>>},
-    {"leaked_reference_on_replace", "a replaced program keeps the reference of its entry", "refcount lifecycle",
-     make<Leaves<leaked_reference_on_replace>>},
     {"leaked_link_reference", "opening a link by id takes a reference too many", "refcount lifecycle",
      make<Leaves<leaked_link_reference>>},
     {"close_forgets_to_detach", "the last close of a link leaves its entry behind", "lifecycle",

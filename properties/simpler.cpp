@@ -23,7 +23,8 @@ enum Phase : std::uint32_t {
   drop_pair = 64,      ///< operation and variant
   into_fill,           ///< the attach `operation` becomes part of the fill `variant`
   into_link,           ///< the link `variant` is made with the program that the update `operation` gives it
-  into_source,         ///< what `operation` loads, opens or dups is there from the start, or is its source
+  into_source,         ///< what `operation` loads, opens or dups is there from the start, or is its source; variant 1:
+                       ///< which is not closed after it
   undeclare_all,       ///< all that nobody uses
   undeclare,           ///< variant: device, or device_count + program, first_caller + caller, or unkept
   filler_to_pool,      ///< the filler `operation` is a pool program instead, so that a `fill` may have it
@@ -138,7 +139,18 @@ struct Simpler::Plan {
           if (const auto* link = std::get_if<model::CreateLink>(&all[j]); link != nullptr)
             if (link->name == update->link.name()) add(into_link, i, j);
     for (std::size_t i = 0; i < all.size(); ++i)
-      if (source_of(all[i])) add(into_source, i, 0);
+      if (const auto source = source_of(all[i])) {
+        add(into_source, i, 0);
+        if (close_after(i, *source)) add(into_source, i, 1);
+      }
+  }
+
+  /// Where the name is closed next.
+  [[nodiscard]] std::optional<std::size_t> close_after(std::size_t operation, Name name) const {
+    for (std::size_t i = operation + 1; i < sequence.operations.size(); ++i)
+      if (const auto* close = std::get_if<model::Close>(&sequence.operations[i]); close != nullptr)
+        if (close->name == name) return i;
+    return std::nullopt;
   }
 
   /// The name that can stand for the one that a load, open or dup binds: a pool program that is not there yet, or the
@@ -282,6 +294,7 @@ struct Simpler::Plan {
           declarations.programs |= 1U << source.index();
           declarations.classes[source.index()] = {.type = load->type, .returns = load->returns};
         }
+        if (key.variant != 0) erase(*close_after(key.operation, source));
         erase(key.operation);
         rename(list, bound, source);
         break;

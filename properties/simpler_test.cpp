@@ -127,6 +127,8 @@ INSTANTIATE_TEST_SUITE_P(
                          "prog p0 sched_cls returns next\nattach tcx_ingress@d0 p0\n"},
                     Step{"prog p0 sched_cls returns next\nopen h1 prog id(p0)\nattach tcx_ingress@d0 h1\n",
                          "prog p0 sched_cls returns next\nattach tcx_ingress@d0 p0\n"},
+                    Step{"load q0\ndup h0 q0\nclose q0\nattach tcx_ingress@d0 h0\nclose h0\n",
+                         "load q0\nattach tcx_ingress@d0 q0\nclose q0\n"},
                     Step{"attach tcx_ingress@d0 f7\nfill tcx_ingress@d0 9\n",
                          "prog p0 sched_cls returns next\nattach tcx_ingress@d0 p0\nfill tcx_ingress@d0 9\n"}));
 
