@@ -22,13 +22,16 @@ enum class Accident : std::uint8_t {
   taint,         ///< the kernel becomes tainted, and says nothing
   slowness,      ///< the agent takes some milliseconds for this step and each after it
   leak,          ///< a program stays loaded that nobody gives back
+  hold,          ///< p0 is held once more, by a file that nobody closes
   rubbish,       ///< the agent sends what is no frame
   half_a_frame,  ///< the agent begins a frame and never ends it
 };
-inline constexpr std::uint8_t accidents = 14;
+inline constexpr std::uint8_t accidents = 15;
 
 inline constexpr std::string_view accident_switch = "mprogcheck.accidents";
 /// On the same command line: the agent finds that it cannot read the kernel's log.
 inline constexpr std::string_view no_log_switch = "mprogcheck.no_log";
+/// And that there are no BPF iterators: references cannot be counted.
+inline constexpr std::string_view no_counts_switch = "mprogcheck.no_counts";
 
 }  // namespace mprogcheck

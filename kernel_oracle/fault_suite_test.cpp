@@ -130,6 +130,7 @@ const Fault faults[] = {
     {"log flood", Accident::log_flood, Ending::splat, "the kernel log ", "another_line", Told::step},
     {"taint", Accident::taint, Ending::splat, "does not say why: U", "", Told::step},
     {"leak", Accident::leak, Ending::unclean, "which no sequence should have left", "", Told::job},
+    {"hold", Accident::hold, Ending::unclean, "is held 2 times, expected 1", "", Told::job},
     {"rubbish", Accident::rubbish, Ending::lost, "the agent sent bytes that begin no frame", "", Told::nothing},
     {"half a frame", Accident::half_a_frame, Ending::hung, "no answer", "NMI", Told::nothing},
 };

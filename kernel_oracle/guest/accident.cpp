@@ -75,6 +75,9 @@ void have(Accident accident, Channel& channel) {
     case Accident::leak:
       out_of_the_way(mpc_load_program(0, 0));
       return;
+    case Accident::hold:
+      out_of_the_way(::dup(fd_of_slot(model::Name::pool(0).slot)));
+      return;
     case Accident::rubbish:
     case Accident::half_a_frame: {
       wire::Buffer bytes;

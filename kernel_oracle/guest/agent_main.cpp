@@ -48,7 +48,8 @@ class Agent {
         complaints_(std::move(complaints)),
         alone_(alone),
         accidents_(has_word(command_line, accident_switch)),
-        no_log_(has_word(command_line, no_log_switch)) {}
+        no_log_(has_word(command_line, no_log_switch)),
+        no_counts_(has_word(command_line, no_counts_switch)) {}
 
   void serve() {
     if (!hello()) return;
@@ -119,18 +120,19 @@ class Agent {
     };
     if (const std::string why = traffic_.open(devices_); !why.empty()) complaints_ += "no packets: " + why + "; ";
     programs_.stamp_for(&traffic_);
-    counts_references_ = references_.load();
+    counts_references_ = !no_counts_ && references_.load();
     complain("cannot keep the static keys", keepers_.open(devices_.keeper));
     objects_.make(devices_);
     if (alone_) coming_.open();
     release_.probe();
     counts_references_ = counts_references_ && references_.keep_what_is_there();
+    if (!ids_.keep_what_is_there()) complaints_ += "the ids of programs and links cannot be read; ";
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
     if (!log) complaints_ += "the kernel's log (/dev/kmsg) or taint cannot be read: splats would go unseen; ";
     if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
     runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_,
-                                               log ? &log_ : nullptr, counts_references_ ? &references_ : nullptr,
+                                               log ? &log_ : nullptr, counts_references_ ? &references_ : nullptr, ids_,
                                                coming_, release_, alone_, heartbeat_);
     runner_->choose_from(&alphabet_);
   }
@@ -206,10 +208,12 @@ class Agent {
   PinRelease release_;
   Traffic traffic_;
   References references_;
+  LiveIds ids_;
   bool counts_references_ = false;
   bool alone_;      ///< nobody else on this kernel makes programs and links
   bool accidents_;  ///< this kernel is there for them
   bool no_log_;
+  bool no_counts_;
   KernelLog log_;
   Alphabet alphabet_;
   std::unique_ptr<SequenceRunner> runner_;

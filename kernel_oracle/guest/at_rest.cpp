@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // Between sequences every program and link must be held as often as at the start, and no other may be there: a leaked
-// reference stays, so it is enough to look now and then.
+// reference stays, so it is enough to look now and then. Where references cannot be counted, whether one is left is
+// still to be seen: let go of all that is known, and what lives on is held by somebody.
 #include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
 
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
 namespace mprogcheck::guest {
 
+using model::Name;
 using model::ObjectKind;
 
 namespace {
@@ -73,6 +79,84 @@ bool SequenceRunner::check_references(bool lying) {
   }
   if (unchecked_ != 0) wrong += " (after this sequence or one of the " + std::to_string(unchecked_) + " before it)";
   if (lying) wrong += " " + std::string(lie_mark);
+  unclean("references: " + wrong);
+  return false;
+}
+
+/// It may be held by more than the agent when the sequence is over. The same for what a trial names.
+void SequenceRunner::mark_named(const wire::StepRecord& step) {
+  using wire::StepRecord;
+  if ((step.named & StepRecord::program_named) != 0) mark_named(step.program);
+  if ((step.named & StepRecord::relative_named) != 0) mark_named(step.relative);
+  if ((step.named & StepRecord::replace_named) != 0) mark_named(step.replace);
+  if (step.call == wire::Call::fill)
+    for (unsigned n = 0; n < step.kind && n < Name::filler_count; ++n) mark_named(Name::filler(n).slot);
+}
+
+void SequenceRunner::mark_named(unsigned slot) {
+  if (slot < Name::pool_count && pool_[slot] != nullptr) pool_[slot]->named = true;
+  if (slot >= Name::filler_begin && slot < Name::object_begin) programs_.filler(slot - Name::filler_begin).named = true;
+}
+
+/// What is there and should not be, or the other way round; empty if there is nothing.
+std::string SequenceRunner::stranger(ObjectKind kind) const {
+  const LiveIds::Ids &all = ids_.all(kind), &kept = ids_.kept(kind);
+  std::size_t pooled = 0, old = 0;
+  for (const std::uint32_t id : all) {
+    if (kind == ObjectKind::program && programs_.find(id) != nullptr)
+      ++pooled;
+    else if (std::ranges::binary_search(kept, id))
+      ++old;
+    else if (alone_)  // otherwise it may be anybody's
+      return describe(kind, id, nullptr) + ", which no sequence should have left, lives on";
+  }
+  if (kind == ObjectKind::program && pooled != programs_.count())
+    return std::to_string(programs_.count() - pooled) + " of the programs that are kept are gone";
+  if (alone_ && old != kept.size()) return "an object of before the first sequence is gone";
+  return {};
+}
+
+/// The agent closes its own file, which was the last: the program must go. Another takes its place.
+std::string SequenceRunner::turn_over(Programs::Pooled& pooled) {
+  const Object& object = pooled.object;
+  const bool is_filler = object.slot >= model::filler_program_begin && object.slot < model::mortal_program_begin;
+  const unsigned slot = is_filler ? Name::filler(object.slot - model::filler_program_begin).slot : object.slot;
+  const std::string what = describe(ObjectKind::program, object.id, &object);
+  if (slot < Name::slots && is_open(slot)) {
+    calls_.close(fd_of_slot(slot));
+    set_closed(slot);
+  }
+  ::close(pooled.fd);
+  unsigned turns = 0;
+  while (!is_gone(object) && ++turns < patience) sched_yield();
+  if (turns == patience) return what + " lives on when its last file is closed";
+  if (const int error = programs_.load_again(pooled); error < 0)
+    return what + " cannot be loaded again: " + std::strerror(-error);
+  if (is_filler) {
+    calls_.dup2(pooled.fd, fd_of_slot(slot));
+    set_open(slot);
+  }
+  return {};
+}
+
+bool SequenceRunner::check_ids() {
+  std::string wrong;
+  if (!ids_.look()) wrong = "the ids cannot be read";
+  for (unsigned turns = 0; turns < patience && wrong.empty(); ++turns) {
+    const std::string found = stranger(ObjectKind::program) + stranger(ObjectKind::link);
+    if (found.empty()) break;
+    if (turns + 1 == patience || !ids_.look()) wrong = found;
+    sched_yield();
+  }
+  bool turned = false;
+  for (Programs::Pooled* const pooled : programs_.all()) {
+    if (!pooled->named || !wrong.empty()) continue;
+    wrong = turn_over(*pooled);
+    turned = true;
+  }
+  if (turned) programs_.index();
+  if (wrong.empty()) return true;
+  if (unchecked_ != 0) wrong += " (after this sequence or one of the " + std::to_string(unchecked_) + " before it)";
   unclean("references: " + wrong);
   return false;
 }

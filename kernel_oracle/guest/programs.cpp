@@ -2,6 +2,10 @@
 #include "kernel_oracle/guest/programs.hpp"
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace mprogcheck::guest {
 
@@ -26,31 +30,62 @@ unsigned Programs::body(struct bpf_insn insns[mpc_stamping_most], unsigned type,
   return mpc_stamping_body(insns, code, &stamp);
 }
 
-int Programs::load(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t slot) {
+int Programs::load(Pooled& pooled) const {
   struct bpf_insn insns[mpc_stamping_most];
-  const unsigned instructions = body(insns, type, returns, static_cast<std::uint32_t>(stamped_.size()));
+  const unsigned instructions = body(insns, pooled.type, pooled.returns, pooled.identity);
   LIBBPF_OPTS(bpf_prog_load_opts, options);
-  const int loaded = bpf_prog_load(static_cast<enum bpf_prog_type>(mpc_program_type(type)), nullptr, "Dual BSD/GPL",
-                                   insns, instructions, &options);
+  const int loaded = bpf_prog_load(static_cast<enum bpf_prog_type>(mpc_program_type(pooled.type)), nullptr,
+                                   "Dual BSD/GPL", insns, instructions, &options);
   if (loaded < 0) return loaded;
   struct bpf_prog_info info = {};
   std::uint32_t length = sizeof info;
-  if (const int error = bpf_prog_get_info_by_fd(loaded, &info, &length); error < 0) return error;
-  const int fd = out_of_the_way(loaded);
-  if (fd < 0) return fd;
-  pooled = {{.id = info.id, .kind = model::ObjectKind::program, .slot = slot}, fd};
-  std::uint32_t at = info.id % buckets;
+  if (const int error = bpf_prog_get_info_by_fd(loaded, &info, &length); error < 0) {
+    ::close(loaded);
+    return error;
+  }
+  pooled.object.id = info.id;
+  return loaded;
+}
+
+void Programs::index(Pooled& pooled) {
+  std::uint32_t at = pooled.object.id % buckets;
   while (table_[at] != nullptr) at = (at + 1) % buckets;
   table_[at] = &pooled.object;
-  stamped_.push_back(&pooled.object);
-  ++count_;
+}
+
+void Programs::index() {
+  table_.fill(nullptr);
+  for (Pooled* const pooled : all_) index(*pooled);
+}
+
+int Programs::add(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t slot) {
+  pooled = {.object = {.id = 0, .kind = model::ObjectKind::program, .slot = slot},
+            .type = static_cast<std::uint8_t>(type),
+            .returns = static_cast<std::uint8_t>(returns),
+            .identity = static_cast<std::uint32_t>(all_.size())};
+  const int loaded = load(pooled);
+  if (loaded < 0) return loaded;
+  pooled.fd = out_of_the_way(loaded);
+  if (pooled.fd < 0) return pooled.fd;
+  all_.push_back(&pooled);
+  index(pooled);
   return 0;
+}
+
+int Programs::load_again(Pooled& pooled) {
+  const int loaded = load(pooled);
+  if (loaded < 0) return loaded;
+  const int moved = ::dup3(loaded, pooled.fd, O_CLOEXEC);
+  const int error = moved < 0 ? -errno : 0;
+  ::close(loaded);
+  pooled.named = false;
+  return error;
 }
 
 int Programs::load_fillers() {
   for (unsigned n = 0; n < fillers_.size(); ++n) {
-    if (const int error = load(fillers_[n], static_cast<unsigned>(model::ProgramType::sched_cls),
-                               static_cast<unsigned>(model::Returns::next), model::filler_program(n));
+    if (const int error = add(fillers_[n], static_cast<unsigned>(model::ProgramType::sched_cls),
+                              static_cast<unsigned>(model::Returns::next), model::filler_program(n));
         error < 0)
       return error;
     if (::dup2(fillers_[n].fd, fd_of_slot(model::Name::filler(n).slot)) < 0) return -errno;
@@ -62,7 +97,7 @@ Programs::Pooled* Programs::pool(std::uint8_t program_class, unsigned nth) {
   auto& same = pool_[program_class];
   while (same.size() <= nth) {
     auto* const pooled = new Pooled;  // lives as long as the agent
-    if (load(*pooled, program_class / model::returns_count, program_class % model::returns_count, 0xff) < 0) {
+    if (add(*pooled, program_class / model::returns_count, program_class % model::returns_count, 0xff) < 0) {
       delete pooled;
       return nullptr;
     }

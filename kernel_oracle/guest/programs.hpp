@@ -37,12 +37,15 @@ struct Object {
 };
 
 /// The programs that are loaded once: fillers, and a pool that grows with what sequences declare. The agent keeps an
-/// open file of each, so none of them ever goes.
+/// open file of each, so none of them goes, but where a guest wants to see that nobody else holds it.
 class Programs {
  public:
   struct Pooled {
     Object object;
     int fd = -1;
+    std::uint8_t type = 0, returns = 0;
+    std::uint32_t identity = 0;  ///< what it writes down
+    bool named = false;          ///< by a sequence since it was loaded
   };
 
   /// Programs loaded from now on write down the packets that they meet.
@@ -54,7 +57,7 @@ class Programs {
                 std::uint32_t identity) const;
   /// The pooled program that writes this down, or null.
   [[nodiscard]] const Object* stamped(std::uint32_t identity) const {
-    return identity < stamped_.size() ? stamped_[identity] : nullptr;
+    return identity < all_.size() ? &all_[identity]->object : nullptr;
   }
 
   /// Loads the fillers and binds their names. Negative errno.
@@ -63,8 +66,15 @@ class Programs {
   /// The nth program of a class, loaded if there are not so many yet. Null if that fails.
   Pooled* pool(std::uint8_t program_class, unsigned nth);
   /// How many there are, fillers included.
-  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] std::size_t count() const { return all_.size(); }
   [[nodiscard]] const Pooled& filler(unsigned n) const { return fillers_[n]; }
+  [[nodiscard]] Pooled& filler(unsigned n) { return fillers_[n]; }
+  [[nodiscard]] const std::vector<Pooled*>& all() const { return all_; }
+
+  /// Loads another in the place of one whose file has been closed: alike, with the same number of a file, and an id of
+  /// its own, which find() knows after index(). Negative errno.
+  int load_again(Pooled& pooled);
+  void index();
 
   /// The pooled program with this id, or null.
   [[nodiscard]] const Object* find(std::uint32_t id) const {
@@ -76,14 +86,16 @@ class Programs {
 
  private:
   static constexpr std::uint32_t buckets = 2048;  ///< more than twice the programs that fds allow
-  int load(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t slot);
+  int add(Pooled& pooled, unsigned type, unsigned returns, std::uint8_t slot);
+  /// Its file and its id. Negative errno.
+  int load(Pooled& pooled) const;
+  void index(Pooled& pooled);
 
   std::array<Pooled, model::Name::filler_count> fillers_{};
   std::array<std::vector<Pooled*>, wire::program_classes> pool_;
   std::array<const Object*, buckets> table_{};
-  std::vector<const Object*> stamped_;  ///< by identity, which is the order in which they were loaded
+  std::vector<Pooled*> all_;  ///< by identity, which is the order in which they were first loaded
   const Traffic* traffic_ = nullptr;
-  std::size_t count_ = 0;
 };
 
 }  // namespace mprogcheck::guest

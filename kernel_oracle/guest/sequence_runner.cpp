@@ -22,7 +22,8 @@ constexpr std::uint32_t count_references_every = 32;
 
 SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs,
                                const Objects& objects, Traffic& traffic, KernelLog* log, References* references,
-                               ComingId& coming, const PinRelease& release, bool alone, Heartbeat& heartbeat)
+                               LiveIds& ids, ComingId& coming, const PinRelease& release, bool alone,
+                               Heartbeat& heartbeat)
     : devices_(std::move(devices)),
       keepers_(keepers),
       life_(life),
@@ -31,6 +32,7 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
       traffic_(traffic),
       log_(log),
       references_(references),
+      ids_(ids),
       coming_(coming),
       release_(release),
       alone_(alone),
@@ -149,6 +151,7 @@ bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_
       say_where();
       times.begin = now();
     }
+    if (references_ == nullptr) mark_named(step);
     const int error = execute(step);
     if (job.deep) times.end = now();
     observe(step, error, step_ + 1 == steps, times);
@@ -164,11 +167,11 @@ bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_
   const bool due = job.deep || last_for_now || job.lie == Lie::leak || unchecked_ + 1 >= count_references_every;
   std::uint32_t unchecked = 0;
   bool miscounted = false, counted = false;
-  if (references_ == nullptr || !counting_ || !due || ending_ != wire::Ending::complete) {
+  if (!counting_ || !due || ending_ != wire::Ending::complete) {
     ++unchecked_;
-  } else if (check_references()) {
+  } else if (references_ != nullptr ? check_references() : check_ids()) {
     unchecked_ = 0;
-    counted = true;
+    counted = references_ != nullptr;
   } else {
     unchecked = unchecked_;
     miscounted = true;

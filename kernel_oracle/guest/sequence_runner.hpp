@@ -17,6 +17,7 @@
 #include "kernel_oracle/guest/info_call.hpp"
 #include "kernel_oracle/guest/keepers.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
+#include "kernel_oracle/guest/live_ids.hpp"
 #include "kernel_oracle/guest/objects.hpp"
 #include "kernel_oracle/guest/pin_release.hpp"
 #include "kernel_oracle/guest/programs.hpp"
@@ -34,10 +35,11 @@ namespace mprogcheck::guest {
 /// the world is put back to what it was, and looked at to see that it is.
 class SequenceRunner {
  public:
-  /// `references`: null where they cannot be read. `alone`: whatever program or link there is, nobody else made it.
+  /// `references`: null where they cannot be read; `ids` serve then. `alone`: whatever program or link there is, nobody
+  /// else made it.
   SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs, const Objects& objects,
-                 Traffic& traffic, KernelLog* log, References* references, ComingId& coming, const PinRelease& release,
-                 bool alone, Heartbeat& heartbeat);
+                 Traffic& traffic, KernelLog* log, References* references, LiveIds& ids, ComingId& coming,
+                 const PinRelease& release, bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
@@ -144,6 +146,11 @@ class SequenceRunner {
   // at_rest.cpp
   bool check_references(bool lying = false);
   [[nodiscard]] std::string not_at_rest(model::ObjectKind kind) const;
+  bool check_ids();
+  void mark_named(const wire::StepRecord& step);
+  void mark_named(unsigned slot);
+  [[nodiscard]] std::string stranger(model::ObjectKind kind) const;
+  std::string turn_over(Programs::Pooled& pooled);
 
   [[nodiscard]] bool is_open(unsigned slot) const { return (open_[slot / 64] >> (slot % 64) & 1U) != 0; }
   void set_open(unsigned slot) { open_[slot / 64] |= 1ULL << (slot % 64); }
@@ -157,6 +164,7 @@ class SequenceRunner {
   Traffic& traffic_;
   KernelLog* log_;
   References* references_;
+  LiveIds& ids_;
   ComingId& coming_;
   const PinRelease& release_;
   bool alone_;
@@ -205,7 +213,7 @@ class SequenceRunner {
   bool in_doubt_ = false;
   bool counting_ = true;
   std::uint32_t since_full_check_ = 0;
-  std::uint32_t unchecked_ = 0;  ///< sequences since references were last counted
+  std::uint32_t unchecked_ = 0;  ///< sequences since references were last counted, or ids looked at
   std::array<struct bpf_insn, mpc_stamping_most> mortal_body_{};
 };
 

@@ -51,6 +51,7 @@ bool SequenceRunner::try_operations() {
   std::uint32_t changed = trial_set::no_operation;
   trial_set::for_each(trials_.which, [&](std::uint32_t number) {
     const StepRecord& step = operations[number];
+    if (references_ == nullptr) mark_named(step);
     int error = execute(step);
     if (changes_something(step, error)) [[unlikely]]
       changed = number;
