@@ -19,6 +19,7 @@ json bound_json(const properties::Bound& bound) {
           {"progs", bound.programs},
           {"links", bound.links},
           {"fill", bound.fill},
+          {"lifetimes", bound.lifetimes},
           {"left_out", properties::left_out_by(bound)}};
 }
 

@@ -23,7 +23,7 @@ std::string program_name(model::ProgramIndex program) {
   if (program < model::filler_program_begin) return model::print(model::Name::pool(program));
   if (program < model::mortal_program_begin)
     return model::print(model::Name::filler(program - model::filler_program_begin));
-  return "?";
+  return "q";
 }
 
 /// "[p0 l0:p1] l1:p2": the list, and the links that are in none.
@@ -43,7 +43,7 @@ std::string text_of_state(const model::World& world, const properties::Bound& bo
     if (fillers != 0) say(fmt::format("…{}…", std::exchange(fillers, 0)));
   };
   for (const model::Entry& entry : world.list(list).entries()) {
-    if (entry.program >= model::filler_program_begin) {
+    if (entry.program >= model::filler_program_begin && entry.program < model::mortal_program_begin) {
       ++fillers;
       continue;
     }
@@ -75,6 +75,7 @@ ModelExploration explore_model(const properties::Bound& bound, model::Naming nam
   const Graph graph(
       machine, most_states,
       [&](std::uint32_t state, const model::World& world, std::uint32_t number, const model::Verdict& verdict) {
+        if (machine.leaves_out(world, number)) return;
         const model::Operation& operation = machine.operation(number);
         result.coverage.add(operation, verdict);
         result.table.expect(operation, verdict.outcome);

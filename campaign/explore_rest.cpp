@@ -82,8 +82,7 @@ std::vector<properties::Tour> ExploreRest::plan() {
     rest.ends.push_back(true);
     rest.takes.push_back(true);
   }
-  const auto operations = static_cast<std::uint32_t>(space_.machine().operations());
-  auto tours = properties::plan_tours(space_.graph().size(), edges, {.operations = operations}, rest);
+  auto tours = properties::plan_tours(space_.graph().size(), edges, space_.tour_options(), rest);
   for (properties::Tour& tour : tours)
     tour = space_.with_queries(tour, [this](std::uint32_t state, std::uint32_t query) {
       return !is_due({state, query}) || may_stray(state, query) || space_.is_avoided(state, query);

@@ -78,6 +78,10 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
               owner_.push_back(Digest().add(machine_.key(world)).value() % shard.count + 1 == shard.index);
               own_states_ += owner_.back() ? 1 : 0;
             }
+            if (machine_.leaves_out(world, operation)) {
+              ++left_out_;
+              return;
+            }
             if (machine_.avoids() && machine_.avoids(world, operation)) {
               ++avoided_;
               ++avoided_pairs_[{operation, verdict.rule}];
@@ -88,13 +92,22 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
           },
           stop) {
   if (!can_be_explored()) return;
-  tours_ = properties::plan_tours(graph_.size(), graph_.edges(),
-                                  {.operations = static_cast<std::uint32_t>(machine_.operations()),
-                                   .owns = [this](std::uint32_t state) { return is_own(state); }});
+  properties::TourOptions wanted = tour_options();
+  wanted.owns = [this](std::uint32_t state) { return is_own(state); };
+  tours_ = properties::plan_tours(graph_.size(), graph_.edges(), wanted);
   for (std::uint32_t n = 0; n < machine_.operations(); ++n)
     if (std::holds_alternative<model::Query>(machine_.operation(n))) queries_.push_back(n);
   for (properties::Tour& tour : tours_)
     tour = with_queries(tour, [this](auto state, auto query) { return is_avoided(state, query); });
+}
+
+/// A sequence loads no more than model::max_loads; a few are for the prelude and the way to a state.
+properties::TourOptions ExploreSpace::tour_options() const {
+  return {.operations = static_cast<std::uint32_t>(machine_.operations()),
+          .most_scarce = model::max_loads * 3 / 4,
+          .is_scarce = [this](std::uint32_t operation) {
+            return std::holds_alternative<model::Load>(machine_.operation(operation));
+          }};
 }
 
 properties::Tour ExploreSpace::with_queries(const properties::Tour& tour,

@@ -89,8 +89,10 @@ class ExploreSpace {
   [[nodiscard]] const properties::WorldMachine& machine() const { return machine_; }
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] const std::vector<properties::Tour>& tours() const { return tours_; }
-  /// But for those that are avoided.
-  [[nodiscard]] std::uint64_t pairs() const { return std::uint64_t{graph_.size()} * machine_.operations() - avoided_; }
+  /// But for those that are avoided, and those that would lead out of a bound with lifetimes.
+  [[nodiscard]] std::uint64_t pairs() const {
+    return std::uint64_t{graph_.size()} * machine_.operations() - avoided_ - left_out_;
+  }
   /// Pairs of the bound that are known to be better not run.
   [[nodiscard]] std::uint64_t avoided() const { return avoided_; }
   /// The same by operation and the rule that decides it: what an entry for them is told by.
@@ -103,6 +105,8 @@ class ExploreSpace {
   [[nodiscard]] bool is_own(std::uint32_t state) const { return owner_[state]; }
   /// What the pairs of all shards together are decided by.
   [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
+  /// What every tour has to keep to.
+  [[nodiscard]] properties::TourOptions tour_options() const;
   /// Operations that change nothing and have more to say than an errno: on a tour, each is a step where it stops.
   [[nodiscard]] const std::vector<std::uint32_t>& queries() const { return queries_; }
   /// It is known to be better not run.
@@ -130,7 +134,7 @@ class ExploreSpace {
   std::uint32_t prelude_;
   properties::WorldMachine machine_;
   properties::Coverage coverage_;
-  std::uint64_t avoided_ = 0;
+  std::uint64_t avoided_ = 0, left_out_ = 0;
   AvoidedPairs avoided_pairs_;
   PairTable own_;
   std::vector<bool> owner_;  ///< by state: it is this shard's

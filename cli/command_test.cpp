@@ -266,6 +266,21 @@ TEST_F(command, a_real_kernel_is_explored_whole) {
   EXPECT_EQ(run("explore --progs 2 --links 0 --fill 62 --out full" + stock_kernel()).code, 0);
 }
 
+/// Everything that goes, but for links: a removal or a move costs a guest ten milliseconds.
+TEST_F(command, a_real_kernel_lets_everything_go) {
+  if (run("kernel list").out.starts_with("no kernels"))
+    GTEST_SKIP() << "needs a kernel: mprogcheck kernel fetch debian:trixie";
+  const Ran ran = run("explore --lifetimes --links 0 --json report.json");
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const auto report = json("report.json");
+  EXPECT_EQ(report["complete"], true);
+  EXPECT_EQ(report["states"], 230);
+  EXPECT_EQ(report["bound"]["lifetimes"], true);
+  EXPECT_EQ(report["bound"]["progs"], 1);
+  EXPECT_EQ(report["coverage"]["pairs_covered"], report["coverage"]["pairs_total"]);
+  EXPECT_EQ(report["findings"].size(), 0U);
+}
+
 TEST_F(command, a_missing_qemu_is_told) {
   write("fine.mpc", "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_ingress@d0 p0\n");
   if (const auto kernel = mprogcheck::testing::find_stock_kernel(); !kernel) GTEST_SKIP() << kernel.error().message;

@@ -211,8 +211,9 @@ ExitCode explore_rfc_v2(const Options& options, Reports& reports) {
   namespace rfc_v2 = model::rfc_v2;
   if (!options.model_only)
     return report({Error::Kind::usage, "--dialect rfc_v2: no kernel has this design; add --model-only"});
-  if (options.bound.fill != 0 || !options.graph.empty())
-    return report({Error::Kind::usage, "--dialect rfc_v2: --fill and --graph are for the released design"});
+  if (options.bound.fill != 0 || options.bound.lifetimes || !options.graph.empty())
+    return report(
+        {Error::Kind::usage, "--dialect rfc_v2: --fill, --lifetimes and --graph are for the released design"});
   const properties::RfcV2Machine machine(
       {.programs = options.bound.programs, .links = options.bound.links, .symmetric = !options.labelled});
   const Stopwatch clock;
@@ -366,15 +367,18 @@ void add_explore(CLI::App& app, Run& run_verb) {
       app.add_subcommand("explore", "every state of a small world and every operation in it, on a real kernel");
   add_common(*verb, options->common);
   verb->add_option("--hook", options->hook, "tcx, or one hook: tcx_ingress, tcx_egress")->capture_default_str();
-  verb->add_option("--progs", options->bound.programs, "programs")
-      ->capture_default_str()
-      ->check(CLI::Range(1U, properties::Bound::most_programs));
+  auto* progs = verb->add_option("--progs", options->bound.programs, "programs")
+                    ->capture_default_str()
+                    ->check(CLI::Range(1U, properties::Bound::most_programs));
   verb->add_option("--links", options->bound.links, "links")
       ->capture_default_str()
       ->check(CLI::Range(0U, properties::Bound::most_links));
   verb->add_option("--fill", options->bound.fill, "start from a list of so many entries: 60 to 63 is where it is full")
       ->capture_default_str()
       ->check(CLI::Range(0U, model::OrderedList::capacity));
+  verb->add_flag("--lifetimes", options->bound.lifetimes,
+                 "with all that goes: a mortal program, a handle more, a pin, a device; --progs is 1 unless given")
+      ->excludes("--fill");
   verb->add_option("--dialect", options->dialect, "released, or rfc_v2: the design of June 2023 with FIRST and LAST")
       ->capture_default_str()
       ->check(CLI::IsMember({"released", "rfc_v2"}));
@@ -393,7 +397,10 @@ void add_explore(CLI::App& app, Run& run_verb) {
   merge->excludes("--need");
   model_only->excludes(merge);
   merge->excludes(shard);
-  verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
+  verb->callback([options, progs, &run_verb] {
+    if (options->bound.lifetimes && progs->count() == 0) options->bound.programs = 1;
+    run_verb = [options] { return run(*options); };
+  });
 }
 
 }  // namespace mprogcheck::cli

@@ -7,6 +7,7 @@
 
 #include "model/ordered_list.hpp"
 #include "model/print.hpp"
+#include "properties/bound_lifetimes.hpp"
 
 namespace mprogcheck::properties {
 
@@ -174,10 +175,17 @@ std::vector<Operation> prelude_of(const Bound& bound) {
 }
 
 std::vector<Operation> alphabet_of(const Bound& bound) {
+  if (bound.lifetimes) return lifetime_alphabet_of(bound);
   return Spelling(bound).all();
 }
 
 std::vector<std::string> left_out_by(const Bound& bound) {
+  if (bound.lifetimes) {
+    auto lines = left_out_by_lifetimes();
+    lines.insert(lines.begin(), fmt::format("more than {} and {}; more than one hook at once",
+                                            plural(bound.programs, "program"), plural(bound.links, "link")));
+    return lines;
+  }
   std::vector<std::string> lines{
       fmt::format("more than {} and {}; more than one hook at once", plural(bound.programs, "program"),
                   plural(bound.links, "link")),
@@ -199,9 +207,10 @@ std::vector<std::string> left_out_by(const Bound& bound) {
 
 std::string text_of(const Bound& bound) {
   return fmt::format(
-      "{}, {}, {}{}", model::print(model::Site{bound.hook, model::Target::device(0)}),
+      "{}, {}, {}{}{}", model::print(model::Site{bound.hook, model::Target::device(0)}),
       plural(bound.programs, "program"), plural(bound.links, "link"),
-      bound.fill == 0 ? "" : fmt::format(", {} of {} entries filled", bound.fill, model::OrderedList::capacity));
+      bound.fill == 0 ? "" : fmt::format(", {} of {} entries filled", bound.fill, model::OrderedList::capacity),
+      bound.lifetimes ? ", lifetimes" : "");
 }
 
 }  // namespace mprogcheck::properties

@@ -15,7 +15,9 @@ struct Bound {
   unsigned programs = 3;  ///< p0 to p(N-1), all alike; one more is of another type
   unsigned links = 1;     ///< l0 to l(M-1)
   unsigned fill = 0;      ///< so many fillers are attached from the start
-  bool next_id = true;    ///< a link may be created beside itself: it can be known which id comes next
+  bool lifetimes =
+      false;            ///< and a mortal, a handle more, a pin, and a device that comes and goes: bound_lifetimes.hpp
+  bool next_id = true;  ///< a link may be created beside itself: it can be known which id comes next
 
   static constexpr unsigned most_programs = 8, most_links = 4;
   friend bool operator==(const Bound&, const Bound&) = default;

@@ -21,11 +21,12 @@ constexpr std::uint32_t many = 1'000'000;
 constexpr Bound small{.programs = 2};
 
 TEST(bound, every_operation_is_valid_and_said_once) {
-  const auto alphabet = alphabet_of(small);
-  std::set<model::Operation> different;
-  for (const auto& operation : alphabet) {
-    EXPECT_EQ(model::validate(operation), std::nullopt) << model::print(operation);
-    EXPECT_TRUE(different.insert(operation).second) << model::print(operation);
+  for (const Bound& bound : {small, Bound{.programs = 2, .links = 2, .lifetimes = true}}) {
+    std::set<model::Operation> different;
+    for (const auto& operation : alphabet_of(bound)) {
+      EXPECT_EQ(model::validate(operation), std::nullopt) << model::print(operation);
+      EXPECT_TRUE(different.insert(operation).second) << model::print(operation);
+    }
   }
 }
 

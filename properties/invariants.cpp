@@ -56,9 +56,19 @@ std::vector<Entry> shared(const OrderedList& list, const OrderedList& other) {
   return entries;
 }
 
+template <typename... Calls>
+bool is_one_of(const model::Operation& operation) {
+  return (std::holds_alternative<Calls>(operation) || ...);
+}
+
+/// It makes, moves or lets go of a link. What binds a name anew lets go of what it was.
 bool is_about_links(const model::Operation& operation) {
-  return std::holds_alternative<model::CreateLink>(operation) || std::holds_alternative<model::UpdateLink>(operation) ||
-         std::holds_alternative<model::DetachLink>(operation) || std::holds_alternative<model::Close>(operation);
+  return is_one_of<model::CreateLink, model::UpdateLink, model::DetachLink, model::Close, model::Dup, model::Open,
+                   model::Load, model::Get, model::Unpin>(operation);
+}
+/// With its device an entry goes, whoever attached it.
+bool is_about_all(const model::Operation& operation) {
+  return is_one_of<model::RemoveDevice>(operation);
 }
 
 std::uint32_t flags_of(const model::Operation& operation) {
@@ -129,7 +139,7 @@ std::optional<BrokenInvariant> broken_by_transition(const World& before, const m
       for (const Entry& entry : list->entries()) {
         const OrderedList& other = list == &old ? now : old;
         if (std::ranges::find(other.entries(), entry) != other.entries().end()) continue;
-        if ((entry.link != model::no_link) != is_about_links(operation))
+        if (!is_about_all(operation) && (entry.link != model::no_link) != is_about_links(operation))
           return broken(Property::ownership, fmt::format("the entry of program {} moves", entry.program));
       }
     const bool starts_again = now.empty() && !after.keeps(index);

@@ -43,6 +43,7 @@ class Planner {
     std::vector<Tour> tours;
     while (unfinished_ != 0) {
       tour_ = {};
+      scarce_ = 0;
       walk();
       tours.push_back(std::move(tour_));
     }
@@ -90,7 +91,8 @@ class Planner {
         pairs += std::exchange(stays_[here], 0);
         finish(here);
       }
-      if (unfinished_ == 0 || pairs >= options_.pairs || (pairs != 0 && tour_.way.size() >= options_.most_steps))
+      if (unfinished_ == 0 || pairs >= options_.pairs ||
+          (pairs != 0 && (tour_.way.size() >= options_.most_steps || scarce_ >= options_.most_scarce)))
         return;
       if (Bundle* const next = best(here)) {
         const std::uint32_t edge = next->left.back();
@@ -115,6 +117,7 @@ class Planner {
   void step(std::uint32_t edge, bool counts) {
     tour_.way.push_back(edges_[edge]);
     tour_.counts.push_back(counts);
+    if (options_.is_scarce && options_.is_scarce(edges_[edge].operation)) ++scarce_;
   }
 
   /// Where to with an edge that was not taken: to where most is left. Outside comes last, for there the tour ends.
@@ -164,7 +167,7 @@ class Planner {
   std::vector<std::uint32_t> stays_;          ///< operations that are to be tried; 0 once they have been
   std::vector<bool> owned_;
   std::vector<std::uint32_t> seen_, came_by_;
-  std::uint32_t search_ = 0;
+  std::uint32_t search_ = 0, scarce_ = 0;
   std::uint32_t unfinished_ = 0;
   Tour tour_;
 };

@@ -36,6 +36,9 @@ struct TourOptions {
   /// So many pairs, or a little more, in one tour: what is lost with a guest, and what a resumed run does again.
   std::uint64_t pairs = 200'000;
   std::uint32_t most_steps = 20'000;
+  /// Operations of which one tour may have so many at most.
+  std::uint32_t most_scarce = ~0U;
+  std::function<bool(std::uint32_t operation)> is_scarce{};
   /// Whose pairs are to be covered; all, if empty. The way may lead through others.
   std::function<bool(std::uint32_t state)> owns{};
 };

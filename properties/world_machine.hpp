@@ -12,6 +12,7 @@
 #include "model/canonical.hpp"
 #include "model/world.hpp"
 #include "properties/bound.hpp"
+#include "properties/bound_lifetimes.hpp"
 
 namespace mprogcheck::properties {
 
@@ -31,7 +32,7 @@ class WorldMachine {
         initial_(declarations_of(bound), quirks),
         naming_(naming),
         list_(model::list_of(bound.hook, 0)),
-        fill_(bound.fill),
+        bound_(bound),
         avoid_(std::move(avoid)) {
     for (const model::Operation& operation : prelude_of(bound)) initial_.apply(operation);
   }
@@ -44,13 +45,19 @@ class WorldMachine {
     model::Verdict verdict = world.predict(asked);
     if (avoid_ && avoid_(asked, verdict.rule)) [[unlikely]]
       verdict.edit = {};
+    if (bound_.lifetimes && leads_out(world, verdict)) verdict.edit = {};
     return verdict;
   }
   /// The pair is not to be run. predict() says of it that nothing is changed.
   [[nodiscard]] bool avoids(const model::World& world, std::size_t operation) const {
-    return avoid_ && avoid_(this->operation(operation), world.predict(this->operation(operation)).rule);
+    return (avoid_ && avoid_(this->operation(operation), world.predict(this->operation(operation)).rule)) ||
+           leaves_out(world, operation);
   }
-  [[nodiscard]] bool avoids() const { return static_cast<bool>(avoid_); }
+  [[nodiscard]] bool avoids() const { return static_cast<bool>(avoid_) || bound_.lifetimes; }
+  /// The pair is none of the bound: there would be more than it has.
+  [[nodiscard]] bool leaves_out(const model::World& world, std::size_t operation) const {
+    return bound_.lifetimes && leads_out(world, world.predict(this->operation(operation)));
+  }
   [[nodiscard]] bool changes(const model::Verdict& verdict) const {
     return verdict.edit.kind != model::Edit::Kind::nothing;
   }
@@ -64,12 +71,16 @@ class WorldMachine {
     unsigned fillers = 0;
     for (const model::Entry& entry : world.list(list_).entries())
       fillers += entry.program >= model::filler_program_begin && entry.program < model::mortal_program_begin ? 1 : 0;
-    return fillers == fill_;
+    return fillers == bound_.fill;
   }
   [[nodiscard]] std::string key(const model::World& world) const { return model::canonical(world, naming_); }
   [[nodiscard]] const std::shared_ptr<const Alphabet>& alphabet() const { return alphabet_; }
 
  private:
+  [[nodiscard]] bool leads_out(const model::World& world, const model::Verdict& verdict) const {
+    return changes(verdict) && !is_small(after(world, verdict), bound_);
+  }
+
   static std::vector<model::Operation> alphabet_with(const Bound& bound, const std::vector<model::Operation>& besides) {
     std::vector<model::Operation> all = alphabet_of(bound);
     all.insert(all.end(), besides.begin(), besides.end());
@@ -80,7 +91,7 @@ class WorldMachine {
   model::World initial_;
   model::Naming naming_;
   model::ListIndex list_;
-  unsigned fill_;
+  Bound bound_;
   Avoid avoid_;
 };
 
