@@ -72,7 +72,8 @@ INSTANTIATE_TEST_SUITE_P(Each, leak, testing::ValuesIn(all_leaks()), [](const au
 TEST_P(leak, is_met_without_counts) {
   // Of links there is more to explore: only where it takes one.
   const bool takes_a_link = GetParam().find("link") != std::string::npos || GetParam().starts_with("update");
-  const auto report = explored({.bound = takes_a_link ? lifetimes : without_links, .jobs = 2}, without_counts(GetParam()));
+  const auto report =
+      explored({.bound = takes_a_link ? lifetimes : without_links, .jobs = 2}, without_counts(GetParam()));
   ASSERT_FALSE(report.findings.empty());
   const bool alive = std::ranges::any_of(report.findings, [](const Finding& finding) {
     return finding.divergence.primary == properties::Property::lifecycle && finding.label == Label::reproducible &&
