@@ -16,8 +16,14 @@ class CampaignTime {
   /// A guest that has not come to an end of what it was doing so long after that is left alone.
   static constexpr double guest_grace = 10;
 
+  /// To find out which known divergences a kernel has may take so long: some of them kill a guest.
+  static constexpr double probing = 120;
+
   /// `before`: seconds of earlier starts. The guests have booted: that has a deadline of its own.
-  CampaignTime(const FuzzOptions& options, double before) : options_(options), before_(before) { set_curfew(0); }
+  CampaignTime(const FuzzOptions& options, double before) : options_(options), before_(before) {
+    if (options_.curfew == nullptr || !options_.seconds) return;
+    options_.curfew->set(Curfew::Clock::now() + std::chrono::seconds(static_cast<int>(probing)));
+  }
   CampaignTime(const CampaignTime&) = delete;
   CampaignTime& operator=(const CampaignTime&) = delete;
   ~CampaignTime() {
@@ -25,7 +31,11 @@ class CampaignTime {
   }
 
   /// What was done until now, to find out about the guests, is not of the campaign.
-  void begin() { clock_ = Stopwatch(); }
+  void begin() {
+    clock_ = Stopwatch();
+    guests_began_ = Curfew::Clock::now();
+    guests_judge();
+  }
   [[nodiscard]] double seconds() const { return before_ + clock_.seconds(); }
   [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
   [[nodiscard]] bool is_up() const { return stopped() || (options_.seconds && seconds() >= *options_.seconds); }

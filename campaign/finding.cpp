@@ -167,12 +167,6 @@ std::optional<model::Fate> fate_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<model::Rule> rule_named(std::string_view name) {
-  for (unsigned i = 0; i < model::rule_count; ++i)
-    if (model::name_of(static_cast<model::Rule>(i)) == name) return static_cast<model::Rule>(i);
-  return std::nullopt;
-}
-
 /// The sequences that the JSON holds.
 bool read_sequences(const nlohmann::ordered_json& json, Finding& finding) {
   auto found = model::parse_all(json.at("sequence").get<std::string>());
@@ -194,7 +188,7 @@ bool read_json(const nlohmann::ordered_json& json, Finding& finding) {
     const auto property = properties::property_named(json.at("property").get<std::string>());
     const auto label = label_named(json.at("label").get<std::string>());
     const auto& identity = json.at("identity");
-    const auto rule = rule_named(identity.at("rule").get<std::string>());
+    const auto rule = model::rule_named(identity.at("rule").get<std::string>());
     const auto expected_fate = fate_named(identity.at("expected_fate").get<std::string>());
     const auto observed_fate = fate_named(identity.at("observed_fate").get<std::string>());
     const auto depth = depth_named(json.at("depth").get<std::string>());

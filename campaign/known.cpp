@@ -21,12 +21,6 @@ namespace mprogcheck {
 
 namespace {
 
-std::optional<model::Rule> rule_named(std::string_view name) {
-  for (unsigned i = 0; i < model::rule_count; ++i)
-    if (model::name_of(static_cast<model::Rule>(i)) == name) return static_cast<model::Rule>(i);
-  return std::nullopt;
-}
-
 std::string quirk_names() {
   std::string names;
   for (unsigned i = 0; i < model::quirk_count; ++i)
@@ -105,7 +99,7 @@ Result<KnownDivergence> read(std::string folder, std::string_view name, std::str
   if (!known.quirk)
     return malformed(fmt::format("expected a quirk to follow, one of {}; found \"{}\"", quirk_names(), quirk));
   const std::string rule = json.value("rule", "");
-  known.rule = rule_named(rule);
+  known.rule = model::rule_named(rule);
   if (!known.rule)
     return malformed(
         fmt::format("expected as \"rule\" the one that the quirk decides by, without *, found \"{}\"", rule));

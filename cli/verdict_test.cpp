@@ -43,7 +43,7 @@ TEST_F(verdict, a_short_campaign_that_was_judged_holds) {
 }
 
 /// More was behind what is known than was judged.
-TEST_F(verdict, a_campaign_that_known_divergences_hide_is_skipped) {
+TEST_F(verdict, a_campaign_that_known_divergences_hide_does_not_hold) {
   known("all", R"({"reason": "r", "action": "stop", "operation": "attach *", "rule": "*"})",
         "attach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1 before\n");
   const Ran ran =

@@ -101,8 +101,8 @@ TEST_F(StrangerInAVm, ThatIsAnotherKernelThanItsImageIsRefused) {
 }
 
 TEST_F(StrangerInAVm, HasNoMoreTimeToIntroduceItselfThanToBoot) {
-  config_.boot_deadline = 600ms;
-  config_.answer_deadline = 300ms;
+  config_.boot_deadline = 3s;
+  config_.answer_deadline = 1500ms;
   EXPECT_THAT(refusal("incomplete").message, HasSubstr("did not introduce itself"));
   EXPECT_THAT(refusal("never").message, HasSubstr("did not answer within"));
 }

@@ -9,7 +9,7 @@
 
 #include "kernel_oracle/accident.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
-#include "kernel_oracle/testing/stock_kernel.hpp"
+#include "kernel_oracle/testing/probed_kernel.hpp"
 #include "model/print.hpp"
 
 namespace mprogcheck {
@@ -27,8 +27,9 @@ class Lasts final : public RunSink {
   explicit Lasts(std::span<const Job> jobs) : jobs_(jobs) {}
   void take(std::size_t job, Run& run) override {
     runs.push_back({run.ending, run.note, run.miscounted, run.counted, run.unchecked});
-    if (run.ending == Run::Ending::complete)
+    if (run.ending == Run::Ending::complete) {
       EXPECT_EQ(testing::difference(jobs_[job], run), "") << model::print(jobs_[job].sequence);
+    }
   }
   std::vector<Last> runs;
 
@@ -36,7 +37,7 @@ class Lasts final : public RunSink {
   std::span<const Job> jobs_;
 };
 
-class WithoutCounts : public testing::StockKernel {
+class WithoutCounts : public testing::ProbedKernel {
  protected:
   WithoutCounts() { config_.command_line = std::string(no_counts_switch) + " " + std::string(accident_switch); }
   std::vector<Last> run(const std::vector<Job>& jobs) {
@@ -64,8 +65,8 @@ TEST_F(WithoutCounts, HonestKernelsAgreeAllTheSame) {
   const auto guests = oracle_->guests();
   for (unsigned round = 0; round < 3; ++round)
     for (const Depth depth : {Depth::fast, Depth::deep}) {
-      std::vector<Job> jobs = testing::hand_made(depth);
-      for (Job& job : testing::hand_made_lifetimes(depth)) jobs.push_back(std::move(job));
+      std::vector<Job> jobs = testing::hand_made(depth, quirks_);
+      for (Job& job : testing::hand_made_lifetimes(depth, quirks_)) jobs.push_back(std::move(job));
       for (const Last& last : run(jobs)) {
         EXPECT_EQ(last.ending, Run::Ending::complete) << last.note;
         EXPECT_FALSE(last.counted);
@@ -97,7 +98,9 @@ TEST_F(WithoutCounts, AProgramThatIsHeldOnceMoreIsTold) {
     EXPECT_NE(told->note.find("program p0"), std::string::npos) << told->note;
     EXPECT_NE(told->note.find("lives on when its last file is closed"), std::string::npos) << told->note;
     // In deep depth after each run; otherwise when there is nothing more to do, and one of those before may be it.
-    if (depth == Depth::deep) EXPECT_EQ(told - runs.begin(), 1);
+    if (depth == Depth::deep) {
+      EXPECT_EQ(told - runs.begin(), 1);
+    }
     EXPECT_EQ(told->unchecked, depth == Depth::deep ? 0U : 2U);
   }
 }

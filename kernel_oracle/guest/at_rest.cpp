@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
 namespace mprogcheck::guest {
@@ -21,8 +22,6 @@ namespace {
 /// A reference may be dropped by a worker of the kernel: it gets this many turns.
 constexpr unsigned patience = 100;
 constexpr unsigned patience_with_a_lie = 2;
-/// Where pins let go late, there surely is one at work: some two seconds.
-constexpr unsigned patience_with_late_pins = 10'000;
 
 std::string describe(ObjectKind kind, std::uint32_t id, const Object* pooled) {
   std::string text = kind == ObjectKind::link ? "link" : "program";
@@ -65,8 +64,9 @@ std::string SequenceRunner::not_at_rest(ObjectKind kind) const {
 /// `lying`: as it would be if a reference too many were held.
 bool SequenceRunner::check_references(bool lying) {
   std::string wrong;
-  const unsigned most = lying ? patience_with_a_lie : release_.is_late() ? patience_with_late_pins : patience;
-  for (unsigned turns = 0; turns < most; ++turns) {
+  const unsigned least = lying ? patience_with_a_lie : patience;
+  const std::uint64_t end = lying ? 0 : workers_until_;
+  for (unsigned turns = 0; turns < least || now() < end; ++turns) {
     if (!references_->look()) {
       wrong = "the counts cannot be read";
       break;

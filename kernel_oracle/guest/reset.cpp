@@ -14,7 +14,8 @@ namespace {
 
 /// How often everything is looked at, and not only what the sequence declared.
 constexpr std::uint32_t full_check_every = 64;
-/// How long it may take a worker of the kernel to take a link out of its list, where it is known that one has to.
+/// How long it may take workers of the kernel to take links out of their lists, all of them together, where it is known
+/// that one has to. The host takes a longer silence for a hang.
 constexpr std::uint64_t worker_patience_ns = 2'000'000'000;
 
 }  // namespace
@@ -80,7 +81,8 @@ void SequenceRunner::empty(unsigned list) {
 
 /// Only a pin that lets go late leaves a link to a worker; elsewhere what is still there will stay.
 std::uint64_t SequenceRunner::patience_with_workers() const {
-  return release_.is_late() ? worker_patience_ns : 0;
+  const std::uint64_t time = now();
+  return workers_until_ > time ? workers_until_ - time : 0;
 }
 
 bool SequenceRunner::is_gone(const Object& object) {
@@ -95,6 +97,7 @@ bool SequenceRunner::is_gone(const Object& object) {
 }
 
 void SequenceRunner::reset() {
+  workers_until_ = release_.is_late() ? now() + worker_patience_ns : 0;
   const bool unpinned = remove_pins();
   const bool closed = close_handles() || unpinned;
   if (const std::string trouble = life_.restore(); !trouble.empty()) unclean(trouble);
