@@ -214,7 +214,7 @@ class SequenceRunner {
   bool counting_ = true;
   std::uint32_t since_full_check_ = 0;
   std::uint64_t workers_until_ = 0;  ///< of the reset: until then a worker of the kernel may be about to let go
-  std::uint32_t unchecked_ = 0;  ///< sequences since references were last counted, or ids looked at
+  std::uint32_t unchecked_ = 0;      ///< sequences since references were last counted, or ids looked at
   std::array<struct bpf_insn, mpc_stamping_most> mortal_body_{};
 };
 
