@@ -47,8 +47,11 @@ std::string banner_release(const ImageBytes& elf, const std::vector<Elf64_Phdr>&
       const auto text =
           elf.read(segment.p_offset + at, std::min<std::uint64_t>(piece + overlap, segment.p_filesz - at));
       left -= std::min(left, piece);
-      if (const auto found = text.find(banner); found != text.npos) {
-        return printable_line(word_at(text, found + banner.size()));
+      // Others may have these words, too; behind the kernel's stands who built it.
+      for (auto found = text.find(banner); found != text.npos; found = text.find(banner, found + 1)) {
+        const auto word = word_at(text, found + banner.size());
+        if (std::string_view(text).substr(found + banner.size() + word.size()).starts_with(" ("))
+          return printable_line(word);
       }
     }
   }
