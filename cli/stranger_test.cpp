@@ -95,8 +95,8 @@ TEST_F(StrangerAndSignal, TheFirstOneEndsItAll) {
   const std::string filler(4096, ' ');
   ASSERT_EQ(::write(full.get(), filler.data(), filler.size()), 4096);
 
-  // All of its work is done when the pipe is to take the report. Of the others, the one that is silent at work comes last:
-  // it is taken for hung after a while.
+  // All of its work is done when the pipe is to take the report. Of the others, the one that is silent at work comes
+  // last: it is taken for hung after a while.
   std::vector<std::pair<std::string, pid_t>> campaigns{
       {"full_pipe", start("full_pipe", {"fuzz", "--kernel", "model", "--sequences", "10"}, full.get())}};
   ASSERT_TRUE(becomes_true([&] { return has_finished("mprogcheck.out"); }));
