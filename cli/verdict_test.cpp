@@ -139,7 +139,9 @@ TEST(documents, have_every_feature_and_what_cures_its_lack) {
     std::string cure(feature.cure);
     std::istringstream words(cure);
     for (std::string word; words >> word;)
-      if (word.starts_with("CONFIG_")) EXPECT_THAT(text, HasSubstr(word.substr(0, word.find(',')))) << feature.name;
+      if (word.starts_with("CONFIG_")) {
+        EXPECT_THAT(text, HasSubstr(word.substr(0, word.find(',')))) << feature.name;
+      }
   }
 }
 
