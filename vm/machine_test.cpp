@@ -234,7 +234,8 @@ TEST_F(MachineTest, a_snapshot_that_does_not_fit_on_the_disk_is_an_error_and_the
   ASSERT_FALSE(snapshot);
   EXPECT_THAT(snapshot.error().message, HasSubstr("cannot write a snapshot"));
   expect_echo_of(*machine, "with a full disk");
-  EXPECT_TRUE(machine->snapshot(directory_)) << "it can be tried again";
+  const auto again = machine->snapshot(directory_);
+  EXPECT_TRUE(again) << "it can be tried again, but: " << again.error().message;
 }
 
 TEST_F(MachineTest, a_snapshot_of_a_machine_that_is_gone_is_an_error) {
