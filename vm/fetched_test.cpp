@@ -171,5 +171,18 @@ TEST_F(FetchedTest, a_path_is_a_kernel_too) {
   EXPECT_EQ(find_kernel("/nowhere/bzImage").error().kind, Error::Kind::usage);
 }
 
+TEST_F(FetchedTest, an_image_given_by_path_has_the_module_beside_it) {
+  const auto boot = scratch_.file("tree/arch/x86/boot");
+  ASSERT_TRUE(write_file(boot + "/bzImage", testing_images::make_bzimage("6.12.0-mine")));
+  EXPECT_THAT(find_kernel(boot + "/bzImage")->extra_modules, ElementsAre());
+  for (const auto* place : {"/../../../net/sched", "/modules", ""}) {
+    ASSERT_TRUE(write_file(boot + place + "/sch_ingress.ko", "a module"));
+    const auto image = find_kernel(boot + "/bzImage");
+    ASSERT_TRUE(image) << image.error().message;
+    EXPECT_THAT(image->extra_modules, ElementsAre(boot + place + "/sch_ingress.ko"));
+  }
+  EXPECT_THAT(find_kernel(boot + "/bzImage")->modules, ElementsAre());
+}
+
 }  // namespace
 }  // namespace mprogcheck::vm
