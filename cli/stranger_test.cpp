@@ -37,10 +37,10 @@ class StrangerAndSignal : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(write_file(scratch_.file("bzImage"), vm::testing_images::make_bzimage(release)));
   }
-  /// The command, with its standard output to a file, and a guest that does this.
-  pid_t start(const std::string& deed, std::vector<std::string> words, int output) const {
+  /// The command, with a guest that does this. It is known by its name.
+  pid_t start(const std::string& name, const std::string& deed, std::vector<std::string> words, int output) const {
     const Environment fake("MPROGCHECK_FAKE_DEED", deed);
-    const std::string log = scratch_.file(deed + ".err");
+    const std::string log = scratch_.file(name + ".err");
     words.insert(words.begin(), MPROGCHECK_COMMAND);
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -53,8 +53,11 @@ class StrangerAndSignal : public ::testing::Test {
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
-  [[nodiscard]] std::vector<std::string> fuzz(const std::string& out) const {
-    return {"fuzz", "--kernel", "bzImage", "--accel", "tcg", "--jobs", "1", "--sequences", "1000000", "--out", out};
+  [[nodiscard]] static std::vector<std::string> on_the_stranger(const std::string& name,
+                                                                std::vector<std::string> words) {
+    for (const auto* word : {"--kernel", "bzImage", "--accel", "tcg", "--out"}) words.emplace_back(word);
+    words.push_back(name);
+    return words;
   }
   /// Somebody is at the line: its console has begun.
   [[nodiscard]] bool has_begun(const std::string& out) const {
@@ -95,18 +98,30 @@ TEST_F(StrangerAndSignal, TheFirstOneEndsItAll) {
   const std::string filler(4096, ' ');
   ASSERT_EQ(::write(full.get(), filler.data(), filler.size()), 4096);
 
-  // All of its work is done when the pipe is to take the report. Of the others, the one that is silent at work comes
-  // last: it is taken for hung after a while.
-  std::vector<std::pair<std::string, pid_t>> campaigns{
-      {"full_pipe", start("full_pipe", {"fuzz", "--kernel", "model", "--sequences", "10"}, full.get())}};
+  ASSERT_TRUE(
+      write_file(scratch_.file("one.mpc"), "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_ingress@d0 p0\n"));
+  // All of its work is done when the pipe is to take the report.
+  std::vector<std::pair<std::string, pid_t>> commands{
+      {"full_pipe", start("full_pipe", "never", {"fuzz", "--kernel", "model", "--sequences", "10"}, full.get())}};
   ASSERT_TRUE(becomes_true([&] { return has_finished("mprogcheck.out"); }));
-  for (const auto* deed : {"never", "incomplete", "log_for_ever", "silent_job"}) {
-    campaigns.emplace_back(deed, start(deed, fuzz(deed), nowhere.get()));
-    ASSERT_TRUE(becomes_true([&] { return has_begun(deed); }))
-        << read_file(scratch_.file(deed + std::string(".err"))).value_or("");
-  }
-  for (const auto& [deed, child] : campaigns) ASSERT_EQ(::kill(child, SIGTERM), 0) << deed;
-  for (const auto& [deed, child] : campaigns) {
+  const auto begin = [&](const std::string& name, const std::string& deed, std::vector<std::string> words) {
+    commands.emplace_back(name, start(name, deed, on_the_stranger(name, std::move(words)), nowhere.get()));
+    EXPECT_TRUE(becomes_true([&] { return has_begun(name); })) << read_file(scratch_.file(name + ".err")).value_or("");
+  };
+  for (const auto* deed : {"never", "incomplete", "log_for_ever"})
+    begin(deed, deed, {"fuzz", "--sequences", "1000000"});
+  begin("replay", "log_for_ever", {"replay", "one.mpc"});
+  begin("shrink", "log_for_ever", {"shrink", "one.mpc"});
+  begin("bench", "log_for_ever", {"bench"});
+  for (const auto& [name, child] : commands) ASSERT_EQ(::kill(child, SIGTERM), 0) << name;
+  // One that is silent at its work is taken for hung after a while: it is ended before.
+  const auto silent = [&](const std::string& name, const std::string& deed, std::vector<std::string> words) {
+    begin(name, deed, std::move(words));
+    ASSERT_EQ(::kill(commands.back().second, SIGTERM), 0) << name;
+  };
+  for (const auto* deed : {"silent_job", "trickle"}) silent(deed, deed, {"fuzz", "--sequences", "1000000"});
+  silent("explore", "silent_job", {"explore", "--progs", "1"});
+  for (const auto& [deed, child] : commands) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     const auto said = read_file(scratch_.file(deed + ".err")).value_or("");
