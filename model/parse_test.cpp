@@ -262,7 +262,7 @@ TEST(parse, says_what_was_expected_in_a_file) {
       {"mprogcheck 1\rclose p0\r", "1:13: expected the end of the line, found \"\\x0d\""},
       {std::string("mprogcheck 1\nclose \0\n", 21), "2:7: expected a name: " + any_name + ", found \"\\x00\""},
       {"mprogcheck 1\nclose p0 " + std::string(50, 'x'),
-       "2:10: expected the end of the line, found \"" + std::string(40, 'x') + "...\""},
+       "2:10: expected => and what is expected, or the end of the line, found \"" + std::string(40, 'x') + "...\""},
   };
   for (const auto& [text, error] : cases) EXPECT_EQ(meaning(text), "f:" + error) << text;
 }

@@ -65,7 +65,9 @@ bool Reader::fail(std::string expected) {
 }
 
 bool Reader::fail_since(const Token& first, std::string expected) {
-  const char* end = last_.text.data() + last_.text.size();
+  // Where nothing was taken since, the first token itself is what was found.
+  const Token& last = last_.text.data() < first.text.data() ? first : last_;
+  const char* end = last.text.data() + last.text.size();
   return fail_at(first, std::move(expected),
                  quoted({first.text.data(), static_cast<std::size_t>(end - first.text.data())}));
 }

@@ -23,7 +23,7 @@ class ExpectationReader {
       if (in_.accept("by") && !out.rule) {
         if (!rule(out.rule.emplace())) return false;
       } else if (in_.accept("list")) {
-        if (!list(out)) return false;
+        if (!list(out, first)) return false;
       } else if (in_.accept("revision")) {
         if (out.lists.empty() && !site(out.lists.emplace_back().site)) return false;
         if (out.lists.back().revision) return in_.fail_since(first, "one revision of each list");
@@ -70,9 +70,9 @@ class ExpectationReader {
     return true;
   }
 
-  bool list(Expectation& out) {
+  /// `first`: the word that begins it.
+  bool list(Expectation& out, const Token& first) {
     ExpectedList expected;
-    const Token first = in_.peek();
     if (!site(expected.site)) return false;
     for (const ExpectedList& other : out.lists)
       if (other.site == expected.site) return in_.fail_since(first, "each list once");
