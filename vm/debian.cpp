@@ -205,6 +205,7 @@ Result<KernelImage> fetch_debian(const std::string& what, const Progress& progre
     return fail(Error::Kind::usage, "debian:{} is neither a suite nor a version: try debian:trixie or debian:6.12",
                 printable_line(what, 100));
   }
+  if (auto ours = check_cache(); !ours) return tl::unexpected(ours.error());  // before anything is asked for
   const auto kernels = cache_folder("kernels");
   if (!kernels) return tl::unexpected(kernels.error());
   const auto lock = lock_file(cache_directory() + "/fetch.lock");
