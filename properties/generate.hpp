@@ -24,7 +24,7 @@ struct GeneratorOptions {
   /// in seven on average.
   std::optional<std::uint32_t> nonsense_ppm{};
   Lacks lacks{};  ///< what the kernel at hand cannot do
-  /// Sequences of 10,000 that remove, make or move devices, beside those of which that is the plot. Without it 30: a
+  /// Sequences of 10,000 that remove, make or move devices, beside those of which that is the plot. Without it 15: a
   /// removal costs a guest as much as a few hundred other operations. 0: none at all.
   std::optional<unsigned> with_devices{};
 };

@@ -50,7 +50,7 @@ struct SwarmLimits {
   unsigned devices = 3;                ///< 1 to model::Target::device_count
   unsigned max_operations = 200;
   Lacks lacks{};
-  std::optional<unsigned> with_devices{};       ///< sequences of 10,000 with operations on devices, instead of 30
+  std::optional<unsigned> with_devices{};       ///< sequences of 10,000 with operations on devices, instead of 15
   std::optional<std::uint32_t> nonsense_ppm{};  ///< instead of what the mix would draw
   std::optional<unsigned> departs{};            ///< a sequence with departures, and whose turn it is
 };

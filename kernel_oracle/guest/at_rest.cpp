@@ -127,9 +127,12 @@ std::string SequenceRunner::turn_over(Programs::Pooled& pooled) {
     set_closed(slot);
   }
   ::close(pooled.fd);
-  unsigned turns = 0;
-  while (!is_gone(object) && ++turns < patience) sched_yield();
-  if (turns == patience) return what + " lives on when its last file is closed";
+  bool gone = is_gone(object);
+  for (unsigned turns = 0; !gone && (turns < patience || now() < workers_until_); ++turns) {
+    sched_yield();
+    gone = is_gone(object);
+  }
+  if (!gone) return what + " lives on when its last file is closed";
   if (const int error = programs_.load_again(pooled); error < 0)
     return what + " cannot be loaded again: " + std::strerror(-error);
   if (is_filler) {
@@ -141,11 +144,14 @@ std::string SequenceRunner::turn_over(Programs::Pooled& pooled) {
 
 bool SequenceRunner::check_ids() {
   std::string wrong;
-  if (!ids_.look()) wrong = "the ids cannot be read";
-  for (unsigned turns = 0; turns < patience && wrong.empty(); ++turns) {
-    const std::string found = stranger(ObjectKind::program) + stranger(ObjectKind::link);
-    if (found.empty()) break;
-    if (turns + 1 == patience || !ids_.look()) wrong = found;
+  for (unsigned turns = 0; turns < patience || now() < workers_until_; ++turns) {
+    if (!ids_.look()) {
+      wrong = "the ids cannot be read";
+      break;
+    }
+    wrong = stranger(ObjectKind::program);
+    if (wrong.empty()) wrong = stranger(ObjectKind::link);
+    if (wrong.empty()) break;
     sched_yield();
   }
   bool turned = false;
