@@ -82,7 +82,8 @@ void CampaignFindings::take_up(Finding finding, std::uint64_t counted) {
   if (finding.found_as.empty()) finding.found_as = fingerprint;
   const auto known = places_.find(places_.contains(finding.found_as) ? finding.found_as : fingerprint);
   if (known == places_.end()) {
-    put(std::move(finding), {fingerprint, finding.found_as});
+    const std::string found_as = finding.found_as;
+    put(std::move(finding), {fingerprint, found_as});
     return;
   }
   // One of the two was about to be dropped: what the state does not count, or has become what it was not found as.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel_oracle/guest/accident.hpp"
 
+#include <bpf/bpf.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -22,6 +23,13 @@ void sysrq(const char* key) {
 /// an option that a file system does not know is quoted (fs/fs_context.c: vfs_parse_fs_param, logfc).
 void make_kernel_log(const std::string& word) {
   ::mount("none", "/tmp", "tmpfs", 0, word.c_str());
+}
+
+/// By a file of its own: a dup would share the one that is there.
+void hold_once_more(int program) {
+  struct bpf_prog_info info = {};
+  std::uint32_t length = sizeof info;
+  if (bpf_prog_get_info_by_fd(program, &info, &length) == 0) out_of_the_way(bpf_prog_get_fd_by_id(info.id));
 }
 
 [[noreturn]] void sleep_forever() {
@@ -76,7 +84,7 @@ void have(Accident accident, Channel& channel) {
       out_of_the_way(mpc_load_program(0, 0));
       return;
     case Accident::hold:
-      out_of_the_way(::dup(fd_of_slot(model::Name::pool(0).slot)));
+      hold_once_more(fd_of_slot(model::Name::pool(0).slot));
       return;
     case Accident::rubbish:
     case Accident::half_a_frame: {
