@@ -234,8 +234,13 @@ class Session {
       else
         entries_.pop_back();
     }
-    if (lies(Lie::first_last) && lie_on_ == 0) std::swap(entries_[0], entries_[1]);
-    if (lies(Lie::first_last) && lie_on_ != 0) std::swap(entries_.back(), entries_[entries_.size() - 2]);
+    // A world that misbehaves may have fewer than the lie is about.
+    if (lies(Lie::first_last) && entries_.size() >= 2) {
+      if (lie_on_ == 0)
+        std::swap(entries_[0], entries_[1]);
+      else
+        std::swap(entries_.back(), entries_[entries_.size() - 2]);
+    }
     if (lies_about_the_list()) view.count = static_cast<std::uint32_t>(entries_.size());
   }
 
