@@ -145,6 +145,9 @@ void Departures::changes(Way change, Way way) {
     places.push_back(hand_over(link(holder == Holder::handle || holder == Holder::pin), holder));
   if (change == Way::remove) {
     add(model::RemoveDevice{device_});
+    // Where it is no more: refused, and at no cost.
+    add(model::RemoveDevice{device_});
+    add(model::MoveDevice{device_, random_.chance(128)});
     if (way == Way::rebind || random_.chance(64)) add(model::MakeDevice{device_});
   } else if (change == Way::move) {
     add(model::MoveDevice{device_, false});

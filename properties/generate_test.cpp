@@ -127,7 +127,7 @@ const Census& census() {
 TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
   Digest digest;
   for (const auto one : digests(Generator(tcx(2026)), 0, 1'000)) digest.add(one);
-  EXPECT_EQ(digest.value(), 0xce720d4325435dddULL) << std::hex << digest.value();
+  EXPECT_EQ(digest.value(), 0x3c3d92266f294d3aULL) << std::hex << digest.value();
 }
 
 TEST(Generate, SendsNoPacketWhereNoneCanBeSent) {
