@@ -65,6 +65,12 @@ class TourSink final : public RunSink {
   const Oracle& oracle_;
 };
 
+/// The step differs, in a guest that lives: that the world was unclean in the end, too, comes of it.
+bool shows_by_itself(const properties::Divergence& divergence) {
+  return divergence.ending == Run::Ending::complete ||
+         (divergence.ending == Run::Ending::unclean && divergence.fingerprint.ending.empty());
+}
+
 /// Where the tour stands after so many operations of its way.
 std::uint32_t state_after(const properties::Tour& tour, std::size_t steps) {
   return steps == 0 ? 0 : tour.way[steps - 1].to;
@@ -104,7 +110,7 @@ class TourRun {
   /// The step after those that are as they should be led elsewhere, in a guest that lives.
   [[nodiscard]] bool strays(const TourSink& sink) const {
     const auto& divergence = sink.judgement.divergence;
-    return divergence && divergence->ending == Run::Ending::complete && sink.extent.steps < tour_.way.size() &&
+    return divergence && shows_by_itself(*divergence) && sink.extent.steps < tour_.way.size() &&
            divergence->step == space_.prelude() + sink.extent.steps;
   }
   void count_stray(const Pair& pair, int found) {
@@ -143,8 +149,7 @@ class TourRun {
     suspect.found = divergence.observed.error;
     suspect.divergence = divergence;
     suspect.console = sink.console;
-    suspect.vague =
-        divergence.ending != Run::Ending::complete || divergence.broken.contains(properties::Property::refcount);
+    suspect.vague = !shows_by_itself(divergence) || divergence.broken.contains(properties::Property::refcount);
     if (divergence.step >= space_.prelude() && divergence.step - space_.prelude() < tour_.way.size()) {
       const std::size_t step = divergence.step - space_.prelude();
       suspect.pair = {tour_.way[step].from, tour_.way[step].operation};

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -61,10 +60,12 @@ TEST(feature, every_option_that_cures_one_is_in_the_fragment) {
   }
   unsigned named = 0;
   for (const Feature& feature : features()) {
-    const std::string cure(feature.cure);
-    const std::regex option("CONFIG_[A-Z0-9_]+");
-    for (std::sregex_iterator found(cure.begin(), cure.end(), option), end; found != end; ++found, ++named)
-      EXPECT_TRUE(options.contains(found->str())) << feature.name << ": " << found->str();
+    std::istringstream words{std::string(feature.cure)};
+    for (std::string word; words >> word;) {
+      if (!word.starts_with("CONFIG_")) continue;
+      ++named;
+      EXPECT_TRUE(options.contains(word.substr(0, word.find(',')))) << feature.name << ": " << word;
+    }
   }
   EXPECT_GT(named, 10U);
 }
