@@ -16,11 +16,14 @@ constexpr const char* head = "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\n";
 
 class verdict : public command {
  protected:
-  /// Ends the command, which runs in the background, by a signal as soon as it has printed something.
+  /// Ends the command by a signal as soon as it has printed something.
   Ran interrupt(const std::string& arguments) const {
-    return run(arguments +
-               " >out.txt 2>err.txt </dev/null & pid=$!; until [ -s out.txt ]; do sleep 0.01; done; kill -TERM $pid; "
-               "wait $pid; exit $?; #");
+    const std::string line = "cd '" + directory_.string() + "' || exit 99; '" MPROGCHECK_COMMAND "' " + arguments +
+                             " >out.txt 2>err.txt </dev/null & pid=$!; until [ -s out.txt ] || ! kill -0 $pid; do "
+                             "sleep 0.01; done; kill -TERM $pid; wait $pid";
+    const int status = std::system(line.c_str());  // NOLINT(cert-env33-c): the shell is what scripts have
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(directory_ / "out.txt"),
+            content(directory_ / "err.txt")};
   }
   void known(const std::string& name, const std::string& entry, const std::string& operations) const {
     fs::create_directories(directory_ / "known" / name);
