@@ -72,10 +72,11 @@ std::vector<std::string> undeclared_names(const Sequence& sequence) {
   return names;
 }
 
-std::string title_of(std::string_view text, std::size_t header_line) {
-  const auto lines = lines_of(text);
-  for (std::size_t n = header_line; n < lines.size(); ++n) {
-    std::string_view line = trimmed(lines[n]);
+std::string title_of(std::string_view text) {
+  const auto next_line = [&text] { text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1); };
+  while (!text.empty()) {
+    next_line();
+    std::string_view line = trimmed(text.substr(0, text.find('\n')));
     if (!line.starts_with('#')) break;
     while (line.starts_with('#') || line.starts_with(' ')) line.remove_prefix(1);
     if (!line.empty()) return std::string(line);

@@ -31,9 +31,9 @@ tl::expected<std::vector<Case>, SyntaxError> parse_cases(std::string_view text);
 /// use. All of that can be meant; more often it is a slip of the pen.
 std::vector<std::string> undeclared_names(const Sequence& sequence);
 
-/// The first comment behind the line of a header, without its mark; empty if there is none. The header is at `line`,
-/// from 1.
-std::string title_of(std::string_view text, std::size_t line);
+/// The first comment behind the line of a header, without its mark; empty if there is none. `text` starts with the
+/// header, and no more of it is looked at than comments.
+std::string title_of(std::string_view text);
 
 /// The text of a file of one or more cases, in which the expectation given stands behind each operation, instead of
 /// what stood there. Comments and everything else stay as they are. `text` is what `cases` were parsed from.

@@ -26,7 +26,8 @@ class Parser : private Reader {
   /// `told`: gets what is no part of the sequence itself; null if nobody wants to know.
   bool sequence(Sequence& out, Case* told = nullptr) {
     at_end();
-    if (told != nullptr) told->title = title_of(source_, peek().line);
+    if (told != nullptr && !peek().text.empty())
+      told->title = title_of(source_.substr(static_cast<std::size_t>(peek().text.data() - source_.data())));
     if (!keyword("mprogcheck", "mprogcheck 1, which every sequence starts with")) return false;
     if (!keyword("1", "1, the version of the language") || !line_end("the end of the line")) return false;
     unsigned loads = 0;
