@@ -31,6 +31,6 @@ struct Investigated {
   std::vector<Finding> others;
   bool cut_short = false;
 };
-Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateOptions& options);
+Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateOptions& given);
 
 }  // namespace mprogcheck

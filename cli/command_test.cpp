@@ -40,7 +40,7 @@ TEST_F(command, help_and_version_succeed) {
 
 TEST_F(command, says_where_a_sequence_is_malformed) {
   expect_refusal(run("replay missing.mpc --kernel model"), 2, "missing.mpc");
-  expect_refusal(run("replay . --kernel model"), 2, "readable file");
+  expect_refusal(run("replay . --kernel model"), 2, "expected a file, found a folder");
   write("bad.mpc", "mprogcheck 1\nnetdev d0\nattach tcx_sideways@d0 p0\n");
   expect_refusal(run("replay bad.mpc --kernel model"), 2, "bad.mpc:3:8: expected ");
 }
