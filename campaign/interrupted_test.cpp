@@ -134,14 +134,15 @@ TEST_F(interrupted_campaign, at_random_moments_adds_up) {
     const fs::path out = scratch_.file("out");
     options_.jobs = 1 + round % 2;
     for (unsigned times = 0; times < 1 + round % 4; ++times) {
+      const auto end = random() % 3 == 0 ? End::stopped : End::killed;
+      const auto moment = static_cast<unsigned>(random() % takes);
       const pid_t child = ::fork();
       ASSERT_GE(child, 0);
       if (child == 0) {
-        end_after(random() % 3 == 0 ? End::stopped : End::killed, static_cast<unsigned>(random() % takes));
+        end_after(end, moment);
         (void)run(out);
         ::_exit(0);
       }
-      random.discard(2);
       int status = 0;
       ASSERT_EQ(::waitpid(child, &status, 0), child);
       interrupted += WIFSIGNALED(status) ? 1U : 0U;
@@ -154,6 +155,41 @@ TEST_F(interrupted_campaign, at_random_moments_adds_up) {
     fs::remove_all(out);
   }
   EXPECT_GT(interrupted, 4U);
+}
+
+std::string text_of(const ExploreReport& report) {
+  std::string text = fmt::format("{} of {} pairs, {} operations, {} steps, {} strays\n", report.covered,
+                                 report.own_pairs, report.coverage.operations(), report.steps, report.around.strays);
+  for (const Finding& finding : report.findings) text += text_of(finding);
+  return text;
+}
+
+TEST_F(exploration, at_random_moments_adds_up) {
+  std::mt19937_64 random(2);
+  std::atomic<bool> stop{false};
+  stop_of_child = &stop;
+  ExploreOptions options{.bound = {.programs = 3}, .stop = &stop};
+  const auto before = processor_time();
+  options.out = directory_ / "whole";
+  const std::string whole = text_of(explored(options, faulty("closed_fd_einval")));
+  const auto takes = processor_time() - before;
+  options.out = directory_ / "out";
+  for (unsigned times = 0; times < 8; ++times) {
+    const auto end = random() % 2 == 0 ? End::stopped : End::killed;
+    const auto moment = static_cast<unsigned>(random() % takes);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      end_after(end, moment);
+      Reporter silent;
+      options.kernel = "model";  // as explored() has it
+      (void)explore(options, faulty("closed_fd_einval"), silent);
+      ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+  }
+  EXPECT_EQ(text_of(explored(options, faulty("closed_fd_einval"))), whole);
 }
 
 /// What was judged behind a batch that was never run counts once, though the campaign is not over.
