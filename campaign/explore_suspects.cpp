@@ -83,7 +83,7 @@ Result<void> ExploreSuspects::look_into(const TourSuspect& suspect) {
     if (!judgement) return tl::unexpected(judgement.error());
     if (!judgement->divergence) continue;
     const bool shortest = &candidate == candidates.data() && suspect.pair.operation != TriedTrials::none;
-    if (shortest && judgement->divergence->ending != Run::Ending::complete) rest_.died(suspect.pair);
+    if (shortest && !shows_by_itself(*judgement->divergence)) rest_.died(suspect.pair);
     if (const auto known = report_.known.that_is(candidate.sequence, *judgement->divergence)) {
       ++report_.known.states[*known].hits;
       return {};

@@ -65,12 +65,6 @@ class TourSink final : public RunSink {
   const Oracle& oracle_;
 };
 
-/// The step differs, in a guest that lives: that the world was unclean in the end, too, comes of it.
-bool shows_by_itself(const properties::Divergence& divergence) {
-  return divergence.ending == Run::Ending::complete ||
-         (divergence.ending == Run::Ending::unclean && divergence.fingerprint.ending.empty());
-}
-
 /// Where the tour stands after so many operations of its way.
 std::uint32_t state_after(const properties::Tour& tour, std::size_t steps) {
   return steps == 0 ? 0 : tour.way[steps - 1].to;
@@ -173,6 +167,11 @@ class TourRun {
 };
 
 }  // namespace
+
+bool shows_by_itself(const properties::Divergence& divergence) {
+  return divergence.ending == Run::Ending::complete ||
+         (divergence.ending == Run::Ending::unclean && divergence.fingerprint.ending.empty());
+}
 
 Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, const LeaveOut& leave_out) {
   Job job{.sequence = {properties::declarations_of(space.bound()), properties::prelude_of(space.bound())},

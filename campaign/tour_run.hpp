@@ -23,6 +23,9 @@ struct Pair {
   friend auto operator<=>(const Pair&, const Pair&) = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };
 
+/// The step differs, in a guest that lives: that the world was unclean in the end, too, comes of it.
+bool shows_by_itself(const properties::Divergence& divergence);
+
 /// Something that a kernel did otherwise than the model, on a tour.
 struct TourSuspect {
   Pair pair;
