@@ -197,15 +197,15 @@ Result<void> Worker::settle_canary(const Batch& batch, const BatchSink& sink, st
 }
 
 void Worker::drop(std::vector<Suspect>& suspects, std::size_t number) const {
-  const auto dropped =
-      std::ranges::stable_partition(suspects, [number](const Suspect& one) { return one.job != number; });
-  for (const Suspect& gone : dropped) {
-    const auto is_kept = [&](const Suspect& other) {
-      return &other < &*dropped.begin() && !other.known && other.fingerprint == gone.fingerprint;
-    };
-    if (setting_.forget && !gone.known && std::ranges::none_of(suspects, is_kept)) setting_.forget(gone.finding);
+  const auto dropped = std::stable_partition(suspects.begin(), suspects.end(),
+                                             [number](const Suspect& one) { return one.job != number; });
+  for (auto gone = dropped; gone != suspects.end(); ++gone) {
+    const bool is_kept = std::any_of(suspects.begin(), dropped, [&](const Suspect& other) {
+      return !other.known && other.fingerprint == gone->fingerprint;
+    });
+    if (setting_.forget && !gone->known && !is_kept) setting_.forget(gone->finding);
   }
-  suspects.erase(dropped.begin(), dropped.end());
+  suspects.erase(dropped, suspects.end());
 }
 
 }  // namespace mprogcheck
