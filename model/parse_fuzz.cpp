@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/case.hpp"
 #include "model/parse.hpp"
 #include "model/print.hpp"
 
@@ -23,6 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto parsed = parse_all(text);
   require(parse(text).has_value() == (parsed && parsed->size() == 1));
+  const auto cases = parse_cases(text);
+  require(cases.has_value() == parsed.has_value() && (!cases || cases->size() == parsed->size()));
   if (!parsed) {
     const SyntaxError& error = parsed.error();
     require(error.line >= 1 && error.line <= size + 1 && error.column >= 1 && error.column <= size + 1);
