@@ -29,7 +29,7 @@ class Line {
  public:
   Line(int socket, int console, std::string_view release) : socket_(socket), console_(console), release_(release) {}
 
-  bool send(std::span<const std::uint8_t> bytes) {
+  [[nodiscard]] bool send(std::span<const std::uint8_t> bytes) const {
     while (!bytes.empty()) {
       const auto put = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (put < 0 && errno == EINTR) continue;
