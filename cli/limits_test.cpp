@@ -104,7 +104,8 @@ TEST_F(Limits, no_descriptors_are_a_line) {
   for (const int few : {4, 5, 6, 8}) {
     const Ran ran =
         run("--nofile=" + std::to_string(few), "fuzz --kernel model:before_nothing_appends --sequences 300 --seed 1");
-    if (ran.code != 1) expect_line(ran, 3, "Too many open files");
+    // With too few for the loader, nothing of ours has begun.
+    if (ran.code != 1 && ran.code != 127) expect_line(ran, 3, "Too many open files");
   }
 }
 

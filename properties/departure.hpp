@@ -78,7 +78,7 @@ class DepartureWatch {
   void depart(model::ObjectKind kind, std::uint8_t object, Holder holder, Way way);
   void depart_file(model::Name name, Way way);
   void depart_list(model::ListIndex list, Way way);
-  void depart_program_of(model::LinkIndex link, Way way);
+  void depart_program_of(model::LinkIndex index, Way way);
   void remember(const model::Operation& operation, const model::Edit& edit);
   [[nodiscard]] bool is_bound_to(model::Name name, const model::Edit& edit) const;
   [[nodiscard]] bool is_mortal_held(model::ProgramIndex program, unsigned times) const;
