@@ -115,6 +115,7 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   VmOracleConfig config{.kernel = std::move(*image)};
   config.directory = oracle_options.directory;
   config.accelerator = oracle_options.accelerator;
+  config.curfew = oracle_options.curfew;
   // The guest measures several rounds before it says anything: on a busy machine that is half a minute of silence.
   config.answer_deadline = std::chrono::minutes(3);
   auto started = VmOracle::start(config);
