@@ -139,13 +139,16 @@ class StepOf {
   StepRecord& step_;
 };
 
-/// The pin is the last holder of what it holds: the guest waits until that is gone.
-bool dies_with(const model::World& world, const model::Edit& edit) {
-  if (edit.kind != model::Edit::Kind::unpin) return false;
+/// Whether the pin is the last holder of what it holds, and a link so of its program: the guest waits until all that
+/// is gone. StepRecord::made.
+std::uint8_t dying_with(const model::World& world, const model::Edit& edit) {
+  if (edit.kind != model::Edit::Kind::unpin) return 0;
   const model::PinnedObject& pinned = world.pinned(edit.pin);
-  if (pinned.kind == model::ObjectKind::other) return false;  // the guest holds it
-  return pinned.kind == model::ObjectKind::link ? world.link(pinned.object).references == 1
-                                                : world.program(pinned.object).references == 1;
+  if (pinned.kind == model::ObjectKind::other) return 0;  // the guest holds it
+  if (pinned.kind == model::ObjectKind::program) return world.program(pinned.object).references == 1 ? 1 : 0;
+  const model::Link& link = world.link(pinned.object);
+  if (link.references != 1) return 0;
+  return link.program != model::no_program && world.program(link.program).references == 1 ? 2 : 1;
 }
 
 /// Of a trial the model expects no object: if it makes one nevertheless, it takes a slot that is in no one's way, for
@@ -211,7 +214,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
     step.observe = model::visible_lists(world, operation, verdict.edit, false);
     if (step.call == wire::Call::link) step.made = world.next_link();
     if (step.call == wire::Call::load) step.made = world.next_mortal();
-    if (step.call == wire::Call::unpin) step.made = dies_with(world, verdict.edit) ? 1 : 0;
+    if (step.call == wire::Call::unpin) step.made = dying_with(world, verdict.edit);
     wire::put_step(out, step);
     world.commit(verdict.edit);
   }

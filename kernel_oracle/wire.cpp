@@ -222,7 +222,7 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
     case Call::get:
       return step.kind < model::PinName::count;
     case Call::unpin:
-      return step.kind < model::PinName::count && step.made <= 1;
+      return step.kind < model::PinName::count && step.made <= 2;
     default:
       return true;
   }

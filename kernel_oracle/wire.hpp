@@ -238,7 +238,7 @@ struct StepRecord {
   std::uint8_t name = 0;       ///< slot of the name it binds or closes
   std::uint8_t observe = 0;    ///< bit N: list N is to be looked at after it
   std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does; query: garbage;
-                               ///< unpin: 1, if the last holder of an object goes
+                               ///< unpin: 1, if the last holder of an object goes; 2, and with a link its program
   std::uint8_t kind = 0;       ///< open: ObjectKind; load: program_class(); fill: count; query: arrays that are null;
                                ///< move: 1 for home; qdisc: Qdisc; pin, get, unpin: the pin's number
   std::uint8_t named = 0;      ///< which arguments are names (their slot), not literals; is the revision relative

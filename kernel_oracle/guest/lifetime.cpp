@@ -89,9 +89,13 @@ SequenceRunner::Holders SequenceRunner::holders_of(const Object& object) {
   return holders;
 }
 
-/// One holder less. Where counts cannot be read: it is gone, and no hook shows it.
-bool SequenceRunner::was_let_go(const Object& object, const Holders& before) {
-  if (before.references == References::unknown || !references_->look()) return is_gone(object) && !is_listed(object);
+/// One holder less. Where counts cannot be read: it is gone, no hook shows it, and a program that goes with it is gone,
+/// too (kernel/bpf/syscall.c: bpf_link_free gives the id back first, and lets the program go last).
+bool SequenceRunner::was_let_go(const Object& object, const Holders& before, bool with_program) {
+  if (before.references == References::unknown || !references_->look()) {
+    const Object program{.id = before.program_id, .kind = ObjectKind::program};
+    return is_gone(object) && !is_listed(object) && (!with_program || is_gone(program));
+  }
   const std::uint16_t references = references_->of(object.kind, object.id);
   if (references != References::unknown) return references < before.references;
   const std::uint16_t program = references_->of(ObjectKind::program, before.program_id);
@@ -119,7 +123,7 @@ int SequenceRunner::unpin(const StepRecord& step) {
   pinned_ = static_cast<std::uint16_t>(pinned_ & ~(1U << step.kind));
   pins_[step.kind] = nullptr;
   release_.settle();
-  if (waits) await(patience_ns, [&] { return was_let_go(*object, before); });
+  if (waits) await(patience_ns, [&] { return was_let_go(*object, before, step.made == 2); });
   return 0;
 }
 

@@ -102,7 +102,7 @@ class SequenceRunner {
     std::uint16_t program_references = References::unknown;
   };
   Holders holders_of(const Object& object);
-  bool was_let_go(const Object& object, const Holders& before);
+  bool was_let_go(const Object& object, const Holders& before, bool with_program);
   bool is_listed(const Object& link);
   bool remove_pins();
 
