@@ -9,12 +9,12 @@
 #include <filesystem>
 #include <memory>
 
-#include "campaign/fuzz.hpp"
+#include "campaign/fuzz/fuzz.hpp"
 #include "campaign/known.hpp"
-#include "campaign/replay.hpp"
-#include "kernel_oracle/model_oracle.hpp"
-#include "model/parse.hpp"
+#include "campaign/replay/replay.hpp"
+#include "model/language/parse.hpp"
 #include "model/world.hpp"
+#include "oracle/model_oracle.hpp"
 
 namespace mprogcheck {
 namespace {

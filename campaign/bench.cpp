@@ -9,13 +9,13 @@
 
 #include "base/digest.hpp"
 #include "campaign/bench_jobs.hpp"
-#include "campaign/fuzz.hpp"
-#include "campaign/lacks.hpp"
+#include "campaign/fuzz/fuzz.hpp"
+#include "campaign/kernel/lacks.hpp"
 #include "campaign/stopwatch.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
-#include "properties/generate.hpp"
-#include "properties/judge.hpp"
-#include "properties/pair_space.hpp"
+#include "properties/explore/pair_space.hpp"
+#include "properties/generate/generate.hpp"
+#include "properties/judge/judge.hpp"
 #include "vm/kernel.hpp"
 
 namespace mprogcheck {

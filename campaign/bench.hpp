@@ -9,9 +9,9 @@
 
 #include "base/result.hpp"
 #include "campaign/bench_jobs.hpp"
-#include "campaign/kernel_spec.hpp"
+#include "campaign/kernel/kernel_spec.hpp"
 #include "campaign/known.hpp"
-#include "properties/swarm.hpp"
+#include "properties/generate/swarm.hpp"
 
 namespace mprogcheck {
 

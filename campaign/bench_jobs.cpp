@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/file.hpp"
-#include "campaign/finding.hpp"
+#include "campaign/finding/finding.hpp"
 
 namespace mprogcheck {
 

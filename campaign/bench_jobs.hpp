@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "campaign/fuzz.hpp"
+#include "campaign/fuzz/fuzz.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
 
 namespace mprogcheck {

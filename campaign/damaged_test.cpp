@@ -9,13 +9,13 @@
 #include <memory>
 
 #include "base/testing/scratch.hpp"
-#include "campaign/campaign_folder.hpp"
-#include "campaign/explore_state.hpp"
-#include "campaign/fuzz.hpp"
+#include "campaign/explore/state.hpp"
+#include "campaign/fuzz/campaign_folder.hpp"
+#include "campaign/fuzz/fuzz.hpp"
 #include "campaign/testing/campaign_text.hpp"
 #include "campaign/testing/damage.hpp"
 #include "campaign/testing/exploration.hpp"
-#include "kernel_oracle/planted_fault.hpp"
+#include "oracle/planted/planted_fault.hpp"
 
 namespace mprogcheck {
 namespace {

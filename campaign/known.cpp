@@ -9,13 +9,13 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "campaign/finding.hpp"
+#include "campaign/finding/finding.hpp"
+#include "campaign/finding/one_run.hpp"
 #include "campaign/known_files.hpp"
-#include "campaign/one_run.hpp"
-#include "kernel_oracle/needs.hpp"
-#include "model/parse.hpp"
-#include "model/words.hpp"
+#include "model/language/parse.hpp"
+#include "model/language/words.hpp"
 #include "model/world.hpp"
+#include "oracle/needs.hpp"
 
 namespace mprogcheck {
 

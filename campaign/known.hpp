@@ -11,11 +11,11 @@
 
 #include "base/result.hpp"
 #include "campaign/known_pattern.hpp"
-#include "kernel_oracle/oracle.hpp"
 #include "model/quirk.hpp"
 #include "model/rule.hpp"
+#include "oracle/oracle.hpp"
 #include "properties/coverage.hpp"
-#include "properties/judge.hpp"
+#include "properties/judge/judge.hpp"
 
 namespace mprogcheck {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/print.hpp"
+#include "model/language/print.hpp"
 
 namespace mprogcheck {
 

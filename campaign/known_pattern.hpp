@@ -12,7 +12,7 @@
 #include "model/rule.hpp"
 #include "model/sequence.hpp"
 #include "model/world.hpp"
-#include "properties/judge.hpp"
+#include "properties/judge/judge.hpp"
 
 namespace mprogcheck {
 

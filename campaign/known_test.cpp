@@ -10,13 +10,13 @@
 #include <filesystem>
 #include <memory>
 
-#include "campaign/finding.hpp"
-#include "campaign/fuzz.hpp"
-#include "kernel_oracle/model_oracle.hpp"
-#include "kernel_oracle/observe.hpp"
-#include "kernel_oracle/planted_fault.hpp"
-#include "model/parse.hpp"
-#include "model/print.hpp"
+#include "campaign/finding/finding.hpp"
+#include "campaign/fuzz/fuzz.hpp"
+#include "model/language/parse.hpp"
+#include "model/language/print.hpp"
+#include "oracle/model_oracle.hpp"
+#include "oracle/observe.hpp"
+#include "oracle/planted/planted_fault.hpp"
 
 namespace mprogcheck {
 namespace {

@@ -2,7 +2,7 @@
 //
 // The whole way on the host: generate, run, judge, shrink, print, replay, against the model with a bug planted around
 // it.
-#include "kernel_oracle/planted_fault.hpp"
+#include "oracle/planted/planted_fault.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -14,15 +14,15 @@
 #include <string>
 #include <vector>
 
-#include "campaign/canary.hpp"
-#include "kernel_oracle/observe.hpp"
-#include "model/parse.hpp"
-#include "model/print.hpp"
-#include "properties/describe.hpp"
-#include "properties/generate.hpp"
-#include "properties/judge.hpp"
-#include "properties/shrink.hpp"
-#include "properties/simpler.hpp"
+#include "campaign/fuzz/canary.hpp"
+#include "model/language/parse.hpp"
+#include "model/language/print.hpp"
+#include "oracle/observe.hpp"
+#include "properties/generate/generate.hpp"
+#include "properties/judge/describe.hpp"
+#include "properties/judge/judge.hpp"
+#include "properties/shrink/shrink.hpp"
+#include "properties/shrink/simpler.hpp"
 
 namespace mprogcheck {
 namespace {

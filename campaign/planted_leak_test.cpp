@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "kernel_oracle/planted_fault_kit.hpp"
-#include "model/print.hpp"
-#include "properties/describe.hpp"
-#include "properties/generate.hpp"
-#include "properties/judge.hpp"
-#include "properties/shrink.hpp"
+#include "model/language/print.hpp"
+#include "oracle/planted/kit.hpp"
+#include "properties/generate/generate.hpp"
+#include "properties/judge/describe.hpp"
+#include "properties/judge/judge.hpp"
+#include "properties/shrink/shrink.hpp"
 
 namespace mprogcheck {
 namespace {

@@ -21,10 +21,11 @@ ROOMS = {
     "base": [],
     "model": [],
     "vm": ["base"],
-    "properties": ["base", "model", "kernel_oracle/oracle.hpp"],
-    "kernel_oracle": ["base", "model", "vm"],
-    "campaign": ["base", "model", "vm", "kernel_oracle", "properties"],
-    "cli": ["base", "model", "vm", "kernel_oracle", "properties", "campaign"],
+    "oracle": ["base", "model"],
+    "properties": ["base", "model", "oracle"],
+    "kernel_oracle": ["base", "model", "vm", "oracle"],
+    "campaign": ["base", "model", "vm", "oracle", "kernel_oracle", "properties"],
+    "cli": ["base", "model", "vm", "oracle", "kernel_oracle", "properties", "campaign"],
 }
 # <headers> that a room may not have, tests apart, and why.
 STANDARD = r"[a-z_]+"

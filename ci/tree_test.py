@@ -48,10 +48,10 @@ class TreeTest(unittest.TestCase):
         self.includes("model/world.cpp", '"model/world.hpp"', "<array>", "<tl/expected.hpp>")
         self.includes("model/world_test.cpp", '"model/world.hpp"', "<gtest/gtest.h>", "<rapidcheck/gtest.h>")
         self.includes("vm/machine.cpp", '"base/fd.hpp"', "<archive.h>", "<nlohmann/json.hpp>")
-        self.includes("properties/judge.cpp", '"kernel_oracle/oracle.hpp"', '"model/world.hpp"', '"base/result.hpp"')
+        self.includes("properties/judge/judge.cpp", '"oracle/oracle.hpp"', '"model/world.hpp"', '"base/result.hpp"')
         self.includes("kernel_oracle/vm_oracle.cpp", '"vm/machine.hpp"', '"model/world.hpp"', '"base/fd.hpp"', "<linux/bpf.h>")
         self.includes("kernel_oracle/agent/observe.cpp", '"observe.skel.h"')
-        self.includes("campaign/campaign.cpp", '"properties/judge.hpp"', '"kernel_oracle/vm_oracle.hpp"')
+        self.includes("campaign/campaign.cpp", '"properties/judge/judge.hpp"', '"kernel_oracle/vm_oracle.hpp"')
         self.includes("cli/main.cpp", '"campaign/campaign.hpp"')
         self.holds("includes")
 
@@ -65,8 +65,8 @@ class TreeTest(unittest.TestCase):
                     (self.root / f"{lower}/back.hpp").unlink()
 
     def test_properties_see_of_the_oracle_its_interface_only(self):
-        self.includes("properties/judge.cpp", '"kernel_oracle/wire.hpp"')
-        self.fails("includes", "properties/judge.cpp:2", "kernel_oracle/oracle.hpp")
+        self.includes("properties/judge/judge.cpp", '"kernel_oracle/wire.hpp"')
+        self.fails("includes", "properties/judge/judge.cpp:2", "oracle/oracle.hpp")
 
     def test_the_model_includes_no_base(self):
         self.includes("model/world.cpp", '"base/result.hpp"')
@@ -88,10 +88,10 @@ class TreeTest(unittest.TestCase):
 
     def test_a_test_header_is_for_tests(self):
         self.includes("model/arbitrary.hpp", "<rapidcheck/gtest.h>")
-        self.includes("model/parse_test.cpp", '"model/arbitrary.hpp"')
+        self.includes("model/language/parse_test.cpp", '"model/arbitrary.hpp"')
         self.holds("includes")
-        self.includes("model/parse.cpp", '"model/arbitrary.hpp"')
-        self.fails("includes", "model/parse.cpp:2", "is for tests")
+        self.includes("model/language/parse.cpp", '"model/arbitrary.hpp"')
+        self.fails("includes", "model/language/parse.cpp:2", "is for tests")
 
     def test_what_is_not_ours_is_in_angle_brackets(self):
         self.includes("cli/verb.hpp", '"nlohmann/json.hpp"')

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "campaign/explore.hpp"
+#include "campaign/explore/explore.hpp"
 #include "base/file.hpp"
 
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "campaign/earned.hpp"
-#include "campaign/explore_json.hpp"
-#include "campaign/explore_model.hpp"
-#include "campaign/hook_spec.hpp"
-#include "campaign/json_report.hpp"
-#include "campaign/need.hpp"
+#include "campaign/explore/json.hpp"
+#include "campaign/explore/model.hpp"
+#include "campaign/fuzz/earned.hpp"
+#include "campaign/fuzz/json_report.hpp"
+#include "campaign/fuzz/need.hpp"
+#include "campaign/kernel/hook_spec.hpp"
 #include "campaign/stopwatch.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
-#include "model/print.hpp"
-#include "model/words.hpp"
-#include "properties/rfc_v2_exploration.hpp"
+#include "model/language/print.hpp"
+#include "model/language/words.hpp"
+#include "properties/rfc_v2/exploration.hpp"
 
 namespace mprogcheck::cli {
 

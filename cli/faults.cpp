@@ -2,9 +2,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "campaign/json_report.hpp"
+#include "campaign/fuzz/json_report.hpp"
 #include "cli/verb.hpp"
-#include "kernel_oracle/planted_fault.hpp"
+#include "oracle/planted/planted_fault.hpp"
 
 namespace mprogcheck::cli {
 

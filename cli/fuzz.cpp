@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "campaign/fuzz.hpp"
+#include "campaign/fuzz/fuzz.hpp"
 
 #include <fmt/ranges.h>
 
@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "campaign/earned.hpp"
-#include "campaign/hook_spec.hpp"
-#include "campaign/json_report.hpp"
-#include "campaign/need.hpp"
+#include "campaign/fuzz/earned.hpp"
+#include "campaign/fuzz/json_report.hpp"
+#include "campaign/fuzz/need.hpp"
+#include "campaign/kernel/hook_spec.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "campaign/json_report.hpp"
+#include "campaign/fuzz/json_report.hpp"
 #include "cli/verb.hpp"
 
 namespace mprogcheck::cli {

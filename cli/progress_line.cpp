@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-#include "properties/describe.hpp"
+#include "properties/judge/describe.hpp"
 
 namespace mprogcheck::cli {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "campaign/reporter.hpp"
+#include "campaign/fuzz/reporter.hpp"
 
 namespace mprogcheck::cli {
 

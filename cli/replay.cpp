@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "campaign/replay.hpp"
+#include "campaign/replay/replay.hpp"
 
 #include <fmt/ranges.h>
 
@@ -11,14 +11,14 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "campaign/expected.hpp"
-#include "campaign/finding.hpp"
-#include "campaign/json_report.hpp"
+#include "campaign/finding/expected.hpp"
+#include "campaign/finding/finding.hpp"
+#include "campaign/fuzz/json_report.hpp"
 #include "campaign/known.hpp"
-#include "campaign/replay_json.hpp"
+#include "campaign/replay/replay_json.hpp"
 #include "cli/verb.hpp"
-#include "model/print.hpp"
-#include "properties/describe.hpp"
+#include "model/language/print.hpp"
+#include "properties/judge/describe.hpp"
 
 namespace mprogcheck::cli {
 

@@ -4,13 +4,13 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "campaign/investigate.hpp"
-#include "campaign/json_report.hpp"
+#include "campaign/finding/investigate.hpp"
+#include "campaign/fuzz/json_report.hpp"
 #include "campaign/known.hpp"
-#include "campaign/replay.hpp"
+#include "campaign/replay/replay.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
-#include "model/print.hpp"
+#include "model/language/print.hpp"
 
 namespace mprogcheck::cli {
 

@@ -11,8 +11,8 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "campaign/finding.hpp"
-#include "campaign/need.hpp"
+#include "campaign/finding/finding.hpp"
+#include "campaign/fuzz/need.hpp"
 
 namespace mprogcheck::cli {
 

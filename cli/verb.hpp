@@ -13,10 +13,10 @@
 #include "base/curfew.hpp"
 #include "base/result.hpp"
 #include "campaign/folder_lock.hpp"
-#include "campaign/kernel_spec.hpp"
+#include "campaign/fuzz/pool.hpp"
+#include "campaign/fuzz/reporter.hpp"
+#include "campaign/kernel/kernel_spec.hpp"
 #include "campaign/known.hpp"
-#include "campaign/pool.hpp"
-#include "campaign/reporter.hpp"
 #include "cli/exit_code.hpp"
 
 namespace mprogcheck::cli {

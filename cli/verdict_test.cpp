@@ -2,7 +2,7 @@
 //
 // What green means: exit code 0 says that something was checked, enough to mean something, and that all of it held.
 #include "cli/testing/command.hpp"
-#include "kernel_oracle/feature.hpp"
+#include "oracle/feature.hpp"
 
 namespace mprogcheck::cli {
 namespace {

@@ -1,6 +1,6 @@
-# One room of the house: a library of its *.cpp, and one test binary of its *_test.cpp.
+# One room of the house: a library of its *.cpp, and one test binary of its *_test.cpp, its folders included.
 #
-#   mprogcheck_room(NAME DEPENDS lib... [TEST_DEPENDS lib...])
+#   mprogcheck_room(NAME [FOLDERS folder...] DEPENDS lib... [TEST_DEPENDS lib...])
 #
 # The library is called mprogcheck_NAME, the tests mprogcheck_NAME_test. What tests of several rooms share is in
 # *_testing.cpp, the library mprogcheck_NAME_testing.
@@ -29,8 +29,12 @@ if(MPROGCHECK_COVERAGE)
 endif()
 
 function(mprogcheck_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  cmake_parse_arguments(ROOM "" "" "FOLDERS;DEPENDS;TEST_DEPENDS" ${ARGN})
+  set(patterns ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(folder ${ROOM_FOLDERS})
+    list(APPEND patterns ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|testing|fuzz|bench|main)\\.cpp$")
   set(testing ${tests})

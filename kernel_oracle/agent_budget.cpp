@@ -3,7 +3,7 @@
 
 #include <variant>
 
-#include "kernel_oracle/trial_set.hpp"
+#include "oracle/trial_set.hpp"
 
 namespace mprogcheck {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-#include "kernel_oracle/oracle.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck {
 

@@ -11,9 +11,9 @@
 #include "base/curfew.hpp"
 #include "base/result.hpp"
 #include "kernel_oracle/agent_budget.hpp"
-#include "kernel_oracle/oracle.hpp"
 #include "kernel_oracle/run_decoder.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck {
 

@@ -14,7 +14,7 @@
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/kernel_quirks.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
-#include "model/parse.hpp"
+#include "model/language/parse.hpp"
 #include "vm/testing/stock_kernel.hpp"
 
 namespace mprogcheck {

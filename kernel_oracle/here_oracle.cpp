@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "kernel_oracle/agent_path.hpp"
-#include "kernel_oracle/needs.hpp"
+#include "oracle/needs.hpp"
 
 namespace mprogcheck {
 

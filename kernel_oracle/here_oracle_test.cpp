@@ -10,11 +10,11 @@
 #include <filesystem>
 
 #include "kernel_oracle/agent_path.hpp"
-#include "kernel_oracle/needs.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
 #include "kernel_oracle/testing/kernel_quirks.hpp"
-#include "model/print.hpp"
+#include "model/language/print.hpp"
+#include "oracle/needs.hpp"
 #include "vm/initramfs.hpp"
 #include "vm/machine.hpp"
 #include "vm/testing/stock_kernel.hpp"

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "kernel_oracle/observe.hpp"
 #include "kernel_oracle/wire_trial.hpp"
 #include "model/touched.hpp"
+#include "oracle/observe.hpp"
 
 namespace mprogcheck {
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "kernel_oracle/oracle.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck {
 

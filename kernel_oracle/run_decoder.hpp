@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include "kernel_oracle/oracle.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck {
 

@@ -6,7 +6,7 @@
 #include "base/result.hpp"
 #include "kernel_oracle/agent_connection.hpp"
 #include "kernel_oracle/crash_report.hpp"
-#include "kernel_oracle/oracle.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "kernel_oracle/trial.hpp"
+#include "oracle/trial.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <set>
 
-#include "kernel_oracle/model_oracle.hpp"
-#include "kernel_oracle/needs.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
 #include "kernel_oracle/testing/trial_jobs.hpp"
+#include "oracle/model_oracle.hpp"
+#include "oracle/needs.hpp"
 
 namespace mprogcheck {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/text.hpp"
 #include "kernel_oracle/agent_path.hpp"
 #include "kernel_oracle/crash_report.hpp"
-#include "kernel_oracle/needs.hpp"
+#include "oracle/needs.hpp"
 #include "vm/image.hpp"
 #include "vm/initramfs.hpp"
 

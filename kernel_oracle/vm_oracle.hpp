@@ -7,9 +7,9 @@
 #include <string>
 
 #include "kernel_oracle/agent_connection.hpp"
-#include "kernel_oracle/oracle.hpp"
 #include "kernel_oracle/supervise.hpp"
-#include "kernel_oracle/trial_needs.hpp"
+#include "oracle/oracle.hpp"
+#include "oracle/trial_needs.hpp"
 #include "vm/machine.hpp"
 
 namespace mprogcheck {

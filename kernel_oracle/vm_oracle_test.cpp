@@ -13,12 +13,12 @@
 #include <map>
 #include <set>
 
-#include "kernel_oracle/observe.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
 #include "kernel_oracle/testing/probed_kernel.hpp"
 #include "model/arbitrary.hpp"
-#include "model/print.hpp"
+#include "model/language/print.hpp"
+#include "oracle/observe.hpp"
 
 namespace mprogcheck {
 namespace {

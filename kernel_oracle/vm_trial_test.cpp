@@ -6,13 +6,13 @@
 
 #include <algorithm>
 
-#include "kernel_oracle/model_oracle.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
 #include "kernel_oracle/testing/probed_kernel.hpp"
 #include "kernel_oracle/testing/trial_jobs.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
 #include "model/arbitrary.hpp"
+#include "oracle/model_oracle.hpp"
 
 namespace mprogcheck {
 namespace {

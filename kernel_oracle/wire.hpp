@@ -9,11 +9,11 @@
 #include <span>
 #include <string_view>
 
-#include "kernel_oracle/accident.hpp"
-#include "kernel_oracle/lie.hpp"
 #include "model/name.hpp"
 #include "model/passage.hpp"
 #include "model/world.hpp"
+#include "oracle/accident.hpp"
+#include "oracle/lie.hpp"
 
 /// The bytes between the host and the agent in the guest. Both link this file, and the agent is small and static:
 /// nothing here needs more than the C library.

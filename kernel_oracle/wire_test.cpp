@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "kernel_oracle/job_encoder.hpp"
-#include "kernel_oracle/observe.hpp"
 #include "model/arbitrary.hpp"
 #include "model/touched.hpp"
+#include "oracle/observe.hpp"
 
 namespace mprogcheck::wire {
 namespace {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <span>
 
-#include "kernel_oracle/lie.hpp"
-#include "kernel_oracle/trial_set.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "oracle/lie.hpp"
+#include "oracle/trial_set.hpp"
 
 /// Trials on the wire: the alphabet, which the agent keeps, the trials of a job, and what a run says of them.
 namespace mprogcheck::wire {
@@ -28,14 +28,14 @@ bool get_alphabet_part(Reader& reader, AlphabetPart& part);
 
 /// Trials, field by field.
 struct TrialsRecord {
-  static constexpr std::size_t head_size = 13;
+  static constexpr std::size_t head_size = trial_set::bytes_beside_set;
   std::uint32_t step = 0;
   TrialLie lie = TrialLie::none;
   std::uint32_t lie_at = 0;
   std::span<const std::uint8_t> which;  ///< a trial_set
 };
 /// Of one job: with as many steps as a job may have, it still fits a frame.
-inline constexpr std::size_t max_trials_bytes = 4U << 20;
+inline constexpr std::size_t max_trials_bytes = trial_set::most_bytes_of_job;
 void put_trials(Buffer& buffer, const TrialsRecord& trials);
 bool get_trials(Reader& reader, TrialsRecord& trials);
 /// Whether these are whole records, ascending, of a job with so many steps.

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "kernel_oracle/accident.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/probed_kernel.hpp"
-#include "model/print.hpp"
+#include "model/language/print.hpp"
+#include "oracle/accident.hpp"
 
 namespace mprogcheck {
 namespace {

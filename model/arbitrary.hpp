@@ -6,7 +6,7 @@
 
 #include <ostream>
 
-#include "model/print.hpp"
+#include "model/language/print.hpp"
 #include "model/sequence.hpp"
 
 namespace mprogcheck::model {

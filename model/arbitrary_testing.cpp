@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/words.hpp"
+#include "model/language/words.hpp"
 
 namespace mprogcheck::model {
 

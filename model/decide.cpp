@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // What each call checks before it reaches the ordered list, in the order of kernel/bpf/syscall.c and kernel/bpf/tcx.c.
-#include "model/mprog.hpp"
+#include "model/hooks/mprog.hpp"
 #include "model/passage.hpp"
 #include "model/query.hpp"
 #include "model/world.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "model/arbitrary.hpp"
-#include "model/parse.hpp"
+#include "model/language/parse.hpp"
 #include "model/world.hpp"
 
 namespace mprogcheck::model {

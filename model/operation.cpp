@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/operation.hpp"
 
-#include "model/words.hpp"
+#include "model/language/words.hpp"
 
 namespace mprogcheck::model {
 

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "model/arbitrary.hpp"
-#include "model/print.hpp"
-#include "model/words.hpp"
+#include "model/language/print.hpp"
+#include "model/language/words.hpp"
 
 namespace mprogcheck::model {
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "model/arbitrary.hpp"
-#include "model/parse.hpp"
+#include "model/language/parse.hpp"
 
 namespace mprogcheck::model {
 namespace {

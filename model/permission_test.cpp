@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "model/arbitrary.hpp"
-#include "model/parse.hpp"
+#include "model/language/parse.hpp"
 #include "model/world.hpp"
 
 namespace mprogcheck::model {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "model/arbitrary.hpp"
-#include "model/words.hpp"
+#include "model/language/words.hpp"
 
 namespace mprogcheck::model {
 namespace {

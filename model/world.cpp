@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "model/language/words.hpp"
 #include "model/permission.hpp"
-#include "model/words.hpp"
 
 namespace mprogcheck::model {
 

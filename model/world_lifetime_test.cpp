@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <gtest/gtest.h>
 
-#include "model/parse.hpp"
+#include "model/language/parse.hpp"
 #include "model/world.hpp"
 
 namespace mprogcheck::model {

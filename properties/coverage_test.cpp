@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "properties/generate.hpp"
+#include "properties/generate/generate.hpp"
 
 namespace mprogcheck::properties {
 namespace {

@@ -7,8 +7,8 @@
 #include <functional>
 #include <utility>
 
-#include "kernel_oracle/oracle.hpp"
 #include "model/touched.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck::properties {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "kernel_oracle/oracle.hpp"
 #include "model/world.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck::properties {
 

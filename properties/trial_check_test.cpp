@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "properties/generate.hpp"
-#include "properties/judge.hpp"
+#include "properties/generate/generate.hpp"
+#include "properties/judge/judge.hpp"
 #include "properties/recording_oracle.hpp"
 
 namespace mprogcheck::properties {

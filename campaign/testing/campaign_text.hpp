@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "campaign/fuzz.hpp"
-#include "model/print.hpp"
+#include "campaign/fuzz/fuzz.hpp"
+#include "model/language/print.hpp"
 
 namespace mprogcheck::testing {
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <utility>
 
-#include "campaign/explore.hpp"
-#include "kernel_oracle/model_oracle.hpp"
-#include "kernel_oracle/planted_fault.hpp"
+#include "campaign/explore/explore.hpp"
+#include "oracle/model_oracle.hpp"
+#include "oracle/planted/planted_fault.hpp"
 
 namespace mprogcheck {
 

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "kernel_oracle/accident.hpp"
 #include "kernel_oracle/guest/channel.hpp"
+#include "oracle/accident.hpp"
 
 namespace mprogcheck::guest {
 

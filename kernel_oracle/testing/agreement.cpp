@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include "kernel_oracle/observe.hpp"
 #include "kernel_oracle/testing/object_sequences.hpp"
-#include "model/parse.hpp"
-#include "model/print.hpp"
+#include "model/language/parse.hpp"
+#include "model/language/print.hpp"
 #include "model/query.hpp"
+#include "oracle/observe.hpp"
 
 namespace mprogcheck::testing {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel_oracle/oracle.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck::testing {
 

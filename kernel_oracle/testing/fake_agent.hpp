@@ -14,9 +14,9 @@
 
 #include "base/fd.hpp"
 #include "kernel_oracle/guest/channel.hpp"
-#include "kernel_oracle/oracle.hpp"
 #include "kernel_oracle/wire.hpp"
 #include "kernel_oracle/wire_trial.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck::testing {
 

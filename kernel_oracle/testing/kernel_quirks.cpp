@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "base/file.hpp"
-#include "kernel_oracle/needs.hpp"
 #include "kernel_oracle/testing/agreement.hpp"
 #include "kernel_oracle/testing/fake_agent.hpp"
-#include "model/parse.hpp"
-#include "model/print.hpp"
+#include "model/language/parse.hpp"
+#include "model/language/print.hpp"
+#include "oracle/needs.hpp"
 
 namespace mprogcheck::testing {
 namespace {

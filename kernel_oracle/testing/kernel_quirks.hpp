@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "kernel_oracle/oracle.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck::testing {
 

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "kernel_oracle/oracle.hpp"
-#include "model/parse.hpp"
-#include "model/print.hpp"
+#include "model/language/parse.hpp"
+#include "model/language/print.hpp"
 #include "model/world.hpp"
+#include "oracle/oracle.hpp"
 
 namespace mprogcheck::testing {
 

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/language/parse.hpp"
+
+#include <limits>
+#include <span>
+
+#include "model/language/case.hpp"
+#include "model/language/read.hpp"
+#include "model/language/read_expectation.hpp"
+
+namespace mprogcheck::model {
+namespace {
+
+/// Reads headers, declarations and operations, one line after the other.
+class Parser : private Reader {
+ public:
+  using Reader::error;
+  explicit Parser(std::string_view text) : Reader(text), source_(text) {}
+
+  /// Skips empty lines; true where nothing follows.
+  bool at_end() {
+    while (peek().kind == Token::Kind::newline) take();
+    return peek().kind == Token::Kind::end;
+  }
+
+  /// `told`: gets what is no part of the sequence itself; null if nobody wants to know.
+  bool sequence(Sequence& out, Case* told = nullptr) {
+    at_end();
+    if (told != nullptr && !peek().text.empty())
+      told->title = title_of(source_.substr(static_cast<std::size_t>(peek().text.data() - source_.data())));
+    if (!keyword("mprogcheck", "mprogcheck 1, which every sequence starts with")) return false;
+    if (!keyword("1", "1, the version of the language") || !line_end("the end of the line")) return false;
+    unsigned loads = 0;
+    while (!at_end() && !peek().is("mprogcheck")) {
+      const Token first = peek();
+      if (out.operations.empty() && is_declaration(first)) {
+        if (!declaration(out.declarations)) return false;
+        continue;
+      }
+      Operation& operation = out.operations.emplace_back();
+      if (!calling(operation, out.operations.size() == 1)) return false;
+      if (!out.declarations.has_caller(operation.caller))
+        return fail_since(first, "a caller that is declared: caller " + std::string(name_of(operation.caller)) +
+                                     " uid N, before the first operation");
+      if (out.operations.size() > max_operations)
+        return fail_since(first, "at most " + std::to_string(max_operations) + " operations");
+      if (std::holds_alternative<Load>(operation) && ++loads > max_loads)
+        return fail_since(first, "at most " + std::to_string(max_loads) + " loads");
+      std::optional<Expectation> expected;
+      if (accept("=>") && !read_expectation(*this, operation, expected.emplace())) return false;
+      if (!line_end("=> and what is expected, or the end of the line")) return false;
+      if (told == nullptr) continue;
+      told->expectations.push_back(std::move(expected));
+      told->lines.push_back(first.line);
+    }
+    return true;
+  }
+
+  bool operation(Operation& out) {
+    at_end();
+    return calling(out) && line_end("the end of the line");
+  }
+
+  bool nothing_more(std::string_view what) { return at_end() || fail("the end of the file: " + std::string(what)); }
+
+ private:
+  // --- declarations
+
+  static bool is_declaration(const Token& first) {
+    return first.is("netdev") || first.is("prog") || first.is("caller") || first.is("unkept");
+  }
+  bool declaration(Declarations& out) {
+    const Token first = take();
+    if (first.is("unkept")) {
+      out.unkept = true;
+      return line_end("the end of the line");
+    }
+    return first.is("netdev") ? devices(out) : first.is("prog") ? programs(out) : caller(out);
+  }
+  bool devices(Declarations& out) {
+    std::uint32_t members = out.devices;
+    if (!list('d', Target::device_count, "device", members)) return false;
+    out.devices = static_cast<std::uint8_t>(members);
+    return line_end("a comma and more devices, or the end of the line");
+  }
+
+  bool programs(Declarations& out) {
+    std::uint32_t members = out.programs;
+    if (!list('p', Name::pool_count, "program", members)) return false;
+    ProgramClass declared;
+    if (!word(declared.type, program_type_names, "a comma and more programs, or the type of these")) return false;
+    const bool returns = accept("returns");
+    if (returns && !word(declared.returns, returns_names, "what it returns")) return false;
+    for (unsigned n = 0; n < Name::pool_count; ++n)
+      if (((members & ~out.programs) >> n & 1U) != 0) out.classes[n] = declared;
+    out.programs = members;
+    return line_end(returns ? "the end of the line" : "returns or the end of the line");
+  }
+
+  bool caller(Declarations& out) {
+    Caller made;
+    const Token first = peek();
+    if (!caller_name(made)) return false;
+    std::uint32_t& uid = out.uids[made.number - 1U];
+    if (uid != 0) return fail_since(first, "each caller once (" + std::string(first.text) + " is declared already)");
+    if (!keyword("uid", "uid and the user's number")) return false;
+    const Token number_given = peek();
+    if (!number(uid, std::numeric_limits<std::uint32_t>::max(), expected::uid)) return false;
+    if (!legal_uid(uid)) return fail_since(number_given, std::string(expected::uid));
+    return line_end("the end of the line");
+  }
+
+  bool caller_name(Caller& out) {
+    const auto known = position_in(caller_names, peek().text);
+    if (!known) return fail("a caller: " + expected::one_of(caller_names));
+    take();
+    out = Caller::declared(static_cast<unsigned>(*known));
+    return true;
+  }
+
+  // --- calls
+
+  /// The call, and who makes it.
+  bool calling(Operation& out, bool or_declaration = false) {
+    Caller caller;
+    const bool said = accept("as");
+    if (said && !caller_name(caller)) return false;
+    if (!call(out, or_declaration && !said)) return false;
+    out.caller = caller;
+    return true;
+  }
+
+  bool call(Operation& out, bool or_declaration = false) {
+    const Token first = peek();
+    const auto known = position_in(call_names, first.text);
+    if (!known) {
+      const bool late = is_declaration(first);
+      return fail((or_declaration ? "netdev, prog, caller, unkept or an operation: " : "an operation: ") +
+                  expected::one_of(call_names) + (late ? " (declarations come before the first)" : ""));
+    }
+    take();
+    if (!(this->*calls[*known])(out)) return false;
+    // What the call's own function does not refuse.
+    auto complaint = validate(out);
+    return !complaint || fail_since(first, std::move(*complaint));
+  }
+
+  using Call = bool (Parser::*)(Operation&);
+  static const std::array<Call, call_names.size()> calls;
+
+  bool attach(Operation& out) {
+    Attach call;
+    if (!site(call.site) || !argument(call.program, "a program") || !program_call(call)) return false;
+    out = call;
+    return true;
+  }
+  bool detach(Operation& out) {
+    Detach call;
+    if (!site(call.site)) return false;
+    if ((peek().is("fd") || name_in(peek().text)) && !argument(call.program, "a program")) return false;
+    if (!program_call(call)) return false;
+    out = call;
+    return true;
+  }
+  bool link(Operation& out) {
+    CreateLink call;
+    Position position;
+    if (!bound(call.name, 'l', "a link to bind") || !site(call.site) || !argument(call.program, "a program"))
+      return false;
+    if (!options(position, std::span(option_names).first<without_replace>())) return false;
+    call.flags = position.flags;
+    call.relative = position.relative;
+    call.revision = position.revision;
+    out = call;
+    return true;
+  }
+  bool update(Operation& out) {
+    UpdateLink call;
+    if (!argument(call.link, "a link") || !argument(call.program, "a program")) return false;
+    constexpr std::array<std::string_view, 3> names = {"expect", "expect_fd", "flags"};
+    const auto option = [&](std::string_view name) {
+      if (name == "flags") return flags(call.flags);
+      if (name == "expect") call.flags |= flag::replace;
+      return argument(call.old_program, "the link's program");
+    };
+    if (!each_option(names, option)) return false;
+    out = call;
+    return true;
+  }
+  bool detach_link(Operation& out) {
+    DetachLink call;
+    if (!argument(call.link, "a link")) return false;
+    out = call;
+    return true;
+  }
+  bool close(Operation& out) {
+    Close call;
+    if (!name(call.name)) return false;
+    out = call;
+    return true;
+  }
+  bool dup(Operation& out) {
+    Dup call;
+    if (!bound(call.name, 'h', "a handle to bind") || !argument(call.from, "what to dup")) return false;
+    out = call;
+    return true;
+  }
+  bool open(Operation& out) {
+    Open call;
+    if (!bound(call.name, 'h', "a handle to bind") || !word(call.kind, object_kind_names, "the kind of object"))
+      return false;
+    if (!keyword("id", "id(NAME) or id N") || !after_id(call.id)) return false;
+    out = call;
+    return true;
+  }
+  bool load(Operation& out) {
+    Load call;
+    if (!bound(call.name, 'q', "a program to bind")) return false;
+    if (!peek().ends_call() && !peek().is("returns") &&
+        !word(call.type, program_type_names, "the end of the line, returns, or a program type"))
+      return false;
+    if (accept("returns") && !word(call.returns, returns_names, "what it returns")) return false;
+    out = call;
+    return true;
+  }
+  bool query(Operation& out) {
+    Query call;
+    constexpr std::array<std::string_view, 6> names = {"query_flags", "attach_flags", "count",
+                                                       "without",     "size",         "garbage"};
+    const auto option = [&](std::string_view name) {
+      constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+      std::uint32_t size = 0;
+      if (name == "without") return arrays(call.without);
+      if (name == "garbage") return call.garbage = true;
+      if (name == "size") {
+        const Token given = peek();
+        if (!number(size, Query::most_size, expected::attr_size)) return false;
+        call.size = static_cast<std::uint16_t>(size);
+        return legal_attr_size(size) || fail_since(given, std::string(expected::attr_size));
+      }
+      return number(name == "count"         ? call.count
+                    : name == "query_flags" ? call.query_flags
+                                            : call.attach_flags,
+                    most, "a number of 32 bits");
+    };
+    if (!site(call.site) || !each_option(names, option)) return false;
+    out = call;
+    return true;
+  }
+  bool arrays(std::uint8_t& out) {
+    do {
+      const auto known = position_in(query_array_names, peek().text);
+      if (!known) return fail("arrays joined by |: " + expected::one_of(query_array_names));
+      out = static_cast<std::uint8_t>(out | 1U << *known);
+      take();
+    } while (accept("|"));
+    return true;
+  }
+  bool fill(Operation& out) {
+    Fill call;
+    std::uint32_t count = 0;
+    if (!site(call.site) || !number(count, max_fill_count, expected::fill_count)) return false;
+    call.count = static_cast<std::uint8_t>(count);
+    out = call;
+    return true;
+  }
+  bool run(Operation& out) {
+    SendPacket call;
+    if (!site(call.site)) return false;
+    out = call;
+    return true;
+  }
+
+  bool remove(Operation& out) {
+    RemoveDevice call;
+    if (!device(call.device)) return false;
+    out = call;
+    return true;
+  }
+  bool make(Operation& out) {
+    MakeDevice call;
+    if (!device(call.device)) return false;
+    out = call;
+    return true;
+  }
+  bool move(Operation& out) {
+    MoveDevice call;
+    enum class Place : std::uint8_t { away, home } place{};
+    if (!device(call.device) || !word(place, place_names, "where to")) return false;
+    call.home = place == Place::home;
+    out = call;
+    return true;
+  }
+  bool qdisc(Operation& out) {
+    SetQdisc call;
+    if (!device(call.device) || !word(call.qdisc, qdisc_names, "a qdisc")) return false;
+    out = call;
+    return true;
+  }
+  bool pin_object(Operation& out) {
+    Pin call;
+    if (!pin(call.pin) || !argument(call.from, "what to pin")) return false;
+    out = call;
+    return true;
+  }
+  bool get(Operation& out) {
+    Get call;
+    if (!bound(call.name, 'h', "a handle to bind") || !pin(call.pin)) return false;
+    out = call;
+    return true;
+  }
+  bool unpin(Operation& out) {
+    Unpin call;
+    if (!pin(call.pin)) return false;
+    out = call;
+    return true;
+  }
+
+  // --- options
+
+  /// What attach, detach and link have in common.
+  struct Position {
+    std::uint32_t flags = 0;
+    Argument relative;
+    Argument replace;
+    Revision revision;
+  };
+  static constexpr std::array<std::string_view, 8> option_names = {"before",   "after", "link",    "relative",
+                                                                   "revision", "flags", "replace", "replace_fd"};
+  static constexpr std::size_t without_replace = 6;
+
+  template <typename T>
+  bool program_call(T& call) {
+    Position position;
+    if (!options(position, option_names)) return false;
+    call.flags = position.flags;
+    call.relative = position.relative;
+    call.replace = position.replace;
+    call.revision = position.revision;
+    return true;
+  }
+
+  bool options(Position& out, std::span<const std::string_view> names) {
+    std::optional<Token> relative;  // its first token
+    const auto read_relative = [&] {
+      if (relative) return fail("one relative, not two");
+      relative = peek();
+      const bool by_id = peek().is("id");
+      if (!by_id && !peek().is("fd")) return fail("a relative: fd(NAME), id(NAME), fd N or id N");
+      take();
+      if (by_id) out.flags |= flag::id;
+      return (by_id ? after_id(out.relative) : after_fd(out.relative));
+    };
+    const auto option = [&](std::string_view name) {
+      if (name == "relative") return read_relative();
+      if (name == "revision") return revision(out.revision);
+      if (name == "replace") out.flags |= flag::replace;
+      if (name == "replace" || name == "replace_fd") return argument(out.replace, "a program to replace");
+      if (name == "before") out.flags |= flag::before;
+      if (name == "after") out.flags |= flag::after;
+      if (name == "link") out.flags |= flag::link;
+      if (name == "flags" && !flags(out.flags)) return false;
+      // A relative may follow; a bare name is most likely meant as one.
+      return !(peek().is("fd") || peek().is("id") || name_in(peek().text)) || read_relative();
+    };
+    if (!each_option(names, option)) return false;
+    if (relative && relative->is("fd") && (out.flags & flag::id) != 0)
+      return fail_at(*relative, "id(NAME) or id N, since flags say id", "\"fd\"");
+    return true;
+  }
+
+  /// Reads options, each at most once, in any order, to the end of the line. A field that two of them fill is one
+  /// option.
+  template <typename Read>
+  bool each_option(std::span<const std::string_view> names, Read read) {
+    std::uint32_t given = 0;
+    while (!peek().ends_call()) {
+      std::size_t i = 0;
+      while (i < names.size() && !peek().is(names[i])) ++i;
+      if (i == names.size()) return fail("the end of the line, " + expected::one_of(names));
+      const bool same_field = i > 0 && names[i].ends_with("_fd");
+      const std::uint32_t field = 1U << (same_field ? i - 1 : i);
+      if ((given & field) != 0) return fail("each option once");
+      given |= field;
+      take();
+      if (!read(names[i])) return false;
+    }
+    return true;
+  }
+
+  std::string_view source_;
+};
+
+/// In the order of call_names.
+constexpr std::array<Parser::Call, call_names.size()> Parser::calls = {
+    &Parser::attach, &Parser::detach,     &Parser::link,   &Parser::update, &Parser::detach_link,
+    &Parser::close,  &Parser::dup,        &Parser::open,   &Parser::load,   &Parser::query,
+    &Parser::fill,   &Parser::run,        &Parser::remove, &Parser::make,   &Parser::move,
+    &Parser::qdisc,  &Parser::pin_object, &Parser::get,    &Parser::unpin};
+
+}  // namespace
+
+std::string SyntaxError::to_string(std::string_view file) const {
+  return std::string(file) + ':' + std::to_string(line) + ':' + std::to_string(column) + ": expected " + expected +
+         ", found " + found;
+}
+
+tl::expected<Sequence, SyntaxError> parse(std::string_view text) {
+  Parser parser(text);
+  Sequence sequence;
+  if (!parser.sequence(sequence) || !parser.nothing_more("this is to be one sequence"))
+    return tl::unexpected(std::move(parser).error());
+  return sequence;
+}
+
+tl::expected<std::vector<Sequence>, SyntaxError> parse_all(std::string_view text) {
+  Parser parser(text);
+  std::vector<Sequence> sequences;
+  do {
+    if (!parser.sequence(sequences.emplace_back())) return tl::unexpected(std::move(parser).error());
+  } while (!parser.at_end());
+  return sequences;
+}
+
+tl::expected<std::vector<Case>, SyntaxError> parse_cases(std::string_view text) {
+  Parser parser(text);
+  std::vector<Case> cases;
+  do {
+    Case& told = cases.emplace_back();
+    if (!parser.sequence(told.sequence, &told)) return tl::unexpected(std::move(parser).error());
+  } while (!parser.at_end());
+  return cases;
+}
+
+tl::expected<Operation, SyntaxError> parse_operation(std::string_view text) {
+  Parser parser(text);
+  Operation operation;
+  if (!parser.operation(operation) || !parser.nothing_more("this is to be one operation"))
+    return tl::unexpected(std::move(parser).error());
+  return operation;
+}
+
+}  // namespace mprogcheck::model

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/language/words.hpp"
+
+namespace mprogcheck::model {
+
+std::optional<Hook> hook_named(std::string_view name) {
+  for (std::size_t i = 0; i < hook_names.size(); ++i)
+    if (hook_names[i] == name) return static_cast<Hook>(i);
+  return std::nullopt;
+}
+
+namespace expected {
+
+std::string one_of(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+std::string names(char letter) {
+  for (const NameRange& range : name_ranges)
+    if (range.letter == letter) return letter + std::string("0 to ") + letter + std::to_string(range.count - 1);
+  return "d0 to d" + std::to_string(Target::device_count - 1);
+}
+
+std::string pins() {
+  return "b0 to b" + std::to_string(PinName::count - 1);
+}
+
+std::string any_name() {
+  std::string text;
+  for (const NameRange& range : name_ranges) text += (text.empty() ? "" : ", ") + names(range.letter);
+  return text;
+}
+
+}  // namespace expected
+}  // namespace mprogcheck::model

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "model/guest_object.hpp"
+#include "model/sequence.hpp"
+#include "oracle/oracle.hpp"
+
+namespace mprogcheck {
+
+/// The feature of an oracle that the operation cannot do without; empty if there is none.
+std::string_view needed_feature(const model::Operation& operation);
+
+/// The guest's objects that an oracle with this identity has not.
+model::GuestObjectSet lacking_objects(const OracleIdentity& identity);
+
+/// An Error of kind skipped, that names the feature, if an oracle with this identity cannot run the operations.
+Result<void> can_run(const OracleIdentity& identity, std::span<const model::Operation> operations);
+inline Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence) {
+  return can_run(identity, sequence.operations);
+}
+
+}  // namespace mprogcheck
