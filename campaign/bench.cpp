@@ -10,6 +10,7 @@
 #include "base/digest.hpp"
 #include "campaign/bench_jobs.hpp"
 #include "campaign/fuzz/fuzz.hpp"
+#include "campaign/kernel/hook_spec.hpp"
 #include "campaign/kernel/lacks.hpp"
 #include "campaign/stopwatch.hpp"
 #include "kernel_oracle/vm_oracle.hpp"
@@ -127,7 +128,8 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   auto known = probe_known(oracle, options.known);
   if (!known) return tl::unexpected(known.error());
 
-  const std::vector<model::Hook> hooks{model::Hook::tcx_ingress, model::Hook::tcx_egress};
+  const std::vector<model::Hook>& hooks = options.hooks;
+  if (auto able = has_hooks(oracle.identity(), hooks); !able) return tl::unexpected(able.error());
   const properties::Lacks lacks = lacks_in_bench(oracle.identity());
   const properties::Generator generator(
       {.seed = Digest().add(options.seed).value(), .hooks = hooks, .nonsense_ppm = {}, .lacks = lacks});

@@ -21,6 +21,7 @@ struct BenchOptions {
   unsigned rounds = 3;  ///< of floor and campaign in turn, so that both meet the same neighbours on the machine
   unsigned jobs = 1;    ///< more: so many VMs are compared with one
   std::string out;
+  std::vector<model::Hook> hooks;
   std::vector<KnownDivergence> known{};     ///< those that are followed and present are followed here, too
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: an Error, soon
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/bench.hpp"
+#include "campaign/kernel/hook_spec.hpp"
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@ struct Options {
   CommonOptions common;
   BenchOptions bench;
   std::optional<unsigned> jobs;
+  std::vector<std::string> hooks{"tcx"};
 };
 
 /// The floor has no calls of netlink's: what a bench leaves out on every kernel is not what this one lacks.
@@ -106,6 +108,9 @@ ExitCode run(Options& options) {
   const auto folder = take_folder(options.common, *kernels);
   if (!folder) return report(folder.error());
   options.bench.out = options.common.out;
+  const auto hooks = parse_hooks(options.hooks);
+  if (!hooks) return report(hooks.error());
+  options.bench.hooks = *hooks;
   listen_to_signals();
   options.bench.stop = &interrupted;
   ExitCode code = ExitCode::held;
@@ -158,6 +163,10 @@ void add_bench(CLI::App& app, Run& run_verb) {
       ->capture_default_str();
   verb->add_option("--jobs", options->jobs, "so many VMs are compared with one; one for each core unless given")
       ->check(CLI::Range(1U, 64U));
+  verb->add_option("--hook", options->hooks, fmt::format("{}; may be given several times", hook_words()))
+      ->capture_default_str()
+      ->take_all()
+      ->allow_extra_args(false);
   verb->add_option("--seed", options->bench.seed, "which sequences")->capture_default_str();
   verb->callback([options, &run_verb] { run_verb = [options] { return run(*options); }; });
 }

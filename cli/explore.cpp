@@ -366,7 +366,7 @@ void add_explore(CLI::App& app, Run& run_verb) {
   auto* verb =
       app.add_subcommand("explore", "every state of a small world and every operation in it, on a real kernel");
   add_common(*verb, options->common);
-  verb->add_option("--hook", options->hook, "tcx, or one hook: tcx_ingress, tcx_egress")->capture_default_str();
+  verb->add_option("--hook", options->hook, hook_words())->capture_default_str();
   auto* progs = verb->add_option("--progs", options->bound.programs, "programs")
                     ->capture_default_str()
                     ->check(CLI::Range(1U, properties::Bound::most_programs));

@@ -22,7 +22,7 @@ constexpr double default_seconds = 60;
 
 struct Options {
   CommonOptions common;
-  std::vector<std::string> hooks{"tcx"};
+  std::vector<std::string> hooks{};  ///< none: all that the kernel has
   std::string seed;
   std::uint64_t shard = 0;
   std::optional<double> seconds;
@@ -142,8 +142,9 @@ ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const 
 ExitCode run(Options& options) {
   const auto kernels = kernels_of(options.common);
   if (!kernels) return report(kernels.error());
-  const auto hooks = parse_hooks(options.hooks);
-  if (!hooks) return report(hooks.error());
+  const auto named = parse_hooks(options.hooks);
+  if (!named) return report(named.error());
+  const std::vector<model::Hook> hooks = named->empty() ? all_hooks() : *named;
   const std::string fresh_seed = std::to_string(std::random_device{}());
   if (!options.seconds && !options.sequences) options.seconds = default_seconds;
 
@@ -157,7 +158,8 @@ ExitCode run(Options& options) {
       continue;
     }
     FuzzOptions campaign;
-    campaign.hooks = *hooks;
+    campaign.hooks = hooks;
+    campaign.hooks_are_named = !named->empty();
     campaign.kernel = kernel.text;
     campaign.seed = options.seed;
     campaign.fresh_seed = fresh_seed;
@@ -186,8 +188,8 @@ void add_fuzz(CLI::App& app, Run& run_verb) {
   const auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand("fuzz", "random sequences on a real kernel, judged by the model");
   add_common(*verb, options->common);
-  verb->add_option("--hook", options->hooks, "tcx, or one hook: tcx_ingress, tcx_egress; may be given several times")
-      ->capture_default_str()
+  verb->add_option("--hook", options->hooks,
+                   fmt::format("{}; may be given several times. Unless given: all that the kernel has", hook_words()))
       ->take_all()
       ->allow_extra_args(false);
   verb->add_option("--seconds", options->seconds, "stop after so long; 60 unless --sequences is given")

@@ -192,6 +192,8 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   head.accident = job.accident;
   head.accident_at = job.accident_at;
   head.devices = declarations.devices;
+  for (unsigned n = 0; n < model::Device::count; ++n) head.made_as[n] = wire::device_class(declarations.made_as[n]);
+  head.families = families_of(job);
   head.programs = declarations.programs;
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     head.classes[n] = wire::program_class(declarations.classes[n].type, declarations.classes[n].returns);
@@ -205,7 +207,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   const std::size_t at = wire::put_job_head(out, head);
   wire::set_step_count(out, at, static_cast<std::uint32_t>(job.sequence.operations.size()));
 
-  model::World world(declarations, job.quirks);
+  model::World world = world_of(job);
   for (const auto& operation : job.sequence.operations) {
     StepRecord step;
     std::visit(StepOf(step), operation);

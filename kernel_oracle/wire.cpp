@@ -158,7 +158,7 @@ void put_step(Buffer& buffer, const StepRecord& step) {
   to[0] = static_cast<std::uint8_t>(step.call);
   to[1] = step.hook;
   to[2] = step.name;
-  to[3] = step.observe;
+  to[3] = 0;
   to[4] = step.made;
   to[5] = step.kind;
   to[6] = step.named;
@@ -168,7 +168,7 @@ void put_step(Buffer& buffer, const StepRecord& step) {
   Buffer::store(to + 16, step.program);
   Buffer::store(to + 20, step.relative);
   Buffer::store(to + 24, step.replace);
-  Buffer::store(to + 28, std::uint32_t{0});
+  Buffer::store(to + 28, std::uint32_t{step.observe});
   Buffer::store(to + 32, step.revision);
 }
 
@@ -177,7 +177,6 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
   step.call = static_cast<Call>(from[0]);
   step.hook = from[1];
   step.name = from[2];
-  step.observe = from[3];
   step.made = from[4];
   step.kind = from[5];
   step.named = from[6];
@@ -187,6 +186,7 @@ bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord&
   step.program = Reader::load<std::uint32_t>(from + 16);
   step.relative = Reader::load<std::uint32_t>(from + 20);
   step.replace = Reader::load<std::uint32_t>(from + 24);
+  step.observe = Reader::load<std::uint16_t>(from + 28);
   step.revision = Reader::load<std::uint64_t>(from + 32);
 
   const auto in_range = [&](std::uint8_t bit, std::uint32_t value) {
@@ -242,6 +242,8 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
   for (const std::uint32_t uid : job.uids) buffer.u32(uid);
+  for (const std::uint8_t made_as : job.made_as) buffer.u8(made_as);
+  buffer.u8(job.families);
   buffer.u8(job.unkept ? 1 : 0);
   buffer.u8(job.lie_on);
   buffer.u32(job.alphabet);
@@ -273,6 +275,12 @@ bool get_job(Reader& reader, JobRecord& job) {
     good = good && job.classes[n] < program_classes;
   }
   for (std::uint32_t& uid : job.uids) uid = reader.u32();
+  for (std::uint8_t& made_as : job.made_as) {
+    made_as = reader.u8();
+    good = good && made_as < device_classes;
+  }
+  job.families = reader.u8();
+  good = good && (job.families & ~model::all_families) == 0;
   const auto unkept = reader.u8();
   job.unkept = unkept != 0;
   good = good && unkept <= 1;
@@ -331,7 +339,7 @@ bool get_run_head(Reader& reader, RunHead& head) {
 
 bool get_step_head(Reader& reader, StepHead& head) {
   head.error = reader.u16();
-  head.lists = reader.u8();
+  head.lists = reader.u16();
   head.sees = reader.u8();
   return !reader.failed() && head.sees <= 31;
 }

@@ -25,7 +25,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 5;
+inline constexpr std::uint16_t version = 6;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 8U << 20;
 
@@ -236,7 +236,7 @@ struct StepRecord {
   Call call = Call::attach;
   std::uint8_t hook = 0;
   std::uint8_t name = 0;       ///< slot of the name it binds or closes
-  std::uint8_t observe = 0;    ///< bit N: list N is to be looked at after it
+  std::uint16_t observe = 0;   ///< bit N: list N is to be looked at after it
   std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does; query: garbage;
                                ///< unpin: 1, if the last holder of an object goes; 2, and with a link its program
   std::uint8_t kind = 0;       ///< open: ObjectKind; load: program_class(); fill: count; query: arrays that are null;
@@ -250,7 +250,7 @@ struct StepRecord {
   std::uint64_t revision = 0;  ///< query: size of the attr
   std::uint8_t caller = 0;     ///< model::Caller::number
 };
-static_assert(model::list_count <= 8, "StepRecord::observe is one byte");
+static_assert(model::list_count <= 16, "StepRecord::observe is two bytes");
 void put_step(Buffer& buffer, const StepRecord& step);
 /// False if a field is out of range.
 bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord& step);
@@ -265,6 +265,8 @@ struct JobRecord {
   Accident accident = Accident::none;
   std::uint32_t accident_at = 0;
   std::uint8_t devices = 0;
+  std::uint8_t made_as[model::Device::count] = {};  ///< device_class()
+  model::FamilySet families = 0;                    ///< whose lists are looked at
   std::uint32_t programs = 0;
   std::uint8_t classes[model::Name::pool_count] = {};  ///< program_class(); of programs that are declared
   bool unkept = false;
@@ -277,6 +279,18 @@ struct JobRecord {
 inline constexpr std::uint8_t program_classes = model::program_types * model::returns_count;
 constexpr std::uint8_t program_class(model::ProgramType type, model::Returns returns) {
   return static_cast<std::uint8_t>(static_cast<unsigned>(type) * model::returns_count + static_cast<unsigned>(returns));
+}
+inline constexpr std::uint8_t device_classes = model::device_kinds * model::policies * model::policies;
+constexpr std::uint8_t device_class(model::DeviceClass made_as) {
+  return static_cast<std::uint8_t>(
+      (static_cast<unsigned>(made_as.kind) * model::policies + static_cast<unsigned>(made_as.policy)) *
+          model::policies +
+      static_cast<unsigned>(made_as.peer_policy));
+}
+constexpr model::DeviceClass device_class_of(std::uint8_t number) {
+  return {.kind = static_cast<model::DeviceKind>(number / (model::policies * model::policies)),
+          .policy = static_cast<model::Policy>(number / model::policies % model::policies),
+          .peer_policy = static_cast<model::Policy>(number % model::policies)};
 }
 /// Writes all but the steps, which follow one by one, and the `trials` behind them; returns what set_step_count()
 /// needs.
@@ -309,14 +323,14 @@ bool get_run_head(Reader& reader, RunHead& head);
 struct StepHead {
   static constexpr std::uint8_t has_objects = 1, has_times = 2, has_answer = 4, has_passage = 8, has_trials = 16;
   std::uint16_t error = 0;
-  std::uint8_t lists = 0;
+  std::uint16_t lists = 0;
   std::uint8_t sees = 0;
 };
 inline void put_step_head(Buffer& buffer, const StepHead& head) {
-  std::uint8_t* const to = buffer.room(4);
+  std::uint8_t* const to = buffer.room(5);
   Buffer::store(to, head.error);
-  to[2] = head.lists;
-  to[3] = head.sees;
+  Buffer::store(to + 2, head.lists);
+  to[4] = head.sees;
 }
 bool get_step_head(Reader& reader, StepHead& head);
 

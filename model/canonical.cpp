@@ -25,7 +25,7 @@ class Writer {
     for (unsigned n = 0; n < Device::count; ++n) {
       if (!world_.has_device(n)) continue;
       const DeviceState& state = world_.device({static_cast<std::uint8_t>(n)});
-      put(n, state.away ? 1 : 0, state.qdisc);
+      put(n, state.away ? 1 : 0, state.qdisc, state.made_as.kind, state.made_as.policy, state.made_as.peer_policy);
       for (unsigned hook = 0; hook < hooks; ++hook) list(list_of(static_cast<Hook>(hook), n));
     }
     for (unsigned n = 0; n < PinName::count; ++n) {
@@ -73,7 +73,7 @@ class Writer {
 
   void list(ListIndex index) {
     const OrderedList& list = world_.list(index);
-    put(list.revision == 1 ? 1 : 2, list.count);
+    put(list.current() == 1 ? 1 : 2, list.count);
     for (const Entry& entry : list.entries()) {
       program(entry.program);
       if (entry.link == no_link)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// What each call checks before it reaches the ordered list, in the order of kernel/bpf/syscall.c and kernel/bpf/tcx.c.
-#include "model/hooks/mprog.hpp"
+// What each call checks before it reaches a hook, in the order of kernel/bpf/syscall.c. The rest is the family's.
+#include "model/hooks/family.hpp"
 #include "model/passage.hpp"
 #include "model/query.hpp"
 #include "model/world.hpp"
@@ -12,16 +12,6 @@ namespace {
 
 constexpr LinkIndex foreign = 0xfe;                 ///< a link that owns nothing yet
 constexpr std::uint32_t query_effective = 1U << 0;  ///< BPF_F_QUERY_EFFECTIVE
-
-/// The program type of each hook (kernel/bpf/syscall.c: attach_type_to_prog_type).
-constexpr ProgramType type_of(Hook hook) {
-  switch (hook) {
-    case Hook::tcx_ingress:
-    case Hook::tcx_egress:
-      return ProgramType::sched_cls;
-  }
-  return ProgramType::sched_cls;
-}
 
 Verdict decided(Rule rule) {
   return {text_of(rule).outcome, rule, {}};
@@ -130,27 +120,28 @@ Rule update_of_map(const World& world, const UpdateLink& call) {
 
 }  // namespace
 
-/// kernel/bpf/syscall.c: bpf_prog_attach; kernel/bpf/tcx.c: tcx_prog_attach.
+/// kernel/bpf/syscall.c: bpf_prog_attach.
 Verdict World::decide(const Attach& call) const {
-  const ProgramType type = type_of(call.site.hook);
-  if ((call.flags & ~flag::mprog_mask) != 0) return decided(Rule::attach_unknown_flag);
+  const ProgramType type = row_of(call.site.hook).type;
+  if ((call.flags & ~row_of(call.site.hook).attach_mask) != 0) return decided(Rule::attach_unknown_flag);
   const auto program =
       program_of_type(*this, call.program, type, Rule::attach_program_closed, Rule::attach_not_a_program);
   if (program.refused) return decided(*program.refused);
-  const auto list = list_at(call.site);
-  if (!list) return decided(Rule::attach_no_device);
+  const Located at = locate(call.site, Rule::attach_no_device);
+  if (at.refused) return decided(*at.refused);
   WantedProgram old;
   if ((call.flags & flag::replace) != 0)
     old = program_of_type(*this, call.replace, type, Rule::attach_replace_closed, Rule::attach_replace_type);
   if (old.refused) return decided(*old.refused);
 
   const auto decision =
-      mprog::attach(lists_[*list], {.entry = {program.program, no_link},
+      rules_of(call.site.hook)
+          .attach(lists_[at.list], {.entry = {program.program, no_link},
                                     .flags = call.flags,
                                     .relative = resolve_relative(*this, call.relative, call.flags, type),
                                     .old_program = old.program,
-                                    .expected_revision = call.revision.resolve(lists_[*list].revision)});
-  Edit edit{.list = *list, .position = static_cast<std::uint8_t>(decision.position), .program = program.program};
+                                    .expected_revision = call.revision.resolve(lists_[at.list].revision)});
+  Edit edit{.list = at.list, .position = static_cast<std::uint8_t>(decision.position), .program = program.program};
   if (decision.rule == Rule::attach_done)
     edit.kind = Edit::Kind::insert;
   else if (decision.rule == Rule::replace_done)
@@ -160,48 +151,51 @@ Verdict World::decide(const Attach& call) const {
 
 /// kernel/bpf/syscall.c: bpf_prog_detach; kernel/bpf/tcx.c: tcx_prog_detach. replace_bpf_fd is never looked at.
 Verdict World::decide(const Detach& call) const {
-  if ((call.flags & ~flag::mprog_mask) != 0) return decided(Rule::detach_unknown_flag);
+  if ((call.flags & ~row_of(call.site.hook).attach_mask) != 0) return decided(Rule::detach_unknown_flag);
   WantedProgram program;
   std::optional<ProgramType> relative_type;
   if (!call.program.is_zero()) {
-    const ProgramType type = type_of(call.site.hook);
+    const ProgramType type = row_of(call.site.hook).type;
     program = program_of_type(*this, call.program, type, Rule::detach_program_closed, Rule::detach_not_a_program);
     relative_type = type;
   }
   if (program.refused) return decided(*program.refused);
-  const auto list = list_at(call.site);
-  if (!list) return decided(Rule::detach_no_device);
-  if (lists_[*list].empty() && !keeps(*list)) return decided(Rule::detach_no_entry);
+  const Located at = locate(call.site, Rule::detach_no_device);
+  if (at.refused) return decided(*at.refused);
+  const FamilyRules& family = rules_of(call.site.hook);
+  if (lists_[at.list].empty() && !family.keeps(*this, at.list)) return decided(Rule::detach_no_entry);
 
-  const auto decision = mprog::detach(lists_[*list],
+  const auto decision = family.detach(lists_[at.list],
                                       {.entry = {program.program, no_link},
                                        .flags = call.flags,
                                        .relative = resolve_relative(*this, call.relative, call.flags, relative_type),
-                                       .expected_revision = call.revision.resolve(lists_[*list].revision)},
+                                       .expected_revision = call.revision.resolve(lists_[at.list].revision)},
                                       quirks_);
   if (!text_of(decision.rule).outcome.ok()) return decided(decision.rule);
-  return decided(decision.rule,
-                 {.kind = Edit::Kind::remove, .list = *list, .position = static_cast<std::uint8_t>(decision.position)});
+  return decided(
+      decision.rule,
+      {.kind = Edit::Kind::remove, .list = at.list, .position = static_cast<std::uint8_t>(decision.position)});
 }
 
 /// kernel/bpf/syscall.c: link_create; kernel/bpf/tcx.c: tcx_link_attach. There is no mask of flags: unknown bits pass,
 /// and count as a flag where the list asks whether any is given. REPLACE has no program to replace.
 Verdict World::decide(const CreateLink& call) const {
-  const ProgramType type = type_of(call.site.hook);
+  const ProgramType type = row_of(call.site.hook).type;
   const auto program = program_of_type(*this, call.program, type, Rule::link_program_closed, Rule::link_not_a_program);
   if (program.refused) return decided(*program.refused);
-  const auto list = list_at(call.site);
-  if (!list) return decided(Rule::link_no_device);
+  const Located at = locate(call.site, Rule::link_no_device);
+  if (at.refused) return decided(*at.refused);
 
   // The link is not in the list yet, so any index that no entry has stands for it.
   const auto decision =
-      mprog::attach(lists_[*list], {.entry = {program.program, foreign},
+      rules_of(call.site.hook)
+          .attach(lists_[at.list], {.entry = {program.program, foreign},
                                     .flags = call.flags,
                                     .relative = resolve_relative(*this, call.relative, call.flags, type, true),
-                                    .expected_revision = call.revision.resolve(lists_[*list].revision)});
+                                    .expected_revision = call.revision.resolve(lists_[at.list].revision)});
   if (decision.rule != Rule::attach_done) return decided(decision.rule);
   return decided(Rule::link_done, {.kind = Edit::Kind::create_link,
-                                   .list = *list,
+                                   .list = at.list,
                                    .position = static_cast<std::uint8_t>(decision.position),
                                    .program = program.program,
                                    .name = call.name});
@@ -231,13 +225,14 @@ Verdict World::decide(const UpdateLink& call) const {
     return decided(update_of_guest_link(guest_objects[denoted.object - guest_link(0)], program.program,
                                         expects && old.program != link.program));
   if (link.list == no_list) return decided(Rule::update_detached);
-  if (expects && old.program != link.program) return decided(Rule::update_old_mismatch);
-  if (program.program == link.program) return decided(Rule::update_same);
-  if (lists_[link.list].find(program.program)) return decided(Rule::update_exists);
-  if (programs_[program.program].type != programs_[link.program].type) return decided(Rule::update_type);
+  const Rule rule = rules_of(link.list).update(
+      lists_[link.list], {.held = link.program,
+                          .program = program.program,
+                          .mismatch = expects && old.program != link.program,
+                          .other_type = programs_[program.program].type != programs_[link.program].type});
+  if (rule != Rule::update_done) return decided(rule);
   return decided(
-      Rule::update_done,
-      {.kind = Edit::Kind::update_link, .list = link.list, .program = program.program, .link = denoted.object});
+      rule, {.kind = Edit::Kind::update_link, .list = link.list, .program = program.program, .link = denoted.object});
 }
 
 /// kernel/bpf/syscall.c: link_detach; kernel/bpf/tcx.c: tcx_link_detach.
@@ -281,20 +276,20 @@ Verdict World::decide(const Query& call) const {
   if (call.garbage)
     return decided(call.size >= Query::foreign_size ? Rule::query_beyond_known : Rule::query_beyond_fields);
   if ((as_read(call).query_flags & ~query_effective) != 0) return decided(Rule::query_unknown_flag);
-  const auto list = list_at(call.site);
-  if (!list) return decided(Rule::query_no_device);
-  return decided(decide_query(call, lists_[*list], quirks_));
+  const Located at = locate(call.site, Rule::query_no_device);
+  if (at.refused) return decided(*at.refused);
+  return decided(decide_query(call, lists_[at.list], quirks_));
 }
 
 Verdict World::decide(const Fill& call) const {
-  const auto list = list_at(call.site);
-  if (!list) return decided(Rule::fill_no_device);
-  return decided(Rule::fill_done, {.kind = Edit::Kind::fill, .list = *list, .position = call.count});
+  const Located at = locate(call.site, Rule::fill_no_device);
+  if (at.refused) return decided(*at.refused);
+  return decided(Rule::fill_done, {.kind = Edit::Kind::fill, .list = at.list, .position = call.count});
 }
 
 /// net/packet/af_packet.c: packet_snd. What the packet meets is for passage.hpp to say.
 Verdict World::decide(const SendPacket& call) const {
-  const auto list = list_at(call.site);
+  const auto list = way_at(call.site);
   return decided(list ? rule_of_passage(*this, *list) : Rule::run_no_device);
 }
 

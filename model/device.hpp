@@ -12,6 +12,25 @@ struct Device {
   friend constexpr auto operator<=>(Device, Device) = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };
 
+/// What a device is made as.
+enum class DeviceKind : std::uint8_t {
+  usual,  ///< one end of a netkit pair, where the kernel has netkit; elsewhere of a veth pair
+  veth,   ///< one end of a veth pair
+};
+inline constexpr unsigned device_kinds = 2;
+
+/// What a netkit device does with a packet while nothing is attached (IFLA_NETKIT_POLICY).
+enum class Policy : std::uint8_t { pass, drop };
+inline constexpr unsigned policies = 2;
+
+/// How a device is declared.
+struct DeviceClass {
+  DeviceKind kind = DeviceKind::usual;
+  Policy policy = Policy::pass;       ///< of what it sends
+  Policy peer_policy = Policy::pass;  ///< of what its peer sends
+  friend constexpr auto operator<=>(const DeviceClass&, const DeviceClass&) = default;
+};
+
 /// The queueing discipline at a device's ingress, if there is one. It keeps the hooks that it serves even where nothing
 /// is attached (net/sched/sch_ingress.c).
 enum class Qdisc : std::uint8_t {

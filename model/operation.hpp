@@ -7,45 +7,29 @@
 #include <variant>
 
 #include "model/device.hpp"
+#include "model/flag.hpp"
+#include "model/hooks/hook.hpp"
 #include "model/name.hpp"
+#include "model/program_type.hpp"
 
 namespace mprogcheck::model {
 
-/// The attachment flags of uapi/linux/bpf.h, by value.
-namespace flag {
-inline constexpr std::uint32_t override_ = 1U << 0;  ///< BPF_F_ALLOW_OVERRIDE
-inline constexpr std::uint32_t multi = 1U << 1;      ///< BPF_F_ALLOW_MULTI
-inline constexpr std::uint32_t replace = 1U << 2;    ///< BPF_F_REPLACE
-inline constexpr std::uint32_t before = 1U << 3;     ///< BPF_F_BEFORE
-inline constexpr std::uint32_t after = 1U << 4;      ///< BPF_F_AFTER
-inline constexpr std::uint32_t id = 1U << 5;         ///< BPF_F_ID: the relative is an id, not an fd
-inline constexpr std::uint32_t preorder = 1U << 6;   ///< BPF_F_PREORDER
-inline constexpr std::uint32_t link = 1U << 13;      ///< BPF_F_LINK: the relative is a link, not a program
-inline constexpr std::uint32_t mprog_mask = replace | before | after | id | link;  ///< what attach and detach know
-}  // namespace flag
-
-enum class ProgramType : std::uint8_t { sched_cls, xdp, socket_filter, of_other_kind };
-inline constexpr unsigned program_types = 3;  ///< that a sequence can load: the last one only the guest has
-
-/// What a program returns when it runs (KERNEL: enum tcx_action_base). `unknown` is a code no hook knows.
-enum class Returns : std::uint8_t { next, pass, drop, redirect, unknown };
-inline constexpr unsigned returns_count = 5;
-
-/// Where programs are attached. A new hook is one more value here and one row in each table that is indexed by it.
-enum class Hook : std::uint8_t { tcx_ingress, tcx_egress };
-inline constexpr unsigned hooks = 2;
-
-/// What a hook belongs to: device dN, or a literal interface index. A device that the sequence does not declare, and
-/// every literal that is legal, is an interface that does not exist.
+/// What a hook belongs to: device dN, the other end of its pair, or a literal interface index. A device that the
+/// sequence does not declare, and every literal that is legal, is an interface that does not exist.
 struct Target {
-  std::uint32_t value = 0;  ///< device number, or literal_base + ifindex
+  std::uint32_t value = 0;  ///< device number, peer_base + device number, or literal_base + ifindex
 
   static constexpr unsigned device_count = Device::count;     ///< d0 to d3
+  static constexpr std::uint32_t peer_base = 0x4000'0000;     ///< peer(d0) to peer(d3)
   static constexpr std::uint32_t literal_base = 0x8000'0000;  ///< literals: 0 and 1000000 upward, below 2^31
   static constexpr Target device(std::uint32_t n) { return {n}; }
+  static constexpr Target peer(std::uint32_t n) { return {peer_base + n}; }
   static constexpr Target literal(std::uint32_t ifindex) { return {literal_base + ifindex}; }
   [[nodiscard]] constexpr bool is_literal() const { return value >= literal_base; }
+  [[nodiscard]] constexpr bool is_peer() const { return value >= peer_base && value < literal_base; }
   [[nodiscard]] constexpr std::uint32_t ifindex() const { return value - literal_base; }
+  /// Of a device or of its peer: its number.
+  [[nodiscard]] constexpr std::uint32_t number() const { return is_peer() ? value - peer_base : value; }
   friend constexpr auto operator<=>(Target, Target) = default;
 };
 

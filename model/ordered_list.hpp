@@ -24,7 +24,8 @@ struct Entry {
 struct OrderedList {
   static constexpr unsigned capacity = 63;  ///< include/linux/bpf_mprog.h: bpf_mprog_max()
 
-  std::uint64_t revision = 1;
+  std::uint64_t revision = 1;  ///< what a query tells
+  std::uint64_t hidden = 0;    ///< the true one, where a query tells another; 0: it does not
   std::uint8_t count = 0;
   std::array<Entry, capacity> slots{};
 
@@ -33,6 +34,14 @@ struct OrderedList {
   [[nodiscard]] bool full() const { return count == capacity; }
   /// Where the program stands, whoever attached it: a program is in a list at most once.
   [[nodiscard]] std::optional<int> find(ProgramIndex program) const;
+
+  /// What an expected revision is compared with.
+  [[nodiscard]] std::uint64_t current() const { return hidden != 0 ? hidden : revision; }
+  /// bpf_mprog_commit().
+  void move_on() {
+    revision = current() + 1;
+    hidden = 0;
+  }
 
   void insert(int position, Entry entry);
   void overwrite(int position, Entry entry) { slots[static_cast<unsigned>(position)] = entry; }

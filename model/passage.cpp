@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/passage.hpp"
 
-#include "model/language/words.hpp"
+#include "model/hooks/family.hpp"
 
 namespace mprogcheck::model {
 namespace {
@@ -9,30 +9,36 @@ namespace {
 constexpr std::array<std::string_view, fates> fate_names = {"not sent",   "passed", "dropped",
                                                             "redirected", "lost",   "multiplied"};
 
-/// What a program that says so makes of the chain.
-constexpr Rule rule_of(Returns returns) {
-  switch (returns) {
-    case Returns::next:
-      return Rule::run_next;
-    case Returns::pass:
-      return Rule::run_passed;
-    case Returns::drop:
-      return Rule::run_dropped;
-    case Returns::redirect:
-      return Rule::run_redirected;
-    case Returns::unknown:
-      return Rule::run_unknown;
+/// Through one list. None: nothing there has a say, and the packet passes as it came.
+template <typename Visit>
+std::optional<Rule> through(const World& world, ListIndex index, Visit& visit) {
+  const FamilyRules& family = rules_of(index);
+  if (!family.on(world.device({static_cast<std::uint8_t>(site_of_list(index).target.value)}).made_as))
+    return std::nullopt;
+  const OrderedList& list = world.list(index);
+  if (list.empty()) {
+    const Rule rule = family.nothing(world, index);
+    return rule == Rule::run_nothing ? std::nullopt : std::optional(rule);
   }
-  return Rule::run_next;
+  Rule rule = Rule::run_next;
+  for (const Entry& entry : list.entries()) {
+    visit(entry.program);
+    rule = family.ends(world.program(entry.program).returns);
+    if (rule != Rule::run_next) break;
+  }
+  return rule;
 }
 
+/// The last hook that has a say decides: before it the packet passed.
 template <typename Visit>
 Rule walk(const World& world, ListIndex index, Visit visit) {
+  const Site site = site_of_list(index);
+  const FamilyRules& family = rules_of(site.hook);
   Rule rule = Rule::run_nothing;
-  for (const Entry& entry : world.list(index).entries()) {
-    visit(entry.program);
-    rule = rule_of(world.program(entry.program).returns);
-    if (rule != Rule::run_next) break;
+  for (const auto hook : {family.before(site.hook), std::optional(site.hook), family.after(site.hook)}) {
+    if (!hook) continue;
+    rule = through(world, list_of(*hook, site.target.value), visit).value_or(rule);
+    if (fate_of(rule) != Fate::passed) break;
   }
   return rule;
 }
@@ -40,7 +46,7 @@ Rule walk(const World& world, ListIndex index, Visit visit) {
 }  // namespace
 
 std::string_view name_of(Fate fate) {
-  return word_of(fate_names, static_cast<std::size_t>(fate));
+  return static_cast<std::size_t>(fate) < fates ? fate_names[static_cast<std::size_t>(fate)] : "?";
 }
 
 Passage passage(const World& world, ListIndex list) {
@@ -61,6 +67,8 @@ Fate fate_of(Rule rule) {
     case Rule::run_unknown:
       return Fate::passed;
     case Rule::run_dropped:
+    case Rule::run_policy:
+    case Rule::run_unknown_drops:
       return Fate::dropped;
     case Rule::run_redirected:
       return Fate::redirected;

@@ -23,17 +23,17 @@ inline constexpr unsigned fates = 6;
 /// "passed", "dropped", …
 std::string_view name_of(Fate fate);
 
-/// The way of one packet through a list: the programs that run, in order, the last of which ends it.
+/// The way of one packet: the programs that run, in order. It may lead through two hooks of a device.
 struct Passage {
   Rule rule = Rule::run_nothing;
   std::uint8_t count = 0;
-  std::array<ProgramIndex, OrderedList::capacity> programs{};
+  std::array<ProgramIndex, std::size_t{2} * OrderedList::capacity> programs{};
 
   [[nodiscard]] std::span<const ProgramIndex> ran() const { return {programs.data(), count}; }
 };
 
-/// net/core/dev.c: tcx_run; include/net/tcx.h: tcx_action_code. Programs run in list order, whoever attached them, up
-/// to and including the first that does not say next.
+/// Of a packet that is sent to the hook of that list: programs run in list order, whoever attached them, up to and
+/// including the first that does not say next. What follows is for the family to say.
 Passage passage(const World& world, ListIndex list);
 /// The rule of the same passage alone: what predict() needs.
 Rule rule_of_passage(const World& world, ListIndex list);

@@ -7,9 +7,9 @@ namespace mprogcheck::model {
 
 namespace {
 constexpr std::array<RuleText, rule_count> texts{{
-#define MPROGCHECK_RULE(id, name, outcome, says) {name, outcome, says},
-    MPROGCHECK_RULES(MPROGCHECK_RULE)
-#undef MPROGCHECK_RULE
+#define RULE(id, name, outcome, says) {name, outcome, says},
+#include "model/rules.def"
+#undef RULE
 }};
 }  // namespace
 

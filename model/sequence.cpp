@@ -20,9 +20,11 @@ Complaint first_of(std::initializer_list<Complaint> complaints) {
 
 Complaint check_site(const Site& site) {
   if (static_cast<unsigned>(site.hook) >= hooks) return "a hook: " + expected::one_of(hook_names);
-  return unless(site.target.is_literal() ? legal_ifindex_literal(site.target.ifindex())
-                                         : site.target.value < Target::device_count,
-                expected::target);
+  if (site.target.is_literal()) return unless(legal_ifindex_literal(site.target.ifindex()), expected::target);
+  if (site.target.number() >= Target::device_count) return std::string(expected::target);
+  return unless(
+      !site.target.is_peer() || row_of(family_of(site.hook)).at_peers,
+      "a device: " + expected::names('d') + " (" + std::string(name_of(site.hook)) + " is not asked for at a peer)");
 }
 
 Complaint check_name(Name name) {
@@ -84,7 +86,10 @@ struct Check {
   Complaint operator()(const Fill& call) const {
     return first_of({check_site(call.site), unless(call.count <= max_fill_count, expected::fill_count)});
   }
-  Complaint operator()(const SendPacket& call) const { return check_site(call.site); }
+  Complaint operator()(const SendPacket& call) const {
+    return first_of({check_site(call.site), unless(!call.site.target.is_peer(),
+                                                   "a device, or an interface index: packets go through devices")});
+  }
   Complaint operator()(const RemoveDevice& call) const { return check_device(call.device); }
   Complaint operator()(const MakeDevice& call) const { return check_device(call.device); }
   Complaint operator()(const MoveDevice& call) const { return check_device(call.device); }
@@ -112,6 +117,17 @@ struct Check {
 
 Complaint check_declarations(const Declarations& declarations) {
   if (declarations.devices >> Target::device_count != 0) return "devices " + expected::names('d');
+  for (unsigned n = 0; n < Device::count; ++n) {
+    const DeviceClass& made_as = declarations.made_as[n];
+    if (!declarations.has_device(n) && made_as != DeviceClass())
+      return "nothing said of d" + std::to_string(n) + ", which is not declared";
+    if (static_cast<unsigned>(made_as.kind) >= device_kinds)
+      return "a kind of device: " + expected::one_of(device_kind_names);
+    if (static_cast<unsigned>(made_as.policy) >= policies || static_cast<unsigned>(made_as.peer_policy) >= policies)
+      return "a policy: " + expected::one_of(policy_names);
+    if (made_as.kind == DeviceKind::veth && made_as != DeviceClass{.kind = DeviceKind::veth})
+      return "a policy of a netkit device: veth has none";
+  }
   for (unsigned n = 0; n < Name::pool_count; ++n) {
     const ProgramClass& declared = declarations.classes[n];
     if (!declarations.has_program(n) && declared != ProgramClass())
@@ -127,6 +143,17 @@ Complaint check_declarations(const Declarations& declarations) {
 }
 
 }  // namespace
+
+FamilySet families_of(const Operation& operation) {
+  const auto site = site_of(operation);
+  return site && static_cast<unsigned>(site->hook) < hooks ? only(family_of(site->hook)) : FamilySet{0};
+}
+
+FamilySet families_of(const Sequence& sequence) {
+  FamilySet set = 0;
+  for (const Operation& operation : sequence.operations) set = static_cast<FamilySet>(set | families_of(operation));
+  return set;
+}
 
 std::optional<std::string> validate(const Operation& operation) {
   if (operation.caller.number > Caller::declarable) return "a caller: " + expected::one_of(caller_names);

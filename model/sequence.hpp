@@ -21,6 +21,7 @@ struct ProgramClass {
 /// What exists before the first operation.
 struct Declarations {
   std::uint8_t devices = 0;                              ///< bit N: dN exists
+  std::array<DeviceClass, Device::count> made_as{};      ///< of those that do not exist: DeviceClass()
   std::uint32_t programs = 0;                            ///< bit N: pN is loaded and open
   std::array<ProgramClass, Name::pool_count> classes{};  ///< of those not loaded: ProgramClass()
   std::array<std::uint32_t, Caller::declarable> uids{};  ///< of the callers u, v, …, by number; 0: not declared
@@ -43,6 +44,10 @@ struct Sequence {
   std::vector<Operation> operations;
   friend bool operator==(const Sequence&, const Sequence&) = default;
 };
+
+/// The families whose hooks it names.
+FamilySet families_of(const Operation& operation);
+FamilySet families_of(const Sequence& sequence);
 
 /// Mortal programs live in a table of this size; a sequence loads no more.
 inline constexpr unsigned max_loads = 64;

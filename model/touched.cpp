@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/touched.hpp"
 
+#include "model/hooks/family.hpp"
+
 namespace mprogcheck::model {
 namespace {
 
@@ -13,6 +15,13 @@ ListSet of_device(std::uint32_t device) {
   for (unsigned hook = 0; hook < hooks; ++hook)
     lists = static_cast<ListSet>(lists | only(list_of(static_cast<Hook>(hook), device)));
   return lists;
+}
+
+/// The list's device, as it is or would be made, has that hook, and it is looked at.
+bool has_hook(const World& world, ListIndex list) {
+  const Site site = site_of_list(list);
+  const Device device{static_cast<std::uint8_t>(site.target.value)};
+  return (world.families() & only(family_of(site.hook))) != 0 && rules_of(site.hook).on(world.device(device).made_as);
 }
 
 struct Touched {
@@ -64,19 +73,25 @@ ListSet touched_lists(const World& before, const Operation& operation) {
   return std::visit(Touched{before}, operation);
 }
 
+bool has_list(const World& world, ListIndex list) {
+  return world.has_device(site_of_list(list).target.value) && (has_hook(world, list));
+}
+
 ListSet existing_lists(const World& world) {
   ListSet lists = 0;
-  for (std::uint32_t device = 0; device < Target::device_count; ++device) {
-    if (world.has_device(device)) lists = static_cast<ListSet>(lists | of_device(device));
-  }
+  for (ListIndex list = 0; list < list_count; ++list)
+    if (has_list(world, list)) lists = static_cast<ListSet>(lists | only(list));
   return lists;
 }
 
 ListSet existing_lists_after(const World& before, const Edit& edit) {
   const ListSet lists = existing_lists(before);
   if (edit.kind == Edit::Kind::remove_device) return static_cast<ListSet>(lists & ~of_device(edit.device.number));
-  if (edit.kind == Edit::Kind::make_device) return static_cast<ListSet>(lists | of_device(edit.device.number));
-  return lists;
+  if (edit.kind != Edit::Kind::make_device) return lists;
+  ListSet made = of_device(edit.device.number);
+  for (ListIndex list = 0; list < list_count; ++list)
+    if (!has_hook(before, list)) made = static_cast<ListSet>(made & ~only(list));
+  return static_cast<ListSet>(lists | made);
 }
 
 }  // namespace mprogcheck::model

@@ -8,8 +8,8 @@
 namespace mprogcheck::model {
 
 /// A set of lists: bit N is ListIndex N.
-using ListSet = std::uint8_t;
-static_assert(list_count <= 8);
+using ListSet = std::uint16_t;
+static_assert(list_count <= 16);
 
 /// The lists that an operation could change in some world like this one, whatever its outcome: the one of the site it
 /// names; those of the device it names; the one of the link it updates, detaches, closes or unpins; the one of the link
@@ -18,7 +18,10 @@ static_assert(list_count <= 8);
 /// `isolation` means.
 ListSet touched_lists(const World& before, const Operation& operation);
 
-/// Every list of the devices that exist, here or away.
+/// Whether the list's device exists, is of a kind that has such a hook, and the hook is one that is looked at.
+bool has_list(const World& world, ListIndex list);
+
+/// Every such list, of devices that are here or away.
 ListSet existing_lists(const World& world);
 /// The same after an edit of it.
 ListSet existing_lists_after(const World& before, const Edit& edit);

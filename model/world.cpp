@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "model/language/words.hpp"
+#include "model/hooks/family.hpp"
 #include "model/permission.hpp"
 
 namespace mprogcheck::model {
@@ -12,8 +12,10 @@ namespace {
 constexpr std::uint8_t gone = 0xff;
 }  // namespace
 
-World::World(const Declarations& declarations, Quirks quirks) : quirks_(quirks) {
-  for (unsigned n = 0; n < Device::count; ++n) devices_[n].exists = declarations.has_device(n);
+World::World(const Declarations& declarations, Quirks quirks, FamilySet looked_at)
+    : quirks_(quirks), families_(looked_at) {
+  for (unsigned n = 0; n < Device::count; ++n)
+    devices_[n] = {.made_as = declarations.made_as[n], .exists = declarations.has_device(n)};
   // A file of its own number for each name bound from the start, so that the files opened later come before the
   // fillers'.
   const auto load_at_start = [this](ProgramIndex program, Name name, ProgramClass declared) {
@@ -50,9 +52,28 @@ void World::bind_guest_object(unsigned n) {
   handles_[name.slot] = {.file = name.slot, .last_kind = object.kind, .last = index};
 }
 
-std::optional<ListIndex> World::list_at(const Site& site) const {
+Located World::locate(const Site& site, Rule no_target) const {
+  const Target target = site.target;
+  // A peer stays at home when its device moves, and goes when that goes.
+  const bool there =
+      !target.is_literal() && (target.is_peer() ? has_device(target.number()) : is_at_home(target.value));
+  if (!there) return {no_list, no_target};
+  if (const auto refused = rules_of(site.hook).refuses(*this, site)) return {no_list, *refused};
+  return {list_of(site.hook, target.number()), std::nullopt};
+}
+
+std::optional<ListIndex> World::way_at(const Site& site) const {
   if (site.target.is_literal() || !is_at_home(site.target.value)) return std::nullopt;
   return list_of(site.hook, site.target.value);
+}
+
+bool World::keeps(ListIndex list) const {
+  return rules_of(list).keeps(*this, list);
+}
+
+std::optional<ListIndex> World::list_at(const Site& site) const {
+  const Located located = locate(site, Rule::attach_no_device);
+  return located.refused ? std::nullopt : std::optional(located.list);
 }
 
 Denoted World::denoted_by_fd(const Argument& argument) const {
@@ -88,7 +109,7 @@ ProgramIndex World::next_mortal() const {
 template <std::size_t alternative>
 Verdict World::decide_any(const Operation& operation) const {
   if (const auto* call = std::get_if<alternative>(&operation)) return decide(*call);
-  if constexpr (alternative + 1 < call_names.size())
+  if constexpr (alternative + 1 < std::variant_size_v<AnyCall>)
     return decide_any<alternative + 1>(operation);
   else
     return {};
@@ -111,13 +132,13 @@ void World::commit(const Edit& edit) {
       break;
     case Edit::Kind::insert:
       lists_[edit.list].insert(edit.position, {edit.program, no_link});
-      ++lists_[edit.list].revision;
+      lists_[edit.list].move_on();
       ++programs_[edit.program].references;
       break;
     case Edit::Kind::overwrite: {
       const ProgramIndex old = lists_[edit.list].slots[edit.position].program;
       lists_[edit.list].overwrite(edit.position, {edit.program, no_link});
-      ++lists_[edit.list].revision;
+      lists_[edit.list].move_on();
       ++programs_[edit.program].references;
       put_program(old);
       break;
@@ -134,7 +155,7 @@ void World::commit(const Edit& edit) {
       links_[link] = {.alive = true, .program = edit.program, .list = edit.list, .references = 0};
       ++programs_[edit.program].references;
       lists_[edit.list].insert(edit.position, {edit.program, link});
-      ++lists_[edit.list].revision;
+      lists_[edit.list].move_on();
       bind(edit.name, open_file(ObjectKind::link, link));
       break;
     }
@@ -143,7 +164,7 @@ void World::commit(const Edit& edit) {
       OrderedList& list = lists_[link.list];
       const ProgramIndex old = link.program;
       list.overwrite(*list.find(old), {edit.program, edit.link});
-      ++list.revision;
+      list.move_on();
       link.program = edit.program;
       ++programs_[edit.program].references;
       put_program(old);
@@ -173,7 +194,7 @@ void World::commit(const Edit& edit) {
         const ProgramIndex filler = filler_program(n);
         if (list.find(filler)) continue;
         list.insert(list.count, {filler, no_link});
-        ++list.revision;
+        list.move_on();
         ++programs_[filler].references;
       }
       break;
@@ -231,11 +252,12 @@ void World::leave_list(LinkIndex index) {
   removed_from(list);
 }
 
-/// kernel/bpf/tcx.c: a tcx hook is freed with its last entry, and the next attach makes a new one with revision 1. A
-/// qdisc that serves it keeps it.
+/// kernel/bpf/mprog.c: bpf_mprog_commit; of the last entry the family says what follows.
 void World::removed_from(ListIndex index) {
   OrderedList& list = lists_[index];
-  list.revision = list.empty() && !keeps(index) ? 1 : list.revision + 1;
+  const FamilyRules& family = rules_of(index);
+  list.move_on();
+  if (list.empty() && !keeps(index)) family.emptied(list);
 }
 
 /// The object is gone, and with it what id(name) denoted for every name that was last bound to it.

@@ -77,6 +77,7 @@ struct PinnedObject {
 
 /// A network device. Away it is in the other network namespace.
 struct DeviceState {
+  DeviceClass made_as{};  ///< also of one that is gone: it comes back so
   bool exists = false;
   bool away = false;
   Qdisc qdisc = Qdisc::none;
@@ -134,6 +135,12 @@ struct Verdict {
   Edit edit;
 };
 
+/// What a site denotes: a list, or why not.
+struct Located {
+  ListIndex list = no_list;
+  std::optional<Rule> refused{};
+};
+
 /// What a file descriptor number denotes to a call.
 struct Denoted {
   enum class Kind : std::uint8_t {
@@ -149,7 +156,8 @@ struct Denoted {
 /// All that a sequence can see of the kernel. A value: copy it to remember it.
 class World {
  public:
-  explicit World(const Declarations& declarations, Quirks quirks = {});
+  /// `looked_at`: those whose lists are looked at; of the others nothing is spoken, and they stay empty.
+  explicit World(const Declarations& declarations, Quirks quirks = {}, FamilySet looked_at = all_families);
 
   /// The one outcome of an operation, the rule that decides it and what it does. Total: defined for every operation.
   [[nodiscard]] Verdict predict(const Operation& operation) const;
@@ -164,13 +172,19 @@ class World {
   [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Device::count && devices_[n].exists; }
   [[nodiscard]] bool is_at_home(std::uint32_t n) const { return has_device(n) && !devices_[n].away; }
   [[nodiscard]] const DeviceState& device(Device device) const { return devices_[device.number]; }
-  /// A qdisc keeps the hook, even if nothing is attached.
-  [[nodiscard]] bool keeps(ListIndex list) const { return serves(devices_[list / hooks].qdisc, list); }
+  /// Something keeps the hook, even if nothing is attached.
+  [[nodiscard]] bool keeps(ListIndex list) const;
   [[nodiscard]] const PinnedObject& pinned(PinName pin) const { return pins_[pin.number]; }
-  /// The list that a site denotes, if its target exists and is at home.
+  /// The list that a site denotes, or the rule that says why there is none: `no_target`, if it does not exist or is not
+  /// at home, else the family's (kernel/bpf/tcx.c: tcx_prog_attach; drivers/net/netkit.c: netkit_dev_fetch).
+  [[nodiscard]] Located locate(const Site& site, Rule no_target) const;
   [[nodiscard]] std::optional<ListIndex> list_at(const Site& site) const;
+  /// Where a packet begins that is sent there; none, if no device is there. Packets go through a device whether or not
+  /// its kind has the hook.
+  [[nodiscard]] std::optional<ListIndex> way_at(const Site& site) const;
   [[nodiscard]] const OrderedList& list(ListIndex index) const { return lists_[index]; }
   [[nodiscard]] Quirks quirks() const { return quirks_; }
+  [[nodiscard]] FamilySet families() const { return families_; }
   [[nodiscard]] const Program& program(ProgramIndex index) const { return programs_[index]; }
   [[nodiscard]] const Link& link(LinkIndex index) const { return links_[index]; }
   [[nodiscard]] const Handle& handle(Name name) const { return handles_[name.slot]; }
@@ -216,7 +230,6 @@ class World {
   [[nodiscard]] Verdict decide(const Get& call) const;
   [[nodiscard]] Verdict decide(const Unpin& call) const;
   // world_lifetime.cpp
-  static bool serves(Qdisc qdisc, ListIndex list);
   void commit_lifetime(const Edit& edit);
   void remove_device(Device device);
   void set_qdisc(Device device, Qdisc qdisc);
@@ -241,6 +254,7 @@ class World {
   std::array<DeviceState, Device::count> devices_{};
   std::array<PinnedObject, PinName::count> pins_{};
   Quirks quirks_;
+  FamilySet families_;
 };
 
 static_assert(std::is_trivially_copyable_v<World>, "worlds are copied all the time");

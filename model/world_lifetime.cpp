@@ -3,6 +3,7 @@
 // What makes devices, qdiscs and pins come and go, and what goes with them.
 #include <utility>
 
+#include "model/hooks/family.hpp"
 #include "model/world.hpp"
 
 namespace mprogcheck::model {
@@ -80,7 +81,7 @@ void World::commit_lifetime(const Edit& edit) {
       remove_device(edit.device);
       break;
     case Edit::Kind::make_device:
-      device = {.exists = true};
+      device = {.made_as = device.made_as, .exists = true};
       break;
     case Edit::Kind::move_device:
       // net/core/dev.c: __dev_change_net_namespace shuts the qdiscs down and touches no hook.
@@ -104,19 +105,10 @@ void World::commit_lifetime(const Edit& edit) {
   }
 }
 
-bool World::serves(Qdisc qdisc, ListIndex list) {
-  switch (static_cast<Hook>(list % hooks)) {
-    case Hook::tcx_ingress:
-      return qdisc != Qdisc::none;
-    case Hook::tcx_egress:
-      return qdisc == Qdisc::clsact;
-  }
-  return false;
-}
-
-/// kernel/bpf/tcx.c: tcx_uninstall. What a program call attached is let go; a link keeps its program.
+/// kernel/bpf/tcx.c: tcx_uninstall; drivers/net/netkit.c: netkit_release_all. What a program call attached is let go; a
+/// link keeps its program.
 void World::remove_device(Device device) {
-  devices_[device.number] = {};
+  devices_[device.number] = {.made_as = devices_[device.number].made_as};
   for (unsigned hook = 0; hook < hooks; ++hook) {
     const OrderedList old = std::exchange(lists_[list_of(static_cast<Hook>(hook), device.number)], {});
     for (const Entry& entry : old.entries()) {
@@ -131,10 +123,16 @@ void World::remove_device(Device device) {
 /// net/sched/sch_ingress.c: clsact_init, clsact_destroy. A hook that is empty and no longer kept is freed; the next one
 /// begins at revision 1.
 void World::set_qdisc(Device device, Qdisc qdisc) {
+  std::array<bool, hooks> kept{};
+  for (unsigned hook = 0; hook < hooks; ++hook) {
+    const ListIndex index = list_of(static_cast<Hook>(hook), device.number);
+    kept[hook] = rules_of(index).keeps(*this, index);
+  }
   devices_[device.number].qdisc = qdisc;
   for (unsigned hook = 0; hook < hooks; ++hook) {
     const ListIndex index = list_of(static_cast<Hook>(hook), device.number);
-    if (lists_[index].empty() && !serves(qdisc, index)) lists_[index].revision = 1;
+    const FamilyRules& family = rules_of(index);
+    if (kept[hook] && lists_[index].empty() && !family.keeps(*this, index)) family.emptied(lists_[index]);
   }
 }
 

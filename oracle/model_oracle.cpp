@@ -47,7 +47,11 @@ class Slots {
 class Session {
  public:
   Session(const Job& job, Run& run, Misbehaviour* misbehaviour, model::Quirks quirks)
-      : job_(job), run_(run), misbehaviour_(misbehaviour), world_(job.sequence.declarations, quirks), model_(world_) {
+      : job_(job),
+        run_(run),
+        misbehaviour_(misbehaviour),
+        world_(job.sequence.declarations, quirks, families_of(job)),
+        model_(world_) {
     if (const auto about = lie_about(job.sequence, job.lie, job.lie_at, job.quirks)) {
       lie_ = job.lie;
       lie_on_ = *about;
@@ -162,7 +166,7 @@ class Session {
     const auto* packet = std::get_if<model::SendPacket>(&operation);
     if (packet == nullptr) return;
     step.first_ran = static_cast<std::uint32_t>(run_.ran.size());
-    const auto list = world_.list_at(packet->site);
+    const auto list = world_.way_at(packet->site);
     if (!verdict.outcome.ok() || !list) return;
     const model::Passage passage = model::passage(world_, *list);
     way_.assign(passage.ran().begin(), passage.ran().end());
@@ -363,6 +367,8 @@ ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbe
                              std::string(feature_qdisc), std::string(feature_pin), std::string(feature_next_id)}},
       misbehaviour_(std::move(misbehaviour)),
       quirks_(quirks) {
+  identity_.features.emplace_back(feature_veth);
+  for (const model::FamilyRow& row : model::family_rows) identity_.features.emplace_back(row.feature);
   for (const model::GuestObject& object : model::guest_objects) identity_.features.emplace_back(object.name);
 }
 

@@ -8,14 +8,29 @@
 
 namespace mprogcheck {
 
-std::string_view needed_feature(const model::Operation& operation) {
-  if (std::holds_alternative<model::SendPacket>(operation)) return feature_run;
-  if (std::holds_alternative<model::SetQdisc>(operation)) return feature_qdisc;
-  if (model::device_of(operation)) return feature_device;
-  const bool pins = std::holds_alternative<model::Pin>(operation) || std::holds_alternative<model::Get>(operation) ||
-                    std::holds_alternative<model::Unpin>(operation);
-  if (pins) return feature_pin;
-  return model::names_coming_id(operation) ? feature_next_id : std::string_view();
+std::string_view lacking_feature(const OracleIdentity& identity, const model::Operation& operation) {
+  const auto lacks = [&identity](std::string_view feature) { return !identity.has(feature); };
+  if (const auto site = model::site_of(operation)) {
+    const auto feature = model::row_of(model::family_of(site->hook)).feature;
+    if (lacks(feature)) return feature;
+  }
+  const auto needed = [&]() -> std::string_view {
+    if (std::holds_alternative<model::SendPacket>(operation)) return feature_run;
+    if (std::holds_alternative<model::SetQdisc>(operation)) return feature_qdisc;
+    if (model::device_of(operation)) return feature_device;
+    const bool pins = std::holds_alternative<model::Pin>(operation) || std::holds_alternative<model::Get>(operation) ||
+                      std::holds_alternative<model::Unpin>(operation);
+    if (pins) return feature_pin;
+    return model::names_coming_id(operation) ? feature_next_id : std::string_view();
+  }();
+  return !needed.empty() && lacks(needed) ? needed : std::string_view();
+}
+
+model::FamilySet lacking_families(const OracleIdentity& identity) {
+  model::FamilySet lacking = 0;
+  for (const model::FamilyRow& row : model::family_rows)
+    if (!identity.has(row.feature)) lacking = static_cast<model::FamilySet>(lacking | only(row.family));
+  return lacking;
 }
 
 model::GuestObjectSet lacking_objects(const OracleIdentity& identity) {
@@ -31,12 +46,23 @@ Result<void> can_run(const OracleIdentity& identity, std::span<const model::Oper
     if (const auto missing = model::guest_objects_of(operation) & lacking; missing != 0)
       return fail(Error::Kind::skipped, "kernel {} lacks the feature \"{}\", which `{}` needs", identity.release,
                   model::guest_objects[static_cast<unsigned>(std::countr_zero(missing))].name, model::print(operation));
-    const auto feature = needed_feature(operation);
-    if (feature.empty() || identity.has(feature)) continue;
+    const auto feature = lacking_feature(identity, operation);
+    if (feature.empty()) continue;
     return fail(Error::Kind::skipped, "kernel {} lacks the feature \"{}\", which `{}` needs", identity.release, feature,
                 model::print(operation));
   }
   return {};
+}
+
+Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence) {
+  for (const model::DeviceClass& made_as : sequence.declarations.made_as) {
+    const bool veth = made_as.kind == model::DeviceKind::veth;
+    if (made_as == model::DeviceClass() || identity.has(veth ? feature_veth : feature_policy)) continue;
+    return fail(Error::Kind::skipped,
+                "kernel {} lacks the feature \"{}\", which a device needs that the sequence declares", identity.release,
+                veth ? feature_veth : feature_policy);
+  }
+  return can_run(identity, sequence.operations);
 }
 
 }  // namespace mprogcheck

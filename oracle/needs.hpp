@@ -11,16 +11,18 @@
 
 namespace mprogcheck {
 
-/// The feature of an oracle that the operation cannot do without; empty if there is none.
-std::string_view needed_feature(const model::Operation& operation);
+/// A feature that the operation cannot do without, and an oracle with this identity has not; empty if there is none.
+std::string_view lacking_feature(const OracleIdentity& identity, const model::Operation& operation);
+
+/// The families of hooks that an oracle with this identity has not.
+model::FamilySet lacking_families(const OracleIdentity& identity);
 
 /// The guest's objects that an oracle with this identity has not.
 model::GuestObjectSet lacking_objects(const OracleIdentity& identity);
 
 /// An Error of kind skipped, that names the feature, if an oracle with this identity cannot run the operations.
 Result<void> can_run(const OracleIdentity& identity, std::span<const model::Operation> operations);
-inline Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence) {
-  return can_run(identity, sequence.operations);
-}
+/// And what the sequence declares.
+Result<void> can_run(const OracleIdentity& identity, const model::Sequence& sequence);
 
 }  // namespace mprogcheck

@@ -21,7 +21,7 @@ RC_GTEST_PROP(Needs, AreOfOperationsAndNotOfSequences, ()) {
   const auto lacking = *rc::gen::element(feature_device, feature_qdisc, feature_pin);
   OracleIdentity identity = ModelOracle().identity();
   std::erase(identity.features, lacking);
-  const auto needs = [&](const model::Operation& operation) { return needed_feature(operation) == lacking; };
+  const auto needs = [&](const model::Operation& operation) { return lacking_feature(identity, operation) == lacking; };
   const auto able = can_run(identity, sequence);
   RC_ASSERT(able.has_value() == std::ranges::none_of(sequence.operations, needs));
   if (!able) {

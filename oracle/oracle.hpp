@@ -35,6 +35,16 @@ struct Job {
   std::vector<Trials> trials{};                ///< ascending by step, at most one per step
 };
 
+/// The families whose hooks the job names: their lists are looked at.
+inline model::FamilySet families_of(const Job& job) {
+  const model::FamilySet tried = job.alphabet == nullptr ? model::FamilySet{0} : job.alphabet->families();
+  return static_cast<model::FamilySet>(model::families_of(job.sequence) | tried);
+}
+/// The world that the job begins in.
+inline model::World world_of(const Job& job) {
+  return model::World(job.sequence.declarations, job.quirks, families_of(job));
+}
+
 /// How the kernel wrote something else to the buffers of a query than it promised.
 enum class Breach : std::uint8_t {
   beyond_attr = 1,     ///< before the attr, or behind the size that the kernel was told
@@ -152,7 +162,12 @@ inline constexpr std::string_view feature_qdisc = "qdisc";
 inline constexpr std::string_view feature_pin = "pin";
 /// The feature of an oracle that knows which id comes next: nobody else makes programs or links.
 inline constexpr std::string_view feature_next_id = "next_id";
-/// Beside these: the name of each of model::guest_objects that the kernel can make. feature.hpp has what a lack means.
+/// The feature of an oracle that can have a device made as one end of a veth pair.
+inline constexpr std::string_view feature_veth = "veth";
+/// The feature of an oracle whose usual devices have a policy.
+inline constexpr std::string_view feature_policy = "netkit";
+/// Beside these: the feature of each family of hooks (model/hooks/hook.hpp), and the name of each of
+/// model::guest_objects that the kernel can make. feature.hpp has what a lack means.
 
 /// How a guest that nothing has run in is come by.
 enum class Start : std::uint8_t {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/operation.hpp"
+#include "model/sequence.hpp"
 #include "oracle/lie.hpp"
 #include "oracle/trial_set.hpp"
 
@@ -19,13 +20,18 @@ class Alphabet {
  public:
   explicit Alphabet(std::vector<model::Operation> operations)
       : operations_(std::move(operations)), number_(next_number()) {
-    for (const model::Operation& operation : operations_) callers_ |= 1U << operation.caller.number;
+    for (const model::Operation& operation : operations_) {
+      callers_ |= 1U << operation.caller.number;
+      families_ = static_cast<model::FamilySet>(families_ | model::families_of(operation));
+    }
   }
 
   [[nodiscard]] std::span<const model::Operation> operations() const { return operations_; }
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
   /// Bit N: an operation is of model::Caller N.
   [[nodiscard]] std::uint32_t callers() const { return callers_; }
+  /// Whose hooks an operation names.
+  [[nodiscard]] model::FamilySet families() const { return families_; }
   /// What tells it from every other that this process made; never 0. A copy is the same.
   [[nodiscard]] std::uint32_t number() const { return number_; }
 
@@ -37,6 +43,7 @@ class Alphabet {
   std::vector<model::Operation> operations_;
   std::uint32_t number_;
   std::uint32_t callers_ = 0;
+  model::FamilySet families_ = 0;
 };
 
 /// Operations that are to change nothing, tried one after the other in the state after a step.

@@ -33,7 +33,7 @@ class RecordingOracle final : public Oracle {
 
   static Run record(const Job& job) {
     Run run;
-    model::World world(job.sequence.declarations, job.quirks);
+    model::World world = world_of(job);
     std::array<bool, model::link_count> links{};
     std::array<bool, model::program_count> programs{};
     for (unsigned n = 0; n < model::mortal_program_begin; ++n)
@@ -57,7 +57,7 @@ class RecordingOracle final : public Oracle {
       }
       step.first_ran = static_cast<std::uint32_t>(run.ran.size());
       if (const auto* packet = std::get_if<model::SendPacket>(&operation); packet != nullptr && verdict.outcome.ok()) {
-        const model::Passage passage = model::passage(world, *world.list_at(packet->site));
+        const model::Passage passage = model::passage(world, *world.way_at(packet->site));
         run.ran.insert(run.ran.end(), passage.ran().begin(), passage.ran().end());
         step.ran = passage.count;
         step.fate = model::fate_of(passage.rule);

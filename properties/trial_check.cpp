@@ -87,7 +87,7 @@ void check_trials(const model::World& world, const Alphabet& alphabet, const Tri
 std::vector<TrialDifference> check_trials(const Job& job, const Run& run) {
   std::vector<TrialDifference> differences;
   if (job.alphabet == nullptr || !trials_are_malformed(job, run).empty()) return differences;
-  model::World world(job.sequence.declarations, job.quirks);
+  model::World world = world_of(job);
   std::size_t next = 0;
   for (std::size_t n = 0; n < run.trials.size(); ++n) {
     for (; next <= job.trials[n].step; ++next) world.apply(job.sequence.operations[next]);

@@ -16,6 +16,7 @@
 #include "campaign/fuzz/campaign_time.hpp"
 #include "campaign/fuzz/schedule.hpp"
 #include "campaign/fuzz/worker.hpp"
+#include "campaign/kernel/hook_spec.hpp"
 #include "campaign/kernel/lacks.hpp"
 #include "campaign/stopwatch.hpp"
 #include "model/language/print.hpp"
@@ -393,6 +394,8 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
   }
   known.quirks.bits = static_cast<std::uint8_t>(known.quirks.bits | options.quirks.bits);
 
+  if (options.hooks_are_named)
+    if (auto able = has_hooks((*pool)->identity(), options.hooks); !able) return tl::unexpected(able.error());
   const properties::Generator generator =
       generator_for(options, seed, options.lacks ? *options.lacks : lacks_of((*pool)->identity()));
   Campaign campaign(options, reporter, folder ? &*folder : nullptr, **pool, generator, *space.get(),

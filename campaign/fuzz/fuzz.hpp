@@ -25,7 +25,8 @@ namespace mprogcheck {
 
 struct FuzzOptions {
   std::vector<model::Hook> hooks;
-  std::string kernel;      ///< as the user named it
+  bool hooks_are_named = true;  ///< by the user: a kernel that lacks one is skipped. Else it does without
+  std::string kernel;           ///< as the user named it
   std::string seed;        ///< any text; the same text, the same sequences. Empty: that of the campaign to go on with,
   std::string fresh_seed;  ///< or this one, or a random one
   std::uint64_t shard = 0;

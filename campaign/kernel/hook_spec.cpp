@@ -1,24 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/kernel/hook_spec.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "model/language/words.hpp"
 
 namespace mprogcheck {
 
-namespace {
-
-struct Family {
-  std::string_view name;
-  std::vector<model::Hook> hooks;
-};
-const std::vector<Family>& families() {
-  static const std::vector<Family> all{{"tcx", {model::Hook::tcx_ingress, model::Hook::tcx_egress}}};
-  return all;
+std::string hook_words() {
+  std::vector<std::string_view> words;
+  for (const model::FamilyRow& row : model::family_rows) words.push_back(row.name);
+  words.insert(words.end(), model::hook_names.begin(), model::hook_names.end());
+  return model::expected::one_of(words);
 }
 
-}  // namespace
+std::vector<model::Hook> all_hooks() {
+  std::vector<model::Hook> hooks;
+  for (const model::HookRow& row : model::hook_rows) hooks.push_back(row.hook);
+  return hooks;
+}
+
+Result<void> has_hooks(const OracleIdentity& identity, const std::vector<model::Hook>& hooks) {
+  for (const model::Hook hook : hooks)
+    if (const auto feature = model::row_of(model::family_of(hook)).feature; !identity.has(feature))
+      return fail(Error::Kind::skipped, "{} lacks the feature \"{}\", which {} needs",
+                  identity.release.empty() ? identity.source : "kernel " + identity.release, feature,
+                  model::name_of(hook));
+  return {};
+}
 
 Result<std::vector<model::Hook>> parse_hooks(const std::vector<std::string>& names) {
   std::set<model::Hook> chosen;
@@ -27,15 +37,11 @@ Result<std::vector<model::Hook>> parse_hooks(const std::vector<std::string>& nam
       chosen.insert(*hook);
       continue;
     }
-    bool found = false;
-    for (const Family& family : families())
-      if (family.name == name) {
-        chosen.insert(family.hooks.begin(), family.hooks.end());
-        found = true;
-      }
-    if (!found)
-      return fail(Error::Kind::usage, "--hook: expected tcx, {}, found \"{}\"",
-                  model::expected::one_of(model::hook_names), name);
+    const auto* const family = std::ranges::find(model::family_rows, name, &model::FamilyRow::name);
+    if (family == model::family_rows.end())
+      return fail(Error::Kind::usage, "--hook: expected {}, found \"{}\"", hook_words(), name);
+    for (const model::HookRow& row : model::hook_rows)
+      if (row.family == family->family) chosen.insert(row.hook);
   }
   return std::vector<model::Hook>(chosen.begin(), chosen.end());
 }

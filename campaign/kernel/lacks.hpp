@@ -13,7 +13,9 @@ inline properties::Lacks lacks_of(const OracleIdentity& kernel) {
           .pins = !kernel.has(feature_pin),
           .packets = !kernel.has(feature_run),
           .objects = lacking_objects(kernel),
-          .next_id = !kernel.has(feature_next_id)};
+          .next_id = !kernel.has(feature_next_id),
+          .families = lacking_families(kernel),
+          .kinds = !kernel.has(feature_veth)};
 }
 
 /// What either has to do without.
@@ -23,7 +25,9 @@ inline properties::Lacks both(const properties::Lacks& one, const properties::La
           .pins = one.pins || other.pins,
           .packets = one.packets || other.packets,
           .objects = one.objects | other.objects,
-          .next_id = one.next_id || other.next_id};
+          .next_id = one.next_id || other.next_id,
+          .families = static_cast<model::FamilySet>(one.families | other.families),
+          .kinds = one.kinds || other.kinds};
 }
 
 }  // namespace mprogcheck

@@ -68,13 +68,6 @@ static inline int32_t mpc_return_code(unsigned returns) {
   return codes[returns];
 }
 
-/* Hooks, in the order of model::Hook. */
-static inline uint32_t mpc_attach_type(unsigned hook) {
-  static const uint32_t types[] = {BPF_TCX_INGRESS, BPF_TCX_EGRESS};
-
-  return types[hook];
-}
-
 static inline struct bpf_insn mpc_insn(uint8_t code, unsigned to, unsigned from, int16_t offset, int32_t value) {
   struct bpf_insn insn;
 

@@ -145,7 +145,7 @@ int SequenceRunner::attach(const StepRecord& step) {
   mpc_clear(&attr, MPC_ATTACH_SIZE);
   attr.target_ifindex = ifindex_of(step.target);
   attr.attach_bpf_fd = fd_argument(step, StepRecord::program_named, step.program);
-  attr.attach_type = mpc_attach_type(step.hook);
+  attr.attach_type = model::hook_rows[step.hook].attach_type;
   attr.attach_flags = step.flags;
   attr.replace_bpf_fd = fd_argument(step, StepRecord::replace_named, step.replace);
   attr.expected_revision = revision_of(step);
@@ -163,7 +163,7 @@ int SequenceRunner::create_link(const StepRecord& step) {
   mpc_clear(&attr, MPC_LINK_CREATE_SIZE);
   attr.link_create.prog_fd = fd_argument(step, StepRecord::program_named, step.program);
   attr.link_create.target_ifindex = ifindex_of(step.target);
-  attr.link_create.attach_type = mpc_attach_type(step.hook);
+  attr.link_create.attach_type = model::hook_rows[step.hook].attach_type;
   attr.link_create.flags = step.flags;
   attr.link_create.tcx.expected_revision = revision_of(step);
   const int fd = relative_call(step, BPF_LINK_CREATE, attr, MPC_LINK_CREATE_SIZE,
@@ -234,7 +234,7 @@ int SequenceRunner::load(const StepRecord& step) {
 }
 
 int SequenceRunner::query(const StepRecord& step) {
-  query_.prepare(step, ifindex_of(step.target), mpc_attach_type(step.hook));
+  query_.prepare(step, ifindex_of(step.target), model::hook_rows[step.hook].attach_type);
   query_.read(calls_.query(query_.attr(), query_.size()), answer_);
   breach_ = query_.breach(answer_);
   if (answer_.error != 0 && answer_.error != ENOSPC) return breach_ == 0 ? answer_.error : EPROTO;
@@ -249,7 +249,7 @@ int SequenceRunner::fill(const StepRecord& step) {
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
   attr.target_ifindex = ifindex_of(step.target);
-  attr.attach_type = mpc_attach_type(step.hook);
+  attr.attach_type = model::hook_rows[step.hook].attach_type;
   std::uint64_t present = 0;
   std::uint32_t count = 0;
   if (list != nullptr) {

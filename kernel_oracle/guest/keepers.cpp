@@ -13,7 +13,7 @@ int Keepers::open(std::uint32_t ifindex) {
     if (program < 0) return program;
     programs_[hook] = out_of_the_way(program);
     if (programs_[hook] < 0) return programs_[hook];
-    lists_[hook].place(ifindex, mpc_attach_type(hook));
+    lists_[hook].place(ifindex, model::hook_rows[hook].attach_type);
   }
   ifindex_ = ifindex;
   for (unsigned hook = 0; hook < model::hooks; ++hook)
@@ -26,7 +26,7 @@ int Keepers::change(Syscalls& calls, int command, unsigned hook) const {
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
   attr.target_ifindex = ifindex_;
-  attr.attach_type = mpc_attach_type(hook);
+  attr.attach_type = model::hook_rows[hook].attach_type;
   attr.attach_bpf_fd = static_cast<std::uint32_t>(programs_[hook]);
   return calls.bpf(command, &attr, MPC_ATTACH_SIZE);
 }

@@ -54,9 +54,9 @@ int SequenceRunner::change_device(const StepRecord& step) {
 /// Its lists are there if it is. What was seen of them may not be so any more.
 void SequenceRunner::follow_device(unsigned n) {
   for (unsigned list = n * model::hooks; list < (n + 1) * model::hooks; ++list) {
-    const auto bit = static_cast<std::uint8_t>(1U << list);
+    const auto bit = static_cast<std::uint16_t>(1U << list);
     const bool was_there = (declared_lists_ & bit) != 0;
-    declared_lists_ = static_cast<std::uint8_t>(life_.exists(n) ? declared_lists_ | bit : declared_lists_ & ~bit);
+    declared_lists_ = static_cast<std::uint16_t>(life_.exists(n) ? declared_lists_ | bit : declared_lists_ & ~bit);
     if (!was_there) lists_[list].shown = false;
     lists_[list].doubt();
   }

@@ -18,8 +18,8 @@ constexpr std::uint32_t asks_the_handle = 16;
 
 void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last, Times times) {
   const bool all = last || job_->deep;
-  const auto touched = static_cast<std::uint8_t>(step.observe & declared_lists_);
-  const std::uint8_t lists = all ? declared_lists_ : touched;
+  const auto touched = static_cast<std::uint16_t>(step.observe & declared_lists_);
+  const std::uint16_t lists = all ? declared_lists_ : touched;
   const Lie lie = job_->lie;
   const bool here = lie != Lie::none && step_ == job_->lie_at;
 
@@ -39,10 +39,10 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
   }
 
   // At most one list is lied about: the first that fits.
-  std::uint8_t victims = 0;
+  std::uint16_t victims = 0;
   if (here && is_about_the_list(lie, job_->lie_on)) victims = touched;
-  if (lie == Lie::isolation && last) victims = static_cast<std::uint8_t>(declared_lists_ & ~touched);
-  const auto victim = static_cast<std::uint8_t>(victims & -victims);
+  if (lie == Lie::isolation && last) victims = static_cast<std::uint16_t>(declared_lists_ & ~touched);
+  const auto victim = static_cast<std::uint16_t>(victims & -victims);
   for (unsigned list = 0; list < model::list_count; ++list)
     if ((lists >> list & 1U) != 0) show(lists_[list], all, (victim >> list & 1U) != 0 ? lie : Lie::none);
 

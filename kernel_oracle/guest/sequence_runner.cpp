@@ -39,7 +39,7 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
       heartbeat_(heartbeat) {
   for (unsigned device = 0; device < devices_.count; ++device)
     for (unsigned hook = 0; hook < model::hooks; ++hook)
-      lists_[device * model::hooks + hook].place(devices_.ifindex[device], mpc_attach_type(hook));
+      lists_[device * model::hooks + hook].place(devices_.ifindex[device], model::hook_rows[hook].attach_type);
   for (unsigned n = 0; n < Name::filler_count; ++n) {
     names_[Name::filler(n).slot] = &programs_.filler(n).object;
     set_open(Name::filler(n).slot);
@@ -121,7 +121,7 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   spoken_of_ = job.devices;
   for (unsigned list = 0; list < model::list_count; ++list) {
     if ((job.devices >> (list / model::hooks) & 1U) == 0) continue;
-    declared_lists_ = static_cast<std::uint8_t>(declared_lists_ | 1U << list);
+    declared_lists_ = static_cast<std::uint16_t>(declared_lists_ | 1U << list);
     lists_[list].shown = false;
   }
   return true;

@@ -190,13 +190,13 @@ class SequenceRunner {
   wire::Reader trials_left_{{}};
   bool trials_come_ = false;
   wire::TrialsRecord trials_{};   ///< the next ones
-  std::uint8_t tried_lists_ = 0;  ///< declared_lists_ when they began
+  std::uint16_t tried_lists_ = 0;  ///< declared_lists_ when they began
 
   const wire::JobRecord* job_ = nullptr;
   wire::Buffer* out_ = nullptr;
   std::uint32_t step_ = 0;
   std::uint8_t spoken_of_ = 0;                               ///< bit N: dN is declared, or was made
-  std::uint8_t declared_lists_ = 0;                          ///< of devices that were spoken of and exist
+  std::uint16_t declared_lists_ = 0;                         ///< of devices that were spoken of and exist
   std::uint16_t pinned_ = 0;                                 ///< bit N: bN is there
   std::array<const Object*, model::PinName::count> pins_{};  ///< what it holds
   bool asked_ = false;                                       ///< the step was a `query` that was answered

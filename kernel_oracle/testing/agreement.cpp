@@ -325,7 +325,7 @@ pin b6 p0
 }  // namespace
 
 bool kills(const Job& job) {
-  model::World world(job.sequence.declarations, job.quirks);
+  model::World world = world_of(job);
   return std::ranges::any_of(job.sequence.operations, [&world](const model::Operation& operation) {
     return world.apply(operation).rule == model::Rule::relative_no_program;
   });
@@ -335,7 +335,7 @@ std::string difference(const Job& job, const Run& run) {
   if (run.ending != Run::Ending::complete) return "ending: " + run.note;
   const auto& operations = job.sequence.operations;
   if (run.steps.size() != operations.size()) return "number of steps";
-  model::World world(job.sequence.declarations, job.quirks);
+  model::World world = world_of(job);
   for (std::size_t n = 0; n < operations.size(); ++n) {
     const std::string at = fmt::format("step {} `{}`: ", n, model::print(operations[n]));
     const Step& step = run.steps[n];
@@ -343,8 +343,8 @@ std::string difference(const Job& job, const Run& run) {
     const auto verdict = world.predict(operations[n]);
     model::ListSet wanted = observed_lists(job.depth, last, world, operations[n], verdict.edit);
     if (const auto* packet = std::get_if<model::SendPacket>(&operations[n]);
-        packet != nullptr && world.list_at(packet->site)) {
-      const auto passage = model::passage(world, *world.list_at(packet->site));
+        packet != nullptr && world.way_at(packet->site)) {
+      const auto passage = model::passage(world, *world.way_at(packet->site));
       if (step.fate != model::fate_of(passage.rule))
         return at + fmt::format("expected the packet {}, observed it {}", model::name_of(model::fate_of(passage.rule)),
                                 model::name_of(step.fate));

@@ -85,7 +85,7 @@ inline constexpr std::string_view three_programs =
 
 /// What the model says of the operation in the world after a step.
 inline model::Verdict verdict_after(const Job& job, std::uint32_t step, std::uint32_t operation) {
-  model::World world(job.sequence.declarations, job.quirks);
+  model::World world = world_of(job);
   for (std::uint32_t n = 0; n <= step; ++n) world.apply(job.sequence.operations[n]);
   return world.predict(job.alphabet->operations()[operation]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/hooks/mprog.hpp"
 
-#include "model/operation.hpp"
+#include "model/flag.hpp"
 
 namespace mprogcheck::model::mprog {
 
@@ -66,7 +66,7 @@ class Agreement {
 };
 
 bool stale(const OrderedList& list, const Request& request) {
-  return request.expected_revision != 0 && request.expected_revision != list.revision;
+  return request.expected_revision != 0 && request.expected_revision != list.current();
 }
 
 void add_neighbours(Agreement& agreement, const OrderedList& list, const Request& request) {
@@ -127,6 +127,15 @@ Decision detach(const OrderedList& list, const Request& request, Quirks quirks) 
   if (list.slots[static_cast<unsigned>(slot)].link != request.entry.link) return {Rule::detach_owner};
   if (request.relative.ignored()) return {Rule::detach_relative_ignored, slot};
   return {Rule::detach_done, slot};
+}
+
+/// kernel/bpf/tcx.c: tcx_link_update; drivers/net/netkit.c: netkit_link_update.
+Rule update(const OrderedList& list, const UpdateRequest& request) {
+  if (request.mismatch) return Rule::update_old_mismatch;
+  if (request.program == request.held) return Rule::update_same;
+  if (list.find(request.program)) return Rule::update_exists;
+  if (request.other_type) return Rule::update_type;
+  return Rule::update_done;
 }
 
 }  // namespace mprogcheck::model::mprog

@@ -58,4 +58,14 @@ Decision attach(const OrderedList& list, const Request& request);
 /// bpf_mprog_detach(). Success is Rule::detach_done (remove at position).
 Decision detach(const OrderedList& list, const Request& request, Quirks quirks);
 
+/// What is asked of a list by one of its links.
+struct UpdateRequest {
+  ProgramIndex held = no_program;     ///< by the link
+  ProgramIndex program = no_program;  ///< that it is to hold
+  bool mismatch = false;              ///< an old program is given, and it is not the link's
+  bool other_type = false;            ///< the new program has another type than the link's
+};
+/// BPF_LINK_UPDATE, which replaces by bpf_mprog_attach(). Success is Rule::update_done or Rule::update_same.
+Rule update(const OrderedList& list, const UpdateRequest& request);
+
 }  // namespace mprogcheck::model::mprog

@@ -80,8 +80,14 @@ class Parser : private Reader {
   bool devices(Declarations& out) {
     std::uint32_t members = out.devices;
     if (!list('d', Target::device_count, "device", members)) return false;
+    DeviceClass declared;
+    if (accept(name_of(DeviceKind::veth))) declared.kind = DeviceKind::veth;
+    if (accept("policy") && !word(declared.policy, policy_names, "a policy")) return false;
+    if (accept("peer_policy") && !word(declared.peer_policy, policy_names, "a policy")) return false;
+    for (unsigned n = 0; n < Device::count; ++n)
+      if (((members & ~out.devices) >> n & 1U) != 0) out.made_as[n] = declared;
     out.devices = static_cast<std::uint8_t>(members);
-    return line_end("a comma and more devices, or the end of the line");
+    return line_end("a comma and more devices, what these are (veth, policy, peer_policy), or the end of the line");
   }
 
   bool programs(Declarations& out) {

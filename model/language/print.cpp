@@ -28,6 +28,7 @@ class Writer {
   Writer& operator<<(const Site& site) {
     *this << name_of(site.hook) << '@';
     if (site.target.is_literal()) return *this << std::uint64_t{site.target.ifindex()};
+    if (site.target.is_peer()) return *this << "peer(d" << std::uint64_t{site.target.number()} << ')';
     return *this << 'd' << std::uint64_t{site.target.value};
   }
   Writer& operator<<(const Argument& argument) {
@@ -217,12 +218,27 @@ void write_list(Writer& out, char letter, std::uint32_t members) {
   }
 }
 
-void write(Writer& out, const Declarations& declarations) {
-  if (declarations.devices != 0) {
+/// One line for each class, in the order of their lowest device.
+void write_devices(Writer& out, const Declarations& declarations) {
+  std::uint32_t rest = declarations.devices;
+  for (unsigned n = 0; n < Device::count; ++n) {
+    if ((rest >> n & 1U) == 0) continue;
+    const DeviceClass& same = declarations.made_as[n];
+    std::uint32_t members = 0;
+    for (unsigned other = n; other < Device::count; ++other)
+      if ((rest >> other & 1U) != 0 && declarations.made_as[other] == same) members |= 1U << other;
+    rest &= ~members;
     out << "netdev";
-    write_list(out, 'd', declarations.devices);
+    write_list(out, 'd', members);
+    if (same.kind != DeviceKind::usual) out << ' ' << name_of(same.kind);
+    if (same.policy != Policy::pass) out << " policy " << name_of(same.policy);
+    if (same.peer_policy != Policy::pass) out << " peer_policy " << name_of(same.peer_policy);
     out << '\n';
   }
+}
+
+void write(Writer& out, const Declarations& declarations) {
+  write_devices(out, declarations);
   // One line for each class, in the order of their lowest program.
   std::uint32_t rest = declarations.programs;
   for (unsigned n = 0; n < Name::pool_count; ++n) {

@@ -138,6 +138,11 @@ bool Reader::site(Site& out) {
   if (!word(out.hook, hook_names, "a hook") || !keyword("@", "@ and a target")) return false;
   if (const auto device = index_in(peek().text, 'd', Target::device_count)) {
     out.target = Target::device(*device);
+  } else if (accept("peer")) {
+    Device of{};
+    if (!keyword("(", "( and a device") || !this->device(of) || !keyword(")", ")")) return false;
+    out.target = Target::peer(of.number);
+    return true;
   } else {
     const auto ifindex = number_in<std::uint32_t>(peek().text);
     if (!ifindex || !legal_ifindex_literal(*ifindex)) return fail(std::string(expected::target));

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/language/words.hpp"
 
+#include <algorithm>
+
 namespace mprogcheck::model {
 
 std::optional<Hook> hook_named(std::string_view name) {
-  for (std::size_t i = 0; i < hook_names.size(); ++i)
-    if (hook_names[i] == name) return static_cast<Hook>(i);
-  return std::nullopt;
+  const auto* const found = std::ranges::find(hook_rows, name, &HookRow::name);
+  return found == hook_rows.end() ? std::nullopt : std::optional(found->hook);
 }
 
 namespace expected {

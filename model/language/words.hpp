@@ -20,10 +20,11 @@ namespace mprogcheck::model {
 inline constexpr std::array<std::string_view, std::variant_size_v<AnyCall>> call_names = {
     "attach", "detach", "link",   "update", "detach_link", "close", "dup", "open", "load", "query",
     "fill",   "run",    "remove", "make",   "move",        "qdisc", "pin", "get",  "unpin"};
-inline constexpr std::array<std::string_view, hooks> hook_names = {"tcx_ingress", "tcx_egress"};
 inline constexpr std::array<std::string_view, program_types> program_type_names = {"sched_cls", "xdp", "socket_filter"};
 inline constexpr std::array<std::string_view, returns_count> returns_names = {"next", "pass", "drop", "redirect",
                                                                               "unknown"};
+inline constexpr std::array<std::string_view, device_kinds> device_kind_names = {"usual", "veth"};
+inline constexpr std::array<std::string_view, policies> policy_names = {"pass", "drop"};
 inline constexpr std::array<std::string_view, qdiscs> qdisc_names = {"none", "ingress", "clsact"};
 inline constexpr std::array<std::string_view, 2> place_names = {"away", "home"};
 inline constexpr std::array<std::string_view, 2> object_kind_names = {"prog", "link"};
@@ -52,14 +53,17 @@ template <std::size_t n>
 constexpr std::string_view word_of(const std::array<std::string_view, n>& words, std::size_t index) {
   return index < n ? words[index] : "?";
 }
-constexpr std::string_view name_of(Hook hook) {
-  return word_of(hook_names, static_cast<std::size_t>(hook));
-}
 constexpr std::string_view name_of(ProgramType type) {
   return word_of(program_type_names, static_cast<std::size_t>(type));
 }
 constexpr std::string_view name_of(Returns returns) {
   return word_of(returns_names, static_cast<std::size_t>(returns));
+}
+constexpr std::string_view name_of(DeviceKind kind) {
+  return word_of(device_kind_names, static_cast<std::size_t>(kind));
+}
+constexpr std::string_view name_of(Policy policy) {
+  return word_of(policy_names, static_cast<std::size_t>(policy));
 }
 constexpr std::string_view name_of(Qdisc qdisc) {
   return word_of(qdisc_names, static_cast<std::size_t>(qdisc));
@@ -91,7 +95,7 @@ inline constexpr std::string_view fd_literal =
     "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
 inline constexpr std::string_view id_literal = "a literal id that no object has: next, 0, or 1073741824 to 4294967295";
 inline constexpr std::string_view target =
-    "a target: d0 to d3, or an interface index that no device has: 0, or 1000000 to 2147483647";
+    "a target: d0 to d3, peer(d0) to peer(d3), or an interface index that no device has: 0, or 1000000 to 2147483647";
 inline constexpr std::string_view fill_count = "a number of entries: 0 to 63";
 inline constexpr std::string_view uid = "the uid of a user without capabilities: 1 to 4294967294";
 inline constexpr std::string_view attr_size =
@@ -106,7 +110,7 @@ inline constexpr unsigned max_fill_count = Name::filler_count;
 
 /// An interface index that no device has: 0, or far above what a guest hands out.
 constexpr bool legal_ifindex_literal(std::uint64_t ifindex) {
-  return ifindex == 0 || (ifindex >= 1'000'000 && ifindex < Target::literal_base);
+  return ifindex == 0 || (ifindex >= 1'000'000 && ifindex <= 0x7fff'ffff);
 }
 
 /// A query's attr ends with a field, so that none is cut in two.

@@ -102,5 +102,6 @@ std::span<const PlantedFault> permission_faults();
 std::span<const PlantedFault> run_faults();
 std::span<const PlantedFault> lifetime_faults();
 std::span<const PlantedFault> leak_faults();
+std::span<const PlantedFault> netkit_faults();
 
 }  // namespace mprogcheck::planted

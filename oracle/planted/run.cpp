@@ -31,10 +31,10 @@ Returns ending_of(const World& world, const Programs& programs) {
 }
 
 /// The way of a packet through another list than the one that is there.
-void walk(const World& world, const OrderedList& list, Programs& programs, Fate& fate) {
+void walk(const World& world, ListIndex index, const OrderedList& list, Programs& programs, Fate& fate) {
   World other = world;
-  other.mutable_list(0) = list;
-  const model::Passage passage = model::passage(other, 0);
+  other.mutable_list(index) = list;
+  const model::Passage passage = model::passage(other, index);
   programs.assign(passage.ran().begin(), passage.ran().end());
   fate = model::fate_of(passage.rule);
 }
@@ -51,7 +51,7 @@ OrderedList without(const OrderedList& list, IsLeftOut is_left_out) {
 void reversed(const World& world, ListIndex index, Programs& programs, Fate& fate) {
   OrderedList list = world.list(index);
   std::reverse(list.slots.begin(), list.slots.begin() + list.count);
-  walk(world, list, programs, fate);
+  walk(world, index, list, programs, fate);
 }
 
 /// As if the programs that return so were not at the end of the way, but on it.
@@ -60,7 +60,7 @@ void goes_on(const World& world, ListIndex index, Programs& programs, Fate& fate
   World deaf = world;
   for (const model::Entry& entry : world.list(index).entries())
     if (world.program(entry.program).returns == returns) deaf.mutable_program(entry.program).returns = Returns::next;
-  walk(deaf, world.list(index), programs, fate);
+  walk(deaf, index, world.list(index), programs, fate);
 }
 
 void next_ends_the_chain(const World& world, ListIndex, Programs& programs, Fate& fate) {
@@ -76,12 +76,12 @@ void ends_otherwise(const World& world, ListIndex, Programs& programs, Fate& fat
 }
 
 void link_entry_does_not_run(const World& world, ListIndex index, Programs& programs, Fate& fate) {
-  walk(world, without(world.list(index), [](const model::Entry& entry) { return entry.link != model::no_link; }),
+  walk(world, index, without(world.list(index), [](const model::Entry& entry) { return entry.link != model::no_link; }),
        programs, fate);
 }
 
 void other_direction_runs(const World& world, ListIndex index, Programs& programs, Fate& fate) {
-  walk(world, world.list(index ^ 1U), programs, fate);
+  walk(world, index, world.list(index ^ 1U), programs, fate);
 }
 
 /// What a packet meets is the list as it was before its last change.
@@ -94,7 +94,7 @@ class LagsBehind final : public Misbehaviour {
   }
   void ran(const World& world, ListIndex list, Programs& programs, Fate& fate) override {
     const auto is_gone = [&](const model::Entry& entry) { return !world.program(entry.program).alive; };
-    walk(world, without(lists_[list], is_gone), programs, fate);
+    walk(world, list, without(lists_[list], is_gone), programs, fate);
   }
 
  private:

@@ -114,7 +114,7 @@ class Shaping {
   template <typename Call>
   bool mprog(const Call& call, const Argument& last) {
     const std::uint64_t expected = call.revision.resolve(list_->revision);
-    if (expected != 0) bits_ |= expected == list_->revision ? right : stale;
+    if (expected != 0) bits_ |= expected == list_->current() ? right : stale;
     put(narrowed(call.flags), flag_bits);
     fd(call.program);
     const bool creates = std::is_same_v<Call, model::CreateLink> && (call.flags & flag::link) != 0;
@@ -133,7 +133,7 @@ class Shaping {
     const auto list = world_.list_at(site);
     if (!list || world_.list(*list).count > PairShape::most_entries) return false;
     if (world_.list(*list).empty() && world_.keeps(*list)) return false;
-    type_ = program_type_of(site.hook);
+    type_ = model::row_of(site.hook).type;
     number_ = *list;
     list_ = &world_.list(*list);
     return true;
@@ -146,7 +146,7 @@ class Shaping {
     const ListIndex list = world_.link(denoted.object).list;
     if (list == model::no_list) return true;
     if (world_.list(list).count > PairShape::most_entries) return false;
-    type_ = program_type_of(model::site_of_list(list).hook);
+    type_ = model::row_of(model::site_of_list(list).hook).type;
     number_ = list;
     list_ = &world_.list(list);
     return true;
@@ -218,8 +218,8 @@ class Shaping {
   const model::World& world_;
   const OrderedList* list_ = nullptr;
   ListIndex number_ = model::no_list;
-  model::ProgramType type_ = program_type_of(model::Hook{});  ///< that the list takes
-  std::array<ProgramIndex, fields> beside_{};                 ///< programs that are not in the list, as met
+  model::ProgramType type_ = model::row_of(model::Hook{}).type;  ///< that the list takes
+  std::array<ProgramIndex, fields> beside_{};                    ///< programs that are not in the list, as met
   unsigned met_ = 0;
   std::uint64_t bits_ = not_given;
   unsigned used_ = revision_bits + call_bits;

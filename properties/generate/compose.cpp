@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/hooks/family.hpp"
+
 namespace mprogcheck::properties {
 
 using model::Argument;
@@ -17,9 +19,6 @@ namespace flag = model::flag;
 
 namespace {
 
-/// Indexed by Hook: a new hook is a new row.
-constexpr std::array<ProgramType, model::hooks> program_types{ProgramType::sched_cls, ProgramType::sched_cls};
-
 constexpr bool lengthens(Action action) {
   return action == Action::attach || action == Action::link;
 }
@@ -28,10 +27,6 @@ constexpr bool shortens(Action action) {
 }
 
 }  // namespace
-
-ProgramType program_type_of(model::Hook hook) {
-  return program_types[static_cast<unsigned>(hook)];
-}
 
 Composer::Composer(const Mix& mix, std::span<const model::Hook> hooks, const Scene& scene, RandomStream& random)
     : mix_(mix),
@@ -43,6 +38,8 @@ Composer::Composer(const Mix& mix, std::span<const model::Hook> hooks, const Sce
       departs_(mix.departs.has_value()) {
   home_ = {hooks_[random_.below(static_cast<std::uint32_t>(hooks_.size()))],
            model::Target::device(random_.below(mix_.devices))};
+  if (!model::rules_of(home_.hook).on(mix_.declarations.made_as[home_.target.value]))
+    home_.target = model::Target::device(0);
   opening_ = mix_.fill_to != 0;
 }
 
@@ -79,7 +76,7 @@ Action Composer::draw_action() {
   const auto action = static_cast<Action>(i);
   const bool can_attach = mix_.weights[static_cast<unsigned>(Action::attach)] != 0;
   const unsigned count = list().count;
-  const bool kept = count == 0 && scene_.world().keeps(list_);  // an empty hook with a past
+  const bool kept = count == 0 && (scene_.world().keeps(list_) || list().hidden != 0);  // an empty hook with a past
   if (count == 0 && (shortens(action) || action == Action::replace) && action != Action::detach_link)
     return random_.chance(kept ? 128 : 235) ? (can_attach ? Action::attach : Action::link) : action;
   if (count == 0 && action == Action::run && random_.chance(200)) return can_attach ? Action::attach : Action::link;
@@ -259,7 +256,7 @@ Operation Composer::load() {
   if (mix_.mortals == 0 || scene_.loads() == model::max_loads) return query();
   const auto other = random_.chance(128) ? ProgramType::xdp : ProgramType::socket_filter;
   return model::Load{.name = name_to_bind(scene_.mortals()),
-                     .type = random_.chance(8) ? other : program_type_of(site_.hook),
+                     .type = random_.chance(8) ? other : model::row_of(site_.hook).type,
                      .returns = draw_returns(random_, mix_)};
 }
 
@@ -318,7 +315,7 @@ Name Composer::program_to_attach() {
 }
 
 Name Composer::program_beside(const OrderedList& list) {
-  const ProgramType type = program_type_of(site_.hook);
+  const ProgramType type = model::row_of(site_.hook).type;
   const bool attached_too = random_.chance(mix_.crossing);
   const auto fits = [&](Name name) {
     const auto program = scene_.open_object(name, ObjectKind::program);

@@ -12,9 +12,6 @@
 
 namespace mprogcheck::properties {
 
-/// The type of the programs that a hook takes.
-model::ProgramType program_type_of(model::Hook hook);
-
 /// Makes operations that mean something in the scene as it is: relatives that are in the list, replace targets in their
 /// place, links that are alive. Not all succeed: that is what the mix's shares of crossing and staleness are for.
 class Composer {

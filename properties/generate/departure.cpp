@@ -74,7 +74,7 @@ void Departures::prepare() {
   mortal_ = Name::mortal(random_.below(std::max(mix_.mortals, 1U)));
   for (unsigned n = 0; n < mix_.pool; ++n) {
     const auto program = scene_.open_object(Name::pool(n), ObjectKind::program);
-    if (!program || world.program(*program).type != program_type_of(home_.hook)) continue;
+    if (!program || world.program(*program).type != model::row_of(home_.hook).type) continue;
     bool attached = false;
     for (unsigned hook = 0; hook < model::hooks; ++hook)
       attached = attached || world.list(model::list_of(static_cast<model::Hook>(hook), device_.number)).find(*program);
@@ -159,7 +159,7 @@ void Departures::changes(Way change, Way way) {
 }
 
 Name Departures::load() {
-  add(model::Load{.name = mortal_, .type = program_type_of(home_.hook), .returns = draw_returns(random_, mix_)});
+  add(model::Load{.name = mortal_, .type = model::row_of(home_.hook).type, .returns = draw_returns(random_, mix_)});
   return mortal_;
 }
 

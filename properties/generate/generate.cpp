@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "properties/generate/generate.hpp"
 
+#include <algorithm>
+#include <bit>
+#include <iterator>
 #include <utility>
 
 #include "base/digest.hpp"
@@ -23,6 +26,7 @@ std::uint64_t digest_of(const GeneratorOptions& options) {
     digest.add(options.lacks.devices).add(options.lacks.qdiscs).add(options.lacks.pins).add(options.lacks.packets);
   if (options.lacks.objects != 0) digest.add(options.lacks.objects);
   if (options.lacks.next_id) digest.add(options.lacks.next_id);
+  if (options.lacks.families != 0 || options.lacks.kinds) digest.add(options.lacks.families).add(options.lacks.kinds);
   if (options.with_devices) digest.add(*options.with_devices);
   return digest.value();
 }
@@ -47,9 +51,42 @@ model::Operation spelled(const model::Site& home, const Mix& mix, RandomStream& 
   return operation;
 }
 
+/// Of so many sequences one speaks of all families; each of the others of one, whose lists are all that is looked at.
+constexpr std::uint32_t speaks_of_all = 4;
+/// Of so many sequences that may have other devices than the usual ones, one has.
+constexpr std::uint32_t has_other_devices = 6;
+
+std::vector<model::Hook> hooks_of(RandomStream& random, std::span<const model::Hook> all) {
+  model::FamilySet set = 0;
+  for (const model::Hook hook : all) set = static_cast<model::FamilySet>(set | only(model::family_of(hook)));
+  if (std::has_single_bit(set) || random.below(speaks_of_all) == 0) return {all.begin(), all.end()};
+  const model::Family family = model::family_of(all[random.below(static_cast<std::uint32_t>(all.size()))]);
+  std::vector<model::Hook> chosen;
+  std::ranges::copy_if(all, std::back_inserter(chosen), [&](model::Hook hook) { return family_of(hook) == family; });
+  return chosen;
+}
+
+/// Where a hook is particular about devices: one of another kind, or some with another policy.
+void draw_devices(RandomStream& random, std::span<const model::Hook> hooks, const Lacks& lacks, Mix& mix) {
+  const bool particular =
+      std::ranges::any_of(hooks, [](model::Hook hook) { return row_of(model::family_of(hook)).at_peers; });
+  if (!particular || random.below(has_other_devices) != 0) return;
+  auto& made_as = mix.declarations.made_as;
+  if (mix.devices > 1 && !lacks.kinds && random.chance(128)) {
+    made_as[mix.devices - 1] = {.kind = model::DeviceKind::veth};
+    return;
+  }
+  for (unsigned n = 0; n < mix.devices; ++n)
+    made_as[n] = {.policy = random.chance(128) ? model::Policy::drop : model::Policy::pass,
+                  .peer_policy = random.chance(128) ? model::Policy::drop : model::Policy::pass};
+}
+
 }  // namespace
 
-Generator::Generator(GeneratorOptions options) : options_(std::move(options)), digest_(digest_of(options_)) {}
+Generator::Generator(GeneratorOptions options) : options_(std::move(options)), digest_(digest_of(options_)) {
+  std::erase_if(options_.hooks,
+                [&](model::Hook hook) { return (options_.lacks.families & only(model::family_of(hook))) != 0; });
+}
 
 model::Sequence Generator::sequence(std::uint64_t i) const {
   const std::uint64_t first = i - i % block;
@@ -78,18 +115,20 @@ model::Sequence Generator::draw(std::uint64_t i, ShapeSet& met) const {
 model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operations, std::optional<unsigned> departs,
                                 ShapeSet& met) const {
   RandomStream random(entropy);
-  const Mix mix = draw_mix(random, {.hooks = options_.hooks,
-                                    .devices = options_.devices,
-                                    .max_operations = max_operations,
-                                    .lacks = options_.lacks,
-                                    .with_devices = options_.with_devices,
-                                    .nonsense_ppm = options_.nonsense_ppm,
-                                    .departs = departs});
+  const std::vector<model::Hook> hooks = hooks_of(random, options_.hooks);
+  Mix mix = draw_mix(random, {.hooks = hooks,
+                              .devices = options_.devices,
+                              .max_operations = max_operations,
+                              .lacks = options_.lacks,
+                              .with_devices = options_.with_devices,
+                              .nonsense_ppm = options_.nonsense_ppm,
+                              .departs = departs});
+  draw_devices(random, hooks, options_.lacks, mix);
   // By the specification, whatever the kernel at hand is known to do: the same seed gives the same sequences
   // everywhere.
   Scene scene(mix);
-  Composer composer(mix, options_.hooks, scene, random);
-  Nonsense nonsense(mix, options_.hooks, scene, random);
+  Composer composer(mix, hooks, scene, random);
+  Nonsense nonsense(mix, hooks, scene, random);
   const auto composed = [&] {
     const bool is_departing = composer.is_departing();
     model::Operation operation = composer.next();

@@ -267,7 +267,7 @@ Name Nonsense::of_other_kind(ObjectKind wanted) {
     const bool is_link = scene_.open_object(name, ObjectKind::link).has_value();
     if (wanted == ObjectKind::link || is_link) return is_link != (wanted == ObjectKind::link);
     const auto program = scene_.open_object(name, ObjectKind::program);
-    return program && scene_.world().program(*program).type != program_type_of(hooks_.front());
+    return program && scene_.world().program(*program).type != model::row_of(hooks_.front()).type;
   };
   if (const auto name = scene_.pick(random_, scene_.all(), is_other)) return *name;
   return closed_name();
@@ -352,6 +352,8 @@ Revision Nonsense::odd_revision() {
 
 model::Site Nonsense::odd_site() {
   const auto hook = hooks_[random_.below(static_cast<std::uint32_t>(hooks_.size()))];
+  if (row_of(model::family_of(hook)).at_peers && random_.chance(100))
+    return {hook, Target::peer(random_.below(Target::device_count))};
   if (mix_.devices < Target::device_count && random_.chance(128))
     return {hook, Target::device(random_.between(mix_.devices, Target::device_count - 1))};
   switch (random_.below(4)) {

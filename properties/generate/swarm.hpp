@@ -41,6 +41,8 @@ struct Lacks {
   bool packets = false;               ///< that are sent through hooks
   model::GuestObjectSet objects = 0;  ///< of the guest's
   bool next_id = false;               ///< nobody knows which id comes next
+  model::FamilySet families = 0;      ///< of hooks
+  bool kinds = false;                 ///< devices of another kind than the usual one
   friend bool operator==(const Lacks&, const Lacks&) = default;
 };
 

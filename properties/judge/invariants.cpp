@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "properties/judge/invariants.hpp"
 
+#include "model/hooks/family.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -149,7 +151,10 @@ std::optional<BrokenInvariant> broken_by_transition(const World& before, const m
     const bool in_place =
         verdict.edit.kind == model::Edit::Kind::overwrite || verdict.edit.kind == model::Edit::Kind::update_link;
     const std::uint64_t moves = comes_or_goes(now, old) + (in_place ? 0 : comes_or_goes(old, now));
-    if (now.revision != (starts_again ? 1 : old.revision + moves))
+    model::OrderedList moved;
+    moved.revision = old.current() + moves;
+    if (starts_again) model::rules_of(index).emptied(moved);
+    if (now.revision != moved.revision || now.hidden != moved.hidden)
       return broken(Property::revision, fmt::format("from {} to {}", old.revision, now.revision));
     const std::uint32_t flags = flags_of(operation);
     const bool to_the_end = (flags & (model::flag::before | model::flag::after)) != 0 &&

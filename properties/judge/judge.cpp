@@ -32,7 +32,7 @@ bool same(const ListView& view, const model::Entry* entries, const model::Ordere
 /// The model walking along a run. It stops at the first step that differs, or that cannot be compared.
 class Walk {
  public:
-  Walk(const Job& job, const Run& run) : job_(job), run_(run), world_(job.sequence.declarations, job.quirks) {}
+  Walk(const Job& job, const Run& run) : job_(job), run_(run), world_(world_of(job)) {}
 
   /// The number of the first step that differs; none if all are as predicted.
   std::optional<std::size_t> first_difference(StepVisitor visitor) {
@@ -220,7 +220,7 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
   if (const auto* packet = std::get_if<model::SendPacket>(&evidence.operation);
       packet != nullptr && evidence.observed.ok() && evidence.verdict.outcome.ok() &&
       passage_differs(*packet, evidence.before, evidence.fate, evidence.ran))
-    divergence.passage = PassageDifference{model::passage(evidence.before, *evidence.before.list_at(packet->site)),
+    divergence.passage = PassageDifference{model::passage(evidence.before, *evidence.before.way_at(packet->site)),
                                            evidence.fate,
                                            {evidence.ran.begin(), evidence.ran.end()}};
   const auto* query = std::get_if<model::Query>(&evidence.operation);
@@ -239,7 +239,7 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
 Divergence examine(const Job& job, const Run& run, std::size_t number) {
   Divergence divergence;
   divergence.step = number;
-  World before(job.sequence.declarations, job.quirks);
+  World before = world_of(job);
   const auto& operations = job.sequence.operations;
   if (number >= operations.size()) return divergence;
   for (std::size_t i = 0; i < number; ++i) before.apply(operations[i]);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "model/hooks/mprog.hpp"
+#include "model/world.hpp"
+
+namespace mprogcheck::model {
+
+/// What a family of hooks decides: plain functions without state. Each family has a file of its own, and a rule that it
+/// does not give does not compile.
+///
+///   a call ─► its fds, flags and capabilities (decide.cpp) ─► refuses? ─► keeps? ─► attach, detach, update ─► an edit
+///   an edit ─► the list changes ─► keeps? ─► emptied
+///   a packet ─► before, nothing or ends for each program, after
+struct FamilyRules {
+  /// Of a target that exists and is at home, or is the peer of one: why it has no such hook. None: it has.
+  std::optional<Rule> (&refuses)(const World& world, const Site& site);
+  /// Devices that are made so have such hooks.
+  bool (&on)(DeviceClass made_as);
+  /// Something keeps the hook alive although nothing is attached.
+  bool (&keeps)(const World& world, ListIndex list);
+
+  mprog::Decision (&attach)(const OrderedList& list, const mprog::Request& request);
+  mprog::Decision (&detach)(const OrderedList& list, const mprog::Request& request, Quirks quirks);
+  /// BPF_LINK_UPDATE of a link that stands in the list.
+  Rule (&update)(const OrderedList& list, const mprog::UpdateRequest& request);
+
+  /// The last entry went, and nothing keeps the hook: what becomes of the revision.
+  void (&emptied)(OrderedList& list);
+
+  /// What a program that returns this makes of the chain; Rule::run_next: the next one runs.
+  Rule (&ends)(Returns returns);
+  /// What becomes of a packet where nothing is attached.
+  Rule (&nothing)(const World& world, ListIndex list);
+  /// The hook of the same device that a packet has met before this one, and the one that it meets after it, if it
+  /// passes.
+  std::optional<Hook> (&before)(Hook hook);
+  std::optional<Hook> (&after)(Hook hook);
+};
+
+extern const FamilyRules tcx_rules, netkit_rules;
+
+inline const FamilyRules& rules_of(Family family) {
+  static constexpr std::array<const FamilyRules*, families> all{&tcx_rules, &netkit_rules};
+  return *all[static_cast<unsigned>(family)];
+}
+inline const FamilyRules& rules_of(Hook hook) {
+  return rules_of(family_of(hook));
+}
+inline const FamilyRules& rules_of(ListIndex list) {
+  return rules_of(site_of_list(list).hook);
+}
+
+}  // namespace mprogcheck::model

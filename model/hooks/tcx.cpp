@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// tcx: a list for each direction of any network device (kernel/bpf/tcx.c).
+#include "model/hooks/family.hpp"
+
+namespace mprogcheck::model {
+
+namespace {
+
+std::optional<Rule> refuses(const World&, const Site&) {
+  return std::nullopt;  // every network device has both
+}
+
+bool on(DeviceClass) {
+  return true;
+}
+
+/// net/sched/sch_ingress.c: clsact_init, ingress_init. A qdisc holds the entry of each direction that it serves.
+bool keeps(const World& world, ListIndex list) {
+  const Site site = site_of_list(list);
+  const Qdisc qdisc = world.device({static_cast<std::uint8_t>(site.target.value)}).qdisc;
+  return site.hook == Hook::tcx_ingress ? qdisc != Qdisc::none : qdisc == Qdisc::clsact;
+}
+
+/// tcx_entry_free: the hook is freed with its last entry, and the next attach makes a new one.
+void emptied(OrderedList& list) {
+  list.revision = 1;
+}
+
+/// net/core/dev.c: tcx_run; include/net/tcx.h: tcx_action_code. A code that means nothing ends the chain too, and then
+/// counts as next.
+Rule ends(Returns returns) {
+  switch (returns) {
+    case Returns::next:
+      return Rule::run_next;
+    case Returns::pass:
+      return Rule::run_passed;
+    case Returns::drop:
+      return Rule::run_dropped;
+    case Returns::redirect:
+      return Rule::run_redirected;
+    case Returns::unknown:
+      return Rule::run_unknown;
+  }
+  return Rule::run_next;
+}
+
+Rule nothing(const World&, ListIndex) {
+  return Rule::run_nothing;
+}
+
+/// What comes in at a netkit device has left its peer, and what goes out leaves by itself (drivers/net/netkit.c:
+/// netkit_xmit).
+std::optional<Hook> before(Hook hook) {
+  return hook == Hook::tcx_ingress ? std::optional(Hook::netkit_peer) : std::nullopt;
+}
+std::optional<Hook> after(Hook hook) {
+  return hook == Hook::tcx_egress ? std::optional(Hook::netkit_primary) : std::nullopt;
+}
+
+}  // namespace
+
+constinit const FamilyRules tcx_rules{.refuses = refuses,
+                                      .on = on,
+                                      .keeps = keeps,
+                                      .attach = mprog::attach,
+                                      .detach = mprog::detach,
+                                      .update = mprog::update,
+                                      .emptied = emptied,
+                                      .ends = ends,
+                                      .nothing = nothing,
+                                      .before = before,
+                                      .after = after};
+
+}  // namespace mprogcheck::model
