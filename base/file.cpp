@@ -63,6 +63,42 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t limit, FileKin
   return text;
 }
 
+namespace {
+
+/// Writes it all. The error, or 0.
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto wrote = ::write(fd, text.data(), text.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return wrote < 0 ? errno : EIO;
+    text.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return 0;
+}
+
+/// /dev/stdout, /dev/fd/1, /proc/self/fd/1: whatever they lead to, they are no names of ours to replace.
+bool is_descriptor(const fs::path& path) {
+  std::error_code error;
+  const auto in_proc = [](const fs::path& name) { return name.string().starts_with("/proc/"); };
+  return in_proc(fs::weakly_canonical(path.parent_path(), error)) || in_proc(fs::read_symlink(path, error));
+}
+
+}  // namespace
+
+Result<void> write_output(const fs::path& path, std::string_view text) {
+  std::error_code error;
+  if (path.has_parent_path() && !fs::is_directory(path.parent_path(), error))
+    return fail("{}: there is no folder {}; make it first", path.string(), path.parent_path().string());
+  const auto type = fs::status(path, error).type();
+  const bool replaced =
+      type == fs::file_type::regular || type == fs::file_type::not_found || type == fs::file_type::none;
+  if (replaced && !is_descriptor(path)) return write_file(path, text);
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!fd) return cannot("written", path, errno);
+  if (const int why = write_all(fd.get(), text); why != 0) return cannot("written", path, why);
+  return {};
+}
+
 Result<void> write_file(const fs::path& path, std::string_view text, bool durable) {
   std::error_code error;
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -79,12 +115,7 @@ Result<void> write_file(const fs::path& path, std::string_view text, bool durabl
     ::unlink(temporary.c_str());
     return cannot("written", path, why);
   };
-  while (!text.empty()) {
-    const auto wrote = ::write(fd.get(), text.data(), text.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return give_up(wrote < 0 ? errno : EIO);
-    text.remove_prefix(static_cast<std::size_t>(wrote));
-  }
+  if (const int why = write_all(fd.get(), text); why != 0) return give_up(why);
   if (durable && ::fsync(fd.get()) != 0 && errno != EINVAL && errno != EROFS) return give_up(errno);
   if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
   if (durable) sync_folder(folder);

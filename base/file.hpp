@@ -30,6 +30,11 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
 /// process.
 Result<void> write_file(const std::filesystem::path& path, std::string_view text, bool durable = true);
 
+/// Writes what a user names to be written. A file, a link, or nothing is as with write_file(); a pipe, a terminal, a
+/// device, and what is another name of an open descriptor (/dev/stdout), is written to and never replaced. The folder
+/// must be there.
+Result<void> write_output(const std::filesystem::path& path, std::string_view text);
+
 /// What was made, renamed or removed in the folder survives the machine, where its file system can do that.
 void sync_folder(const std::filesystem::path& folder);
 

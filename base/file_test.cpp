@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/file.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/fd.hpp"
 #include "base/testing/scratch.hpp"
 
 namespace mprogcheck {
@@ -33,6 +35,26 @@ TEST_F(File, what_is_written_is_read) {
     EXPECT_EQ(read_file(path("new/folder/file")), text);
   }
   EXPECT_EQ(files(), 1U) << "nothing but the folder";
+}
+
+TEST_F(File, an_output_replaces_a_link_and_no_device_or_descriptor) {
+  ASSERT_TRUE(write_file(path("target"), "target"));
+  fs::create_symlink("target", path("link"));
+  ASSERT_TRUE(write_output(path("link"), "new"));
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(path("link"))));
+  EXPECT_EQ(read_file(path("target")), "target");
+
+  fs::create_symlink("/dev/null", path("null"));
+  ASSERT_TRUE(write_output(path("null"), "new"));
+  EXPECT_TRUE(fs::is_symlink(path("null")));
+
+  const Fd open(::open(path("target").c_str(), O_WRONLY | O_CLOEXEC));
+  fs::create_symlink(fmt::format("/proc/self/fd/{}", open.get()), path("stdout"));
+  ASSERT_TRUE(write_output(path("stdout"), ", too"));
+  EXPECT_TRUE(fs::is_symlink(path("stdout"))) << "as /dev/stdout is";
+  EXPECT_EQ(read_file(path("target")), "target, too");
+
+  EXPECT_THAT(write_output(path("missing/file"), "").error().message, HasSubstr("there is no folder"));
 }
 
 TEST_F(File, a_file_that_is_not_there_is_a_usage_error) {

@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -135,19 +134,11 @@ ExitCode report(const Error& error) {
 Result<void> write_json(const CommonOptions& options, const nlohmann::ordered_json& json) {
   if (options.json.empty()) return {};
   const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  namespace fs = std::filesystem;
-  const fs::path path(options.json);
-  std::error_code error;
-  if (const auto type = fs::symlink_status(path, error).type();
-      type == fs::file_type::regular || type == fs::file_type::not_found) {
-    if (path.has_parent_path() && !fs::is_directory(path.parent_path(), error))
-      return fail("--json {}: there is no folder {}; make it first", options.json, path.parent_path().string());
-    return write_file(path, text);
+  if (auto written = write_output(options.json, text); !written) {
+    Error error = written.error();
+    error.message = "--json " + error.message;
+    return tl::unexpected(std::move(error));
   }
-  // A link, a pipe, a terminal, a device: written to, and never replaced.
-  std::ofstream out(path);
-  out << text << std::flush;
-  if (!out) return fail("--json {}: cannot be written; name another file", options.json);
   return {};
 }
 

@@ -102,7 +102,7 @@ Result<std::size_t> write_expectations(const std::string& file) {
     all.push_back(expectations_of_model(told.sequence));
     operations += all.back().size();
   }
-  if (auto written = write_file(file, model::with_expectations(*text, *cases, all)); !written)
+  if (auto written = write_output(file, model::with_expectations(*text, *cases, all)); !written)
     return tl::unexpected(written.error());
   return operations;
 }
