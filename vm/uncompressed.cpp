@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/uncompressed.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/file.hpp"
 #include "vm/cache.hpp"
@@ -62,6 +66,33 @@ std::optional<std::string> kept_image(const std::string& directory, const std::s
   return std::nullopt;
 }
 
+/// So that it is the last one that was used.
+void touch(const std::string& path) {
+  std::error_code error;
+  std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now(), error);
+}
+
+/// FROM-WHAT: our own, and nothing else that may be there.
+bool is_kept_name(std::string_view name) {
+  return name.size() == 33 && name[16] == '-' && name.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
+
+/// A guest has read its image when it has booted, so that one which goes is missed by nobody who is at work.
+void prune(const std::string& directory, const std::string& newest) {
+  namespace fs = std::filesystem;
+  std::vector<std::pair<fs::file_time_type, fs::path>> others;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code gone;
+    const auto used = fs::last_write_time(entry->path(), gone);
+    if (!gone && entry->path() != newest && is_kept_name(entry->path().filename().string()))
+      others.emplace_back(used, entry->path());
+  }
+  if (others.size() < most_uncompressed) return;
+  std::ranges::sort(others, std::greater());
+  for (std::size_t n = most_uncompressed - 1; n < others.size(); ++n) fs::remove(others[n].second, error);
+}
+
 }  // namespace
 
 Result<std::string> uncompressed_image(const std::string& path) {
@@ -81,7 +112,10 @@ Result<std::string> uncompressed_image(const std::string& path) {
   const auto directory = cache_folder("uncompressed");
   if (!directory) return tl::unexpected(directory.error());
   const auto from = WordDigest().add(payload).text();
-  if (auto kept = kept_image(*directory, from)) return *kept;
+  if (auto kept = kept_image(*directory, from)) {
+    touch(*kept);
+    return *kept;
+  }
 
   // The payload's last four bytes are its uncompressed size.
   const auto plain =
@@ -92,6 +126,8 @@ Result<std::string> uncompressed_image(const std::string& path) {
   if (!has_whole_segments(kernel)) return fail("the payload of {} is damaged", path);
   const auto kept = fmt::format("{}/{}-{}", *directory, from, WordDigest().add(*plain).text());
   if (auto written = write_file(kept, *plain); !written) return tl::unexpected(written.error());
+  touch(kept);
+  prune(*directory, kept);
   return kept;
 }
 

@@ -76,6 +76,25 @@ TEST_F(UncompressedTest, one_that_is_not_what_it_was_is_made_anew) {
   }
 }
 
+TEST_F(UncompressedTest, of_many_the_last_that_were_used_are_kept) {
+  const auto image = [&](std::size_t number) {
+    auto vmlinux = make_vmlinux("6.12.1", true);
+    vmlinux.back() = static_cast<char>(number);
+    EXPECT_TRUE(write_file(path_, make_bzimage("6.12.1", zstd(vmlinux) + "SIZE")));
+    return uncompressed_image(path_).value();
+  };
+  const auto first = image(0), second = image(1);
+  const auto folder = fs::path(first).parent_path();
+  EXPECT_TRUE(write_file(folder / "somebody-else-s", "")) << "is left alone";
+  for (std::size_t number = 2; number < most_uncompressed; ++number) image(number);
+  EXPECT_EQ(image(0), first) << "used again";
+  EXPECT_TRUE(fs::exists(second));
+  image(most_uncompressed);
+  EXPECT_FALSE(fs::exists(second));
+  EXPECT_TRUE(fs::exists(first));
+  EXPECT_EQ(files_below(folder), most_uncompressed + 1);
+}
+
 TEST_F(UncompressedTest, a_payload_does_not_grow_without_end) {
   const auto bomb = zstd(std::string(100'000, '\0'));
   EXPECT_TRUE(decompress(bomb, "it", 100'000));
