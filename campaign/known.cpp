@@ -183,6 +183,12 @@ bool Known::avoids(const model::Operation& operation, model::Rule rule) const {
   return avoided_for(operation, rule).has_value();
 }
 
+bool Known::stops_at(const model::Operation& operation, model::Rule rule) const {
+  return std::ranges::any_of(states, [&](const KnownState& state) {
+    return state.action == KnownAction::stop && !state.stale && state.pattern.matches(operation, rule);
+  });
+}
+
 std::vector<model::Rule> unseen_rules(const properties::Coverage& coverage, const Known& known) {
   auto rules = coverage.unseen(known.quirks);
   // An entry for whatever the rule decides matches any operation.

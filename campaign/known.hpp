@@ -76,6 +76,8 @@ struct Known {
   [[nodiscard]] std::optional<std::size_t> avoided_for(const model::Operation& operation, model::Rule rule) const;
   /// Whether there is one.
   [[nodiscard]] bool avoids(const model::Operation& operation, model::Rule rule) const;
+  /// Whether an entry that is to be stopped at is for the operation where that rule decides it.
+  [[nodiscard]] bool stops_at(const model::Operation& operation, model::Rule rule) const;
   /// Whether the sequence has an operation that is to be avoided.
   [[nodiscard]] bool forbids(const model::Sequence& sequence) const;
   /// Takes the operations out that are to be avoided, and adds how many that were to `hits`, by place in `states`.

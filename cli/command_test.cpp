@@ -59,11 +59,23 @@ TEST_F(command, an_out_folder_that_cannot_be_written_is_infrastructure) {
   EXPECT_THAT(ran.err, HasSubstr("--out"));
 }
 
-TEST_F(command, a_report_replaces_no_device_and_takes_any_bytes) {
-  fs::create_symlink("target.json", directory_ / "link.json");
-  EXPECT_EQ(run("faults --json link.json").code, 0);
-  EXPECT_TRUE(fs::is_symlink(directory_ / "link.json"));
-  EXPECT_EQ(json("target.json")["verb"], "faults");
+TEST_F(command, what_is_written_replaces_a_link_and_no_device_and_takes_any_bytes) {
+  write("target", "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_ingress@d0 p0\n");
+  const std::string before = content(directory_ / "target");
+  for (const char* const arguments :
+       {"faults --json link", "explore --model-only --progs 1 --graph link", "replay --write-expectations link"}) {
+    fs::remove(directory_ / "link");
+    fs::create_symlink("target", directory_ / "link");
+    EXPECT_EQ(run(arguments).code, 0) << arguments;
+    EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(directory_ / "link"))) << arguments;
+    EXPECT_NE(content(directory_ / "link"), before) << arguments;
+    EXPECT_EQ(content(directory_ / "target"), before) << arguments;
+  }
+  fs::create_symlink("/dev/null", directory_ / "null");
+  for (const char* const arguments : {"faults --json null", "explore --model-only --progs 1 --graph null"}) {
+    EXPECT_EQ(run(arguments).code, 0) << arguments;
+    EXPECT_TRUE(fs::is_symlink(directory_ / "null")) << arguments;
+  }
   EXPECT_EQ(run("faults --json /dev/null").code, 0);
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
   expect_refusal(run("faults --json nowhere/report.json"), 3, "nowhere");
@@ -239,7 +251,12 @@ TEST_F(command, explores_shards_and_proves_that_none_is_missing) {
     EXPECT_EQ(run(std::string("explore --kernel model --progs 1 --out s") + shard[0] + " --shard " + shard).code, 0);
   const Ran merged = run("explore --merge s1 s2");
   EXPECT_EQ(merged.code, 0) << merged.err;
-  EXPECT_THAT(merged.out, HasSubstr("all "));
+  EXPECT_THAT(merged.out, AllOf(HasSubstr("all "), HasSubstr("canaries  ")));
+  EXPECT_EQ(run("explore --merge s1 s2 --json report.json").code, 0);
+  const auto report = json("report.json");
+  EXPECT_GT(report["canaries"]["planted"], 0);
+  EXPECT_EQ(report["unchecked"].size(), 0U);
+  EXPECT_EQ(report["unjudged_share"], 0.0);
   expect_refusal(run("explore --merge s1"), 2, "missing");
   expect_refusal(run("explore --merge nowhere"), 2, "explore.json");
   expect_refusal(run("explore --kernel model --shard 3/2"), 2, "i/n");

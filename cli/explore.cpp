@@ -78,6 +78,18 @@ void print_left_out(const properties::Bound& bound, std::size_t seen, const std:
   fmt::print("{}\n", line);
 }
 
+/// Of what follows "so many pairs": how many of those without an outcome are excused.
+std::string behind_known(const ExploreReport& report) {
+  return report.behind == 0 ? "" : fmt::format(", and {} behind known divergences", in_words(report.behind));
+}
+
+void print_canaries(const CanaryCount& canaries) {
+  if (canaries.planted == 0)
+    fmt::print("canaries  none was planted\n");
+  else
+    fmt::print("canaries  {} of {} caught\n", canaries.caught, canaries.planted);
+}
+
 void print_summary(const ExploreReport& report) {
   const OracleIdentity& kernel = report.kernel;
   fmt::print("explored  {}{}: {} states, {} transitions, {} operations\n", properties::text_of(report.bound),
@@ -98,11 +110,8 @@ void print_summary(const ExploreReport& report) {
     fmt::print("avoided   {} pairs, as known divergences say; with those that have no outcome {:.1f} %\n",
                in_words(report.avoided), 100 * rests_on.unjudged_share());
   print_left_out(report.bound, report.coverage.rules().size(), report.silent);
-  if (report.canaries.planted == 0)
-    fmt::print("canaries  none was planted\n");
-  else
-    fmt::print("canaries  {} of {} caught\n", report.canaries.caught, report.canaries.planted);
-  print_unchecked(unchecked_by(report));
+  print_canaries(report.canaries);
+  print_unchecked(report.unchecked);
   constexpr std::string_view deeds[] = {"followed", "met", "left out"};  // by KnownAction
   for (const KnownState& state : report.known.states)
     fmt::print("known     {}: {}\n", state.name,
@@ -116,10 +125,13 @@ void print_summary(const ExploreReport& report) {
   if (report.is_complete() && report.findings.empty())
     fmt::print("complete  no pair of this {} differs from the model\n", report.shard.count == 1 ? "bound" : "shard");
   if (report.ended_early) fmt::print("ended early: {}\n", interrupted ? "interrupted" : "enough findings");
-  if (!report.is_complete())
-    fmt::print("NOT COMPLETE  {} pairs have no outcome{}\n", in_words(report.own_pairs - report.covered),
-               report.findings.empty() && report.ended_early ? "; the same command goes on"
-                                                             : "; no way leads to them, or guests die of their kind");
+  if (report.is_complete()) return;
+  std::string_view why = "; no way leads to them, or guests die of their kind";
+  if (report.findings.empty() && report.ended_early)
+    why = "; the same command goes on";
+  else if (report.findings.empty() && report.missing() == 0)
+    why = "; all of them lie behind known divergences";
+  fmt::print("NOT COMPLETE  {} pairs have no outcome{}\n", in_words(report.own_pairs - report.covered), why);
 }
 
 /// Of an exploration of a model: how it came out.
@@ -166,14 +178,11 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Report
   for (const Finding& finding : result->findings)
     code = combine(code, finding.label == Label::infrastructure ? ExitCode::infrastructure : ExitCode::divergence);
   if (result->error) code = combine(code, report(*result->error));
-  // What is to be stopped at hides what lies behind it.
-  const bool behind_known = std::ranges::any_of(result->known.states, [](const KnownState& state) {
-    return state.action == KnownAction::stop && state.hits != 0;
-  });
-  if (!result->is_complete() && result->findings.empty() && !result->error && !behind_known)
+  // What is to be stopped at hides what lies behind it, and nothing else.
+  if (result->missing() != 0 && result->findings.empty() && !result->error)
     code = combine(code, report({Error::Kind::infrastructure,
-                                 fmt::format("expected an outcome for each of {} pairs, found {}{}; run it again",
-                                             result->own_pairs, result->covered,
+                                 fmt::format("expected an outcome for each of {} pairs, found {}{}{}; run it again",
+                                             result->own_pairs, result->covered, behind_known(*result),
                                              result->ended_early ? ", when it was interrupted" : "")}));
   else if (result->ended_early && interrupted && !result->error)
     code = combine(code, report({Error::Kind::infrastructure, fmt::format("{}: it was interrupted; the same command "
@@ -286,6 +295,12 @@ ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
   fmt::print("merged    {} shards of {} on {}: {} {} pairs have a recorded outcome\n", merged->shards, merged->bound,
              merged->kernel, merged->uncovered == 0 ? "all" : in_words(merged->pairs - merged->uncovered) + " of",
              in_words(merged->pairs));
+  const Judged rests_on = judged(*merged);
+  if (rests_on.unjudged_share() > 0)
+    fmt::print("avoided   {} pairs, as known divergences say; with those that have no outcome {:.1f} %\n",
+               in_words(merged->avoided), 100 * rests_on.unjudged_share());
+  print_canaries(merged->canaries);
+  print_unchecked(merged->unchecked);
   fmt::print("findings  {}\n", merged->findings == 0 ? "none" : std::to_string(merged->findings));
   json["kernel"] = {
       {"source", merged->kernel}, {"release", merged->identity.release}, {"image", merged->identity.image}};
@@ -293,13 +308,14 @@ ExitCode merge(const Options& options, nlohmann::ordered_json& json) {
   json["operations"] = merged->pairs - merged->uncovered;
   json["shards"] = merged->shards;
   json["findings_of_shards"] = merged->findings;
-  // What was skipped or not checked, the report of each shard says: nobody else knows.
+  json["left_out"] = merged->avoided;
+  json["unjudged_share"] = rests_on.unjudged_share();
+  json["canaries"] = {{"planted", merged->canaries.planted}, {"caught", merged->canaries.caught}};
+  json["unchecked"] = to_json(merged->unchecked);
   json["ended_early"] = false;
   json["coverage"] = {{"pairs_total", merged->pairs}, {"pairs_covered", merged->pairs - merged->uncovered}};
   if (merged->findings != 0) return ExitCode::divergence;
-  if (merged->pairs == merged->uncovered)
-    return report(
-        {Error::Kind::skipped, "nothing was judged: the shards have no pair together; narrow what is avoided"});
+  if (auto enough = is_enough(rests_on, "the shards have no pair together"); !enough) return report(enough.error());
   return ExitCode::held;
 }
 
@@ -336,7 +352,7 @@ ExitCode run(Options& options) {
                        fmt::format("--graph {}: it was interrupted before all states were known, and is not written; "
                                    "run it again",
                                    options.graph)});
-      if (auto written = write_file(options.graph, *drawn); !written) return report(written.error());
+      if (auto written = write_output(options.graph, *drawn); !written) return report(written.error());
     }
     const std::string out = options.common.out;
     for (const model::Hook hook : *hooks) {

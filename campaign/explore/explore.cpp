@@ -173,6 +173,7 @@ class Exploration {
     report_.coverage = state_.coverage;
     report_.coverage.merge(around_.coverage);
     report_.canaries = state_.canaries;
+    report_.unchecked = features_of(state_.unchecked);
     report_.steps = state_.steps + around_.steps;
     if (state_.finished) {
       state_.table.merge(around_.table);
@@ -183,6 +184,8 @@ class Exploration {
     report_.tours_done = state_.done.size();
     report_.silent = unseen_rules(space_.coverage(), report_.known);
     report_.avoided = space_.avoided();
+    // Where nothing is a finding, all that leads elsewhere is known.
+    if (report_.findings.empty() && !report_.is_complete()) report_.behind = rest_.behind(report_.known);
     count_hits(report_.known, report_.coverage);
     for (const auto& [what, pairs] : space_.avoided_pairs())
       if (const auto place = report_.known.avoided_for(space_.machine().operation(what.first), what.second))
@@ -190,6 +193,7 @@ class Exploration {
     report_.digest = state_.digest;
     report_.seconds = state_.seconds;
     state_.findings = report_.findings.size();
+    state_.behind = report_.behind;
     if (auto written = write_state(); !written && !report_.error) report_.error = written.error();
     if (state_.finished) suspects_.drop_unfinished();
     return std::move(report_);
@@ -255,6 +259,11 @@ bool fits(const ExploreState& state, const ExploreSpace& space) {
 
 }  // namespace
 
+/// A bound sends no packets, names no object of another kind, and lets devices be.
+bool is_asked_by_explore(const Feature& feature) {
+  return feature.name == feature_refcnt || feature.name == feature_next_id;
+}
+
 Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory& make_oracle, Reporter& reporter) {
   std::optional<CampaignFolder> folder;
   if (options.keep_state) {
@@ -293,6 +302,9 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
   state.digest = space.digest();
   state.pairs = space.pairs();
   state.own_pairs = space.own_pairs();
+  state.avoided = space.avoided();
+  for (const Feature* const feature : lacking_features((*pool)->identity()))
+    if (is_asked_by_explore(*feature)) state.unchecked.emplace(feature->name);
   if (options.keep_state) {
     auto last = read_explore_state(options.out);
     if (!last) return tl::unexpected(last.error());
@@ -311,6 +323,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
           options.out.string(), (*last)->bound, to_string((*last)->shard), (*last)->kernel_text());
     if (goes_on && !fits(**last, space)) return torn_state(options.out);
     if (goes_on) {
+      (*last)->unchecked.merge(state.unchecked);
       state = std::move(**last);
       reporter.note(fmt::format("goes on in {}: {} of {} tours are done", options.out.string(), state.done.size(),
                                 space.tours().size()));

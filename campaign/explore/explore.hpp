@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "campaign/fuzz/reporter.hpp"
 #include "campaign/kernel/kernel_identity.hpp"
 #include "campaign/known.hpp"
+#include "oracle/feature.hpp"
 
 namespace mprogcheck {
 
@@ -41,6 +43,7 @@ struct ExploreReport {
   std::uint64_t pairs = 0;      ///< of the bound
   std::uint64_t own_pairs = 0;  ///< of this shard
   std::uint64_t covered = 0;    ///< of this shard: the kernel's outcome was recorded
+  std::uint64_t behind = 0;     ///< of the others, those that lie behind a known divergence that is to be stopped at
   std::uint64_t steps = 0;      ///< of the ways
   std::size_t tours = 0, tours_done = 0, tours_carried_on = 0;
   struct Around {
@@ -48,12 +51,13 @@ struct ExploreReport {
     unsigned rounds = 0;     ///< of tours around them
     std::size_t tours = 0;
   } around;
-  PairTable table;                  ///< of this shard
-  properties::Coverage coverage;    ///< what decided the pairs that were executed; earlier starts included, as in
-  std::vector<model::Rule> silent;  ///< rules that decide no pair of the bound
-  std::uint64_t avoided = 0;        ///< pairs of the bound that are known to be better not run
-  std::uint64_t digest = 0;         ///< of the bound: shards with another one do not belong together
-  CanaryCount canaries;             ///< and here
+  PairTable table;                        ///< of this shard
+  properties::Coverage coverage;          ///< what decided the pairs that were executed; earlier starts included, as in
+  std::vector<model::Rule> silent;        ///< rules that decide no pair of the bound
+  std::uint64_t avoided = 0;              ///< pairs of the bound that are known to be better not run
+  std::uint64_t digest = 0;               ///< of the bound: shards with another one do not belong together
+  CanaryCount canaries;                   ///< and here
+  std::vector<const Feature*> unchecked;  ///< that it would have asked about, and a kernel of its starts lacked
   Known known;
   std::vector<Finding> findings;
   double seconds = 0;  ///< of the tours, without boot; earlier starts included
@@ -62,7 +66,12 @@ struct ExploreReport {
 
   /// Every pair has a recorded outcome.
   [[nodiscard]] bool is_complete() const { return covered == own_pairs; }
+  /// Pairs without an outcome that no known divergence explains.
+  [[nodiscard]] std::uint64_t missing() const { return own_pairs - std::min(own_pairs, covered + behind); }
 };
+
+/// Whether an exploration asks about it.
+bool is_asked_by_explore(const Feature& feature);
 
 /// Executes every pair of the bound that is this shard's on the kernel, and holds it to the model. Findings are as
 /// short as a way through the model's states can be. An Error means that nothing could be started.
@@ -75,6 +84,9 @@ struct MergedShards {
   KernelIdentity identity;
   unsigned shards = 0;
   std::uint64_t pairs = 0, uncovered = 0, findings = 0;
+  std::uint64_t avoided = 0;                ///< besides: pairs that known divergences say to avoid
+  CanaryCount canaries{};                   ///< of all of them
+  std::vector<const Feature*> unchecked{};  ///< what any of them could not ask
 };
 Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& folders);
 

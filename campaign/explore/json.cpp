@@ -106,17 +106,6 @@ double rate(std::uint64_t count, double seconds) {
 
 }  // namespace
 
-/// A bound sends no packets, names no object of another kind, and lets devices be.
-bool is_asked_by_explore(const Feature& feature) {
-  return feature.name == feature_refcnt || feature.name == feature_next_id;
-}
-
-std::vector<const Feature*> unchecked_by(const ExploreReport& report) {
-  auto lacking = lacking_features(report.kernel);
-  std::erase_if(lacking, [](const Feature* feature) { return !is_asked_by_explore(*feature); });
-  return lacking;
-}
-
 json to_json(const ExploreReport& report) {
   const Judged rests_on = judged(report);
   json result = {
@@ -129,6 +118,7 @@ json to_json(const ExploreReport& report) {
       {"alphabet", report.operations},
       {"operations", report.covered},
       {"left_out", report.avoided},
+      {"behind_known", report.behind},
       {"unjudged_share", rests_on.unjudged_share()},
       {"complete", report.is_complete()},
       {"ended_early", report.ended_early},
@@ -150,7 +140,7 @@ json to_json(const ExploreReport& report) {
         {"avoided", report.avoided},
         {"calls", table_json(report.table)}}},
       {"skipped", json::array()},
-      {"unchecked", to_json(unchecked_by(report))}};
+      {"unchecked", to_json(report.unchecked)}};
   if (report.error) result["error"] = report.error->message;
   return result;
 }

@@ -7,7 +7,6 @@
 
 #include "campaign/explore/explore.hpp"
 #include "campaign/explore/model.hpp"
-#include "oracle/feature.hpp"
 
 namespace mprogcheck {
 
@@ -17,10 +16,6 @@ nlohmann::ordered_json to_json(const ModelExploration& result, const properties:
 /// Of one that did not come about: its `error`, or `skipped`, and the keys that nobody wants to miss.
 nlohmann::ordered_json not_explored(const std::string& kernel, const properties::Bound& bound, const Error& error,
                                     bool ended_early);
-/// Whether an exploration asks about it.
-bool is_asked_by_explore(const Feature& feature);
-/// Of the features that this kernel lacks, those that it asks about.
-std::vector<const Feature*> unchecked_by(const ExploreReport& report);
 
 /// What goes below the head: `runs` with the report of each exploration, and on top the same keys for all of them
 /// together. Numbers are sums, or that of the deepest (`depth`); all must be `complete` and one may have `ended_early`;

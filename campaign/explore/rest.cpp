@@ -58,6 +58,59 @@ void ExploreRest::find_single() {
   }
 }
 
+bool ExploreRest::is_done(std::uint32_t state, std::uint32_t operation) const {
+  if (const auto edge = space_.graph().edge_of(state, operation)) return edges_[*edge];
+  if (!stops_[state] || done_.contains({state, operation})) return done_.contains({state, operation});
+  const auto left = left_.find(state);
+  return left == left_.end() || !left->second.contains(kind_of(state, operation));
+}
+
+std::uint64_t ExploreRest::behind(const Known& known) const {
+  const auto& edges = space_.graph().edges();
+  const auto is_known = [&](std::uint32_t state, std::uint32_t operation) {
+    if (strays_.contains({state, operation})) return true;
+    return is_deadly(state, operation) &&
+           known.stops_at(space_.machine().operation(operation), kind_of(state, operation).second);
+  };
+  std::vector<std::vector<std::uint32_t>> next(stops_.size());
+  for (const auto& [from, operation, to] : edges)
+    if (to != properties::Transition::outside && !is_known(from, operation)) next[from].push_back(to);
+  std::vector<bool> reached(stops_.size());
+  std::vector<std::uint32_t> due{0};
+  reached[0] = true;
+  while (!due.empty()) {
+    const std::uint32_t state = due.back();
+    due.pop_back();
+    for (const std::uint32_t to : next[state])
+      if (!reached[to]) {
+        reached[to] = true;
+        due.push_back(to);
+      }
+  }
+
+  const auto is_counted = [&](std::uint32_t state) { return space_.is_own(state) && !reached[state]; };
+  std::uint64_t pairs = 0;
+  for (std::uint32_t state = 0; state < stops_.size(); ++state)
+    if (is_counted(state) && !stops_[state]) pairs += space_.own_pairs_of(state);
+  const auto was_run = [&](const Pair& pair) { pairs -= is_counted(pair.state) && !stops_[pair.state] ? 1 : 0; };
+  for (std::size_t n = 0; n < edges.size(); ++n)
+    if (edges_[n] && !strays_.contains({edges[n].from, edges[n].operation}))
+      was_run({edges[n].from, edges[n].operation});
+  for (const Pair& pair : done_)
+    if (!strays_.contains(pair)) was_run(pair);
+  for (const Pair& pair : strays_) was_run(pair);
+  if (deadly_.empty()) return pairs;
+  const auto operations = static_cast<std::uint32_t>(space_.machine().operations());
+  for (std::uint32_t state = 0; state < stops_.size(); ++state) {
+    if (!space_.is_own(state) || !reached[state]) continue;
+    for (std::uint32_t operation = 0; operation < operations; ++operation)
+      if (is_deadly(state, operation) && !strays_.contains({state, operation}) && is_known(state, operation) &&
+          !space_.is_avoided(state, operation) && !is_done(state, operation))
+        ++pairs;
+  }
+  return pairs;
+}
+
 std::vector<properties::Tour> ExploreRest::plan() {
   planned_ = {strays_, kinds_};
   planned_.kinds.insert(deadly_.begin(), deadly_.end());

@@ -10,6 +10,7 @@
 
 #include "campaign/explore/space.hpp"
 #include "campaign/explore/tour_run.hpp"
+#include "campaign/known.hpp"
 
 namespace mprogcheck {
 
@@ -37,6 +38,11 @@ class ExploreRest {
     return planned_.strays.contains({state, operation}) || planned_.kinds.contains(kind_of(state, operation));
   }
 
+  /// Of this shard's pairs without an outcome, those that lie behind what is known to be stopped at, where that is all
+  /// that leads elsewhere or kills: the pairs that an entry names, which nobody ran, and those of states that only ways
+  /// over such pairs lead to.
+  [[nodiscard]] std::uint64_t behind(const Known& known) const;
+
   [[nodiscard]] std::size_t strays() const { return strays_.size(); }
   /// Grows with each pair that is done with and with each kind that is found: while it does, plan() has something new.
   [[nodiscard]] std::size_t progress() const { return progress_ + strays_.size() + kinds_.size() + deadly_.size(); }
@@ -57,6 +63,8 @@ class ExploreRest {
   [[nodiscard]] bool is_due(const Pair& pair) const {
     return !done_.contains(pair) && !strays_.contains(pair) && !is_deadly(pair.state, pair.operation);
   }
+  /// Of a pair that is no query.
+  [[nodiscard]] bool is_done(std::uint32_t state, std::uint32_t operation) const;
   void find_single();
 
   const ExploreSpace& space_;

@@ -76,6 +76,7 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
           [&](std::uint32_t state, const model::World& world, std::uint32_t operation, const model::Verdict& verdict) {
             if (state == owner_.size()) {
               owner_.push_back(Digest().add(machine_.key(world)).value() % shard.count + 1 == shard.index);
+              own_pairs_of_.push_back(0);
               own_states_ += owner_.back() ? 1 : 0;
             }
             if (machine_.leaves_out(world, operation)) {
@@ -88,7 +89,9 @@ ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks,
               return;
             }
             coverage_.add(machine_.operation(operation), verdict);
-            if (owner_.back()) own_.expect(machine_.operation(operation), verdict.outcome);
+            if (!owner_.back()) return;
+            own_.expect(machine_.operation(operation), verdict.outcome);
+            ++own_pairs_of_.back();
           },
           stop) {
   if (!can_be_explored()) return;

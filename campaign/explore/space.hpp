@@ -103,6 +103,8 @@ class ExploreSpace {
   [[nodiscard]] const PairTable& own_table() const { return own_; }
   [[nodiscard]] std::uint32_t own_states() const { return own_states_; }
   [[nodiscard]] bool is_own(std::uint32_t state) const { return owner_[state]; }
+  /// How many of own_pairs() are of this state.
+  [[nodiscard]] std::uint32_t own_pairs_of(std::uint32_t state) const { return own_pairs_of_[state]; }
   /// What the pairs of all shards together are decided by.
   [[nodiscard]] const properties::Coverage& coverage() const { return coverage_; }
   /// What every tour has to keep to.
@@ -138,6 +140,7 @@ class ExploreSpace {
   AvoidedPairs avoided_pairs_;
   PairTable own_;
   std::vector<bool> owner_;  ///< by state: it is this shard's
+  std::vector<std::uint32_t> own_pairs_of_;
   std::uint32_t own_states_ = 0;
   Graph graph_;
   std::vector<std::uint32_t> queries_;

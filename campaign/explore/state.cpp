@@ -12,7 +12,7 @@ namespace mprogcheck {
 
 namespace {
 
-constexpr int schema = 1;
+constexpr int schema = 2;
 
 std::filesystem::path file_in(const std::filesystem::path& folder) {
   return folder / "explore.json";
@@ -34,15 +34,18 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
   if (!text) return tl::unexpected(text.error());
   ExploreState state;
   const auto torn = [&] { return torn_state(folder); };
-  if (const auto old = nlohmann::json::parse(*text, nullptr, false);
-      old.is_object() && !old.contains("checksum") && old.contains("done")) {
+  const auto is_old = [&](const auto& old) {
     state.is_old = true;
     state.finished = old.contains("finished") && old["finished"] == true;
     return state;
-  }
+  };
+  if (const auto old = nlohmann::json::parse(*text, nullptr, false);
+      old.is_object() && !old.contains("checksum") && old.contains("done"))
+    return is_old(old);
   const auto sealed = unseal(*text);
   if (!sealed) return torn();
   const auto& json = *sealed;
+  if (json.contains("schema") && json["schema"] == 1) return is_old(json);
   try {
     const auto shard = parse_shard(json.at("shard").get<std::string>());
     if (!shard) return torn();
@@ -56,6 +59,8 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
     state.digest = json.at("digest");
     state.pairs = json.at("pairs");
     state.own_pairs = json.at("own_pairs");
+    state.avoided = json.at("avoided");
+    state.behind = json.at("behind");
     state.done = json.at("done").get<std::set<std::uint32_t>>();
     for (const auto& [call, error_number, covered] :
          json.at("seen").get<std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>>>()) {
@@ -84,6 +89,9 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
     if (!coverage) return torn();
     state.coverage = *coverage;
     state.canaries = {json.at("canaries").at("planted"), json.at("canaries").at("caught")};
+    state.unchecked = json.at("unchecked").get<std::set<std::string>>();
+    if (std::ranges::any_of(state.unchecked, [](const auto& name) { return feature_named(name) == nullptr; }))
+      return torn();
     state.steps = json.at("steps");
     state.findings = json.at("findings");
     state.seconds = json.at("seconds");
@@ -98,8 +106,16 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
 
 tl::unexpected<Error> refuse_old(const std::filesystem::path& folder) {
   return fail(Error::Kind::usage,
-              "{}: expected a checksum, found none: an earlier mprogcheck wrote it; explore again, in another folder",
+              "{}: expected all that is kept of an exploration, found less: an earlier mprogcheck wrote it; explore "
+              "again, in another folder",
               file_in(folder).string());
+}
+
+std::vector<const Feature*> features_of(const std::set<std::string>& names) {
+  std::vector<const Feature*> all;
+  for (const Feature& feature : features())
+    if (names.contains(std::string(feature.name))) all.push_back(&feature);
+  return all;
 }
 
 Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder) {
@@ -113,7 +129,9 @@ Result<void> write_explore_state(const ExploreState& state, const std::filesyste
                               {"digest", state.digest},
                               {"pairs", state.pairs},
                               {"own_pairs", state.own_pairs},
+                              {"avoided", state.avoided},
                               {"covered", state.table.sum().covered},
+                              {"behind", state.behind},
                               {"steps", state.steps},
                               {"findings", state.findings},
                               {"seconds", state.seconds},
@@ -123,6 +141,7 @@ Result<void> write_explore_state(const ExploreState& state, const std::filesyste
   json["coverage"] = {
       {"calls", counts.calls}, {"rules", counts.rules}, {"lengths", counts.lengths}, {"errors", counts.errors}};
   json["canaries"] = {{"planted", state.canaries.planted}, {"caught", state.canaries.caught}};
+  json["unchecked"] = state.unchecked;
   json["cuts"] = nlohmann::ordered_json::array();
   for (const auto& [tour, extent] : state.cuts) json["cuts"].push_back({tour, extent.steps, extent.stops});
   json["strays"] = nlohmann::ordered_json::array();
@@ -155,9 +174,13 @@ Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& fold
   }
   if (states.empty()) return fail(Error::Kind::usage, "expected the folders of all shards, found none");
   const ExploreState& first = states.front();
-  MergedShards merged{
-      .bound = first.bound, .kernel = first.kernel, .identity = first.identity, .shards = first.shard.count};
+  MergedShards merged{.bound = first.bound,
+                      .kernel = first.kernel,
+                      .identity = first.identity,
+                      .shards = first.shard.count,
+                      .avoided = first.avoided};
   std::set<unsigned> seen;
+  std::set<std::string> unchecked;
   for (std::size_t n = 0; n < states.size(); ++n) {
     const ExploreState& state = states[n];
     const std::string where = folders[n].string();
@@ -178,12 +201,15 @@ Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& fold
       return fail(Error::Kind::usage, "{}: shard {} is here twice", where, to_string(state.shard));
     const std::uint64_t covered = state.table.sum().covered;
     merged.uncovered += state.own_pairs - std::min(state.own_pairs, covered);
-    // Behind what diverged pairs stay without an outcome, however often they are asked for.
-    if (!state.finished || (covered != state.own_pairs && state.findings == 0))
+    // Behind what diverges pairs stay without an outcome, however often they are asked for.
+    if (!state.finished || (covered + state.behind < state.own_pairs && state.findings == 0))
       return fail(Error::Kind::usage, "{}: shard {} has {} of its {} pairs; run it again with the same --out", where,
                   to_string(state.shard), covered, state.own_pairs);
     merged.pairs += state.own_pairs;
     merged.findings += state.findings;
+    merged.canaries.planted += state.canaries.planted;
+    merged.canaries.caught += state.canaries.caught;
+    unchecked.insert(state.unchecked.begin(), state.unchecked.end());
   }
   for (unsigned index = 1; index <= first.shard.count; ++index)
     if (!seen.contains(index))
@@ -192,6 +218,7 @@ Result<MergedShards> merge_shards(const std::vector<std::filesystem::path>& fold
   if (merged.pairs != first.pairs)
     return fail(Error::Kind::usage, "the shards have {} pairs together, and the bound has {}", merged.pairs,
                 first.pairs);
+  merged.unchecked = features_of(unchecked);
   return merged;
 }
 

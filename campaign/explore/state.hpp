@@ -14,6 +14,7 @@
 #include "campaign/explore/tour_run.hpp"
 #include "campaign/fuzz/reporter.hpp"
 #include "campaign/kernel/kernel_identity.hpp"
+#include "oracle/feature.hpp"
 
 namespace mprogcheck {
 
@@ -25,10 +26,11 @@ struct ExploreState {
   // What it is.
   std::string kernel, bound;  ///< as the user named it
   KernelIdentity identity;
-  bool is_old = false;  ///< an earlier mprogcheck wrote it, which put no checksum to it: nobody may go on with it
+  bool is_old = false;  ///< an earlier mprogcheck wrote it, which kept less: nobody may go on with it
   Shard shard;
   std::uint64_t digest = 0;
   std::uint64_t pairs = 0, own_pairs = 0;
+  std::uint64_t avoided = 0;  ///< besides `pairs`
 
   // How far it has come.
   std::set<std::uint32_t> done;              ///< tours
@@ -38,8 +40,10 @@ struct ExploreState {
   PairTable table;                           ///< of `covered` what the tours done saw
   properties::Coverage coverage;             ///< what decided that
   CanaryCount canaries;
+  std::set<std::string> unchecked;  ///< features that a kernel lacked, of those that it would have been asked about
   std::uint64_t steps = 0;
   std::uint64_t findings = 0;
+  std::uint64_t behind = 0;  ///< when it was finished: ExploreReport::behind
   double seconds = 0;
   bool finished = false;
 
@@ -57,6 +61,8 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
 tl::unexpected<Error> torn_state(const std::filesystem::path& folder);
 /// An Error of kind usage: why nobody may go on with an old one, or put it together with others.
 tl::unexpected<Error> refuse_old(const std::filesystem::path& folder);
+/// What `unchecked` names, in the order of features().
+std::vector<const Feature*> features_of(const std::set<std::string>& names);
 Result<void> write_explore_state(const ExploreState& state, const std::filesystem::path& folder);
 
 }  // namespace mprogcheck

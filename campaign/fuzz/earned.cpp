@@ -35,6 +35,15 @@ Judged judged(const ExploreReport& report) {
           .canary_due = report.covered >= most_pairs_without_canary};
 }
 
+Judged judged(const MergedShards& merged) {
+  const auto covered = merged.pairs - merged.uncovered;
+  return {.operations = covered,
+          .unjudged = merged.uncovered,
+          .left_out = merged.avoided,
+          .canaries = merged.canaries,
+          .canary_due = covered >= most_pairs_without_canary};
+}
+
 Result<void> is_enough(const Judged& judged, std::string_view over) {
   if (judged.operations == 0) {
     if (judged.left_out != 0)

@@ -13,7 +13,7 @@ namespace mprogcheck {
 /// and that all of it held.
 struct Judged {
   std::uint64_t operations = 0;  ///< judged
-  std::uint64_t unjudged = 0;    ///< run, behind a divergence in their sequence
+  std::uint64_t unjudged = 0;    ///< run, behind a divergence in their sequence or in a batch that was cut
   std::uint64_t left_out = 0;    ///< not run, as known divergences say
   CanaryCount canaries{};
   bool canary_due = false;  ///< it was long enough that one must have been planted
@@ -33,6 +33,7 @@ inline constexpr std::uint64_t most_pairs_without_canary = 100'000;
 
 Judged judged(const FuzzReport& report);
 Judged judged(const ExploreReport& report);
+Judged judged(const MergedShards& merged);
 
 /// An Error of kind skipped, one line: nothing was judged, or too little to mean anything, and why. `over`: what ended
 /// it before anything was judged, where that is known: "its time was over".
