@@ -100,7 +100,10 @@ void print_summary(const FuzzReport& report) {
   const Judged rests_on = judged(report);
   fmt::print(
       "unjudged  {:.1f} % of the operations: {} ran after a divergence in their sequence, {} were left out as known\n",
-      100 * rests_on.unjudged_share(), rests_on.unjudged, rests_on.left_out);
+      100 * rests_on.unjudged_share(), report.progress.unjudged, rests_on.left_out);
+  if (const Cut& cut = report.cut; cut.batches != 0)
+    fmt::print("cut       {} {} of sequences had not come to their end: {} operations that ran in them are unjudged\n",
+               cut.batches, cut.batches == 1 ? "batch" : "batches", cut.operations);
   if (report.findings.empty()) fmt::print("findings  none\n");
   for (const Finding& finding : report.findings) print_finding(finding);
   if (report.ended_early) fmt::print("ended early: {}\n", interrupted ? "interrupted" : "enough findings");
@@ -132,10 +135,9 @@ ExitCode fuzz_kernel(const Options& options, const FuzzOptions& campaign, const 
             is_enough(judged(*result), "its time was over before the first batch was; give it more --seconds");
         !enough)
       return report(enough.error());
-  // What earlier starts have asked is not in the coverage of this one.
   const auto needs = parse_needs(options.common.needs);
-  if (code == ExitCode::held && needs && result->carried_on == 0)
-    if (auto asked = was_asked(result->coverage, *needs); !asked) return report(asked.error());
+  if (code == ExitCode::held && needs)
+    if (auto asked = was_asked(result->calls, *needs, result->knows_calls); !asked) return report(asked.error());
   return code;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // What green means: exit code 0 says that something was checked, enough to mean something, and that all of it held.
+#include "base/file.hpp"
+#include "campaign/journal.hpp"
 #include "cli/testing/command.hpp"
 #include "oracle/feature.hpp"
 
@@ -37,6 +39,28 @@ TEST_F(verdict, a_campaign_whose_time_is_over_before_it_judged_anything_is_skipp
   expect_refusal(ran, 4, "nothing was judged: its time was over");
   EXPECT_THAT(ran.out, HasSubstr("canaries  none was planted"));
   EXPECT_EQ(json("report.json")["operations"], 0);
+}
+
+/// A campaign that is gone on with is asked as a whole.
+TEST_F(verdict, what_is_needed_must_have_been_asked_about_by_some_start) {
+  ASSERT_EQ(run("fuzz --kernel model --sequences 1 --seed 1 --out out").code, 0);
+  fs::path file;
+  for (const auto& entry : fs::directory_iterator(directory_ / "out"))
+    if (entry.path().filename().string().starts_with("state-")) file = entry.path();
+  auto state = *unseal(content(file));
+  state["finished"] = false;
+  const auto gone_on_with = [&](const nlohmann::json& calls) {
+    auto other = state;
+    other.erase("calls");
+    if (!calls.is_null()) other["calls"] = calls;
+    EXPECT_TRUE(write_file(file, seal(other)));
+    return run("fuzz --kernel model --sequences 2 --out out --need device");
+  };
+  expect_refusal(gone_on_with(state["calls"]), 4, "devices that are removed, made and moved were not asked about");
+  expect_refusal(gone_on_with(nullptr), 4, "what earlier ones asked their state does not tell");
+  const Ran asked = gone_on_with({{"remove", 1}});
+  EXPECT_EQ(asked.code, 0) << asked.err;
+  EXPECT_THAT(asked.out, HasSubstr("since this start"));
 }
 
 TEST_F(verdict, a_short_campaign_that_was_judged_holds) {

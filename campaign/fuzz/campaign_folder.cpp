@@ -48,7 +48,9 @@ nlohmann::ordered_json to_json(const CampaignState& state) {
           {"canaries", {{"planted", progress.canaries.planted}, {"caught", progress.canaries.caught}}},
           {"findings", to_json(state.findings)},
           {"numbers", state.numbers},
-          {"known_hits", state.known_hits}};
+          {"known_hits", state.known_hits},
+          {"calls", state.calls},
+          {"knows_calls", state.knows_calls}};
 }
 
 /// What no state says that was written by us.
@@ -98,6 +100,8 @@ Result<CampaignState> read_state(const std::string& text) {
                                 .fingerprints = one.at("fingerprints")});
     json->at("numbers").get_to(state.numbers);
     json->at("known_hits").get_to(state.known_hits);
+    state.knows_calls = json->contains("calls") && json->at("knows_calls").get<bool>();
+    if (json->contains("calls")) json->at("calls").get_to(state.calls);
     if (contradicts_itself(state)) return fail(Error::Kind::usage, "damaged: it contradicts itself");
     return state;
   } catch (const nlohmann::json::exception&) {

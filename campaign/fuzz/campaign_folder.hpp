@@ -44,7 +44,9 @@ struct CampaignState {
   std::vector<CountedFinding> findings;  ///< by number
   std::uint64_t numbers = 0;             ///< given to findings, those that turned out to be others included
   std::map<std::string, std::uint64_t> known_hits;
-  bool finished = false;  ///< it ended of its own accord: the next start is a new campaign
+  std::map<std::string, std::uint64_t> calls;  ///< that were made and judged, by name
+  bool knows_calls = true;                     ///< false: a start that did not keep them has been
+  bool finished = false;                       ///< it ended of its own accord: the next start is a new campaign
 
   /// But for the kernel's identity.
   [[nodiscard]] bool is_same_campaign(const CampaignState& other) const;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/scratch.hpp"
+#include "campaign/fuzz/earned.hpp"
 #include "campaign/fuzz/fuzz.hpp"
 #include "oracle/model_oracle.hpp"
 
@@ -27,6 +28,7 @@ class Endless final : public Oracle {
     EXPECT_FALSE(curfew_.is_over(now + 30min)) << "not of another kernel, nor of what came before";
     // Now it is over, and the time of the campaign is, too.
     curfew_.set(now);
+    EXPECT_TRUE(model_.run(jobs.first(10), sink)) << "so many runs of the batch came in time";
     return fail(kind_, "the time was up");
   }
 
@@ -64,6 +66,10 @@ TEST(campaign_curfew, what_was_cut_is_not_judged) {
   EXPECT_FALSE(report.error) << report.error->message;
   EXPECT_EQ(report.progress.sequences, 3U * 256);
   EXPECT_TRUE(report.findings.empty());
+  EXPECT_EQ(report.cut.batches, 1U);
+  EXPECT_GE(report.cut.sequences, 9U) << "one may be a canary";
+  EXPECT_GT(report.cut.operations, 0U);
+  EXPECT_EQ(judged(report).unjudged, report.cut.operations) << "they ran, and nothing was made of them";
 }
 
 TEST(campaign_curfew, a_guest_that_may_hang_is_an_error) {

@@ -19,13 +19,13 @@ std::uint64_t hits_of(const Known& known, KnownAction action) {
 Judged judged(const FuzzReport& report) {
   const Progress& progress = report.progress;
   return {.operations = progress.operations,
-          .unjudged = progress.unjudged,
+          .unjudged = progress.unjudged + report.cut.operations,
           .left_out = hits_of(report.known, KnownAction::avoid),
           .canaries = progress.canaries,
           .canary_due = progress.sequences >= most_sequences_without_canary};
 }
 
-/// Pairs without an outcome that nobody asked for: behind a known divergence that is to be stopped at.
+/// Not judged are pairs without an outcome.
 Judged judged(const ExploreReport& report) {
   const auto own = report.own_pairs, covered = report.covered;
   return {.operations = covered,

@@ -49,6 +49,7 @@ class Campaign {
         time_(time),
         findings_(findings_directory(), options.max_findings, reporter) {
     findings_.go_on_with(std::move(beginning));
+    calls_before_ = state_.calls;
     report_.seed = state_.seed;
     report_.kernel = pool.identity();
     report_.progress = state_.progress;
@@ -101,7 +102,7 @@ class Campaign {
       if (ran)
         count(*result);
       else
-        count_canaries(*result);
+        cut(*result);
       take_in(*result, ran ? Meets::what_counts : Meets::what_is_due_again);
       if (findings_.suspect()) {
         schedule.pause();
@@ -117,10 +118,13 @@ class Campaign {
     // What was behind the last finding wanted does not count, so that it does not matter who is faster. What is behind
     // the place where the next start goes on will be run again, and counts then.
     if (report_.ended_early) return;
-    const bool again = report_.error || time_.stopped() || cut_;
+    const bool again = report_.error || time_.stopped() || was_cut_;
     before_stragglers_ = now();
     for (BatchResult& result : schedule.stragglers()) {
-      if (!again) count(result);
+      if (again)
+        cut(result);
+      else
+        count(result);
       take_in(result, again ? Meets::what_comes_later : Meets::what_counts);
     }
     if (!again)
@@ -145,6 +149,14 @@ class Campaign {
     for (std::size_t i = 0; i < result.known_hits.size(); ++i) report_.known.states[i].hits += result.known_hits[i];
   }
 
+  /// What ran and does not count.
+  void cut(const BatchResult& result) {
+    if (result.error) count_canaries(result);
+    ++report_.cut.batches;
+    report_.cut.sequences += result.part.sequences;
+    report_.cut.operations += result.part.operations + result.part.unjudged;
+  }
+
   void count_canaries(const BatchResult& result) {
     report_.progress.canaries.planted += result.part.canaries.planted;
     report_.progress.canaries.caught += result.part.canaries.caught;
@@ -161,7 +173,7 @@ class Campaign {
   void take_in(BatchResult& result, Meets meets) {
     Progress& all = report_.progress;
     if (result.error) fail_with(*result.error);
-    cut_ = cut_ || result.error;
+    was_cut_ = was_cut_ || result.error;
     if (!result.believable) result.suspects.clear();
     for (Finding& finding : result.suspects) {
       // A canary's sequence is run besides, and counts there.
@@ -249,6 +261,7 @@ class Campaign {
     state.findings = findings_.counted();
     state.numbers = findings_.numbers();
     for (const KnownState& known : known_now().states) state.known_hits[known.name] = known.hits;
+    state.calls = calls_now();
     return state;
   }
 
@@ -259,6 +272,7 @@ class Campaign {
       // The next start judges them again. What was found there only is there, and nobody has met it.
       state_.progress = before_stragglers_->progress;
       state_.known_hits = before_stragglers_->known_hits;
+      state_.calls = before_stragglers_->calls;
       for (CountedFinding& finding : state_.findings) {
         const auto before = std::ranges::find(before_stragglers_->findings, finding.number, &CountedFinding::number);
         finding.hits = before != before_stragglers_->findings.end() ? before->hits : 0;
@@ -268,6 +282,12 @@ class Campaign {
       fail_with(written.error());
     else
       findings_.state_is_written();
+  }
+
+  [[nodiscard]] std::map<std::string, std::uint64_t> calls_now() const {
+    auto calls = calls_before_;
+    for (const auto& [name, count] : report_.coverage.calls()) calls[name] += count;
+    return calls;
   }
 
   /// With all hits: those that are followed are counted by the rule that the model uses then.
@@ -291,6 +311,8 @@ class Campaign {
     state_.finished = !report_.error && !time_.stopped() && !left_suspects_;
     write_state();
     report_.known = known_now();
+    report_.calls = calls_now();
+    report_.knows_calls = state_.knows_calls;
     reporter_.progress(report_.progress);
   }
 
@@ -309,11 +331,12 @@ class Campaign {
   CampaignState state_;
   std::optional<CampaignState> before_stragglers_;
   CampaignTime& time_;
-  bool cut_ = false;            ///< a batch came to no end
+  bool was_cut_ = false;        ///< a batch came to no end
   bool left_suspects_ = false;  ///< nor did shrinking
   CampaignFindings findings_;
   FuzzReport report_;
-  std::vector<KnownState> hits_before_;  ///< of earlier starts
+  std::vector<KnownState> hits_before_;                ///< of earlier starts
+  std::map<std::string, std::uint64_t> calls_before_;  ///< likewise
   Stopwatch since_call_;
   double last_progress_ = 0;
 };

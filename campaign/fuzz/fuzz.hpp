@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,11 @@ struct PairCount {
   std::size_t total = 0, covered = 0;
 };
 
+/// What ran and was not judged, or does not count, as a batch was cut: its time was over, or it was interrupted.
+struct Cut {
+  std::uint64_t batches = 0, sequences = 0, operations = 0;
+};
+
 struct FuzzReport {
   OracleIdentity kernel;
   Progress progress;
@@ -57,6 +63,9 @@ struct FuzzReport {
   std::vector<Finding> findings;
   properties::Coverage coverage;  ///< of this start, and
   PairCount pairs;
+  std::map<std::string, std::uint64_t> calls;  ///< of the campaign: that were judged, by name
+  bool knows_calls = true;                     ///< false: what earlier starts asked is not among them
+  Cut cut;
   std::string seed;
   std::uint64_t carried_on = 0;      ///< sequences that earlier starts had judged
   double first_checked_seconds = 0;  ///< from the call to the first judged run

@@ -77,15 +77,15 @@ Result<void> meets(const OracleIdentity& identity, const Needs& needs) {
               identity.release.empty() ? identity.source : "kernel " + identity.release, fmt::join(missing, ", nor "));
 }
 
-Result<void> was_asked(const properties::Coverage& coverage, const Needs& needs) {
-  const auto made = coverage.calls();
+Result<void> was_asked(const std::map<std::string, std::uint64_t>& made, const Needs& needs, bool knows_all) {
   for (const Feature* const feature : needs) {
     const auto calls = std::ranges::find(calls_for, feature->name, &Calls::feature);
     if (calls == calls_for.end()) continue;
     const auto is_made = [&made](std::string_view call) { return made.contains(std::string(call)); };
     if (std::ranges::none_of(calls->names, is_made))
-      return fail(Error::Kind::skipped, "--need: {} were not asked about: no sequence had a call of theirs; run more",
-                  feature->unchecked);
+      return fail(Error::Kind::skipped, "--need: {} were not asked about: no sequence{} had a call of theirs; run more",
+                  feature->unchecked,
+                  knows_all ? "" : " of this start, and what earlier ones asked their state does not tell,");
   }
   return {};
 }

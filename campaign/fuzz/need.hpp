@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "oracle/feature.hpp"
-#include "properties/coverage.hpp"
 
 namespace mprogcheck {
 
@@ -21,7 +22,8 @@ Result<Needs> parse_needs(std::span<const std::string> names);
 /// An Error of kind skipped, one line, that names what the oracle has not got of it, and what cures that.
 Result<void> meets(const OracleIdentity& identity, const Needs& needs);
 
-/// The same, where a campaign has not made a single call of those that a feature is there for.
-Result<void> was_asked(const properties::Coverage& coverage, const Needs& needs);
+/// The same, where a campaign has not made a single call of those that a feature is there for. `calls`: how many of
+/// each it made and judged, as Coverage::calls() has them; `knows_all`: of all of its starts.
+Result<void> was_asked(const std::map<std::string, std::uint64_t>& calls, const Needs& needs, bool knows_all = true);
 
 }  // namespace mprogcheck

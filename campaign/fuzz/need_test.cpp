@@ -6,6 +6,7 @@
 
 #include "campaign/kernel/kernel_spec.hpp"
 #include "oracle/model_oracle.hpp"
+#include "properties/coverage.hpp"
 #include "properties/judge/property.hpp"
 
 namespace mprogcheck {
@@ -53,14 +54,15 @@ TEST(need, what_is_missing_is_said_with_its_cure_and_is_skipped) {
 
 TEST(need, what_no_call_was_about_was_not_asked) {
   properties::Coverage coverage;
-  EXPECT_TRUE(was_asked(coverage, *needs_of({"refcnt", "next_id", "map"}))) << "asked by the way";
-  const auto asked = was_asked(coverage, *needs_of({"run"}));
+  EXPECT_TRUE(was_asked(coverage.calls(), *needs_of({"refcnt", "next_id", "map"}))) << "asked by the way";
+  const auto asked = was_asked(coverage.calls(), *needs_of({"run"}));
   ASSERT_FALSE(asked);
   EXPECT_EQ(asked.error().kind, Error::Kind::skipped);
   EXPECT_THAT(asked.error().message, HasSubstr("packets"));
+  EXPECT_THAT(was_asked({}, *needs_of({"run"}), false).error().message, HasSubstr("earlier ones"));
   coverage.add(model::SendPacket{}, {});
-  EXPECT_TRUE(was_asked(coverage, *needs_of({"run"})));
-  EXPECT_FALSE(was_asked(coverage, *needs_of({"run", "pin"})));
+  EXPECT_TRUE(was_asked(coverage.calls(), *needs_of({"run"})));
+  EXPECT_FALSE(was_asked(coverage.calls(), *needs_of({"run", "pin"})));
 }
 
 TEST(need, an_oracle_that_meets_it_is_started) {

@@ -105,6 +105,8 @@ TEST_F(resumed_campaign, killed_at_any_moment_loses_nothing_and_repeats_little) 
     EXPECT_EQ(text_of(*report), text_of(*whole)) << nth;
     EXPECT_EQ(report->progress.sequences, *options_.sequences) << nth;
     EXPECT_EQ(report->progress.operations, whole->progress.operations) << nth;
+    EXPECT_EQ(report->calls, whole->calls) << nth;
+    EXPECT_TRUE(report->knows_calls) << nth;
     EXPECT_THAT(listener_.notes, HasSubstr("carries on")) << nth;
     carried_on += report->carried_on != 0 ? 1U : 0U;
   }
