@@ -2,6 +2,7 @@
 #include "campaign/fuzz/campaign_folder.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -109,6 +110,19 @@ Result<CampaignState> read_state(const std::string& text) {
   }
 }
 
+/// Those that set_aside() made. Whatever else is there is none of ours.
+std::set<unsigned> numbered_folders(const fs::path& earlier) {
+  std::set<unsigned> numbers;
+  std::error_code error;
+  for (fs::directory_iterator entry(earlier, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    unsigned number = 0;
+    const auto [rest, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (failed == std::errc() && number != 0 && number < ~0U && name == std::to_string(number)) numbers.insert(number);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 bool CampaignState::is_same_campaign(const CampaignState& other) const {
@@ -211,9 +225,9 @@ Result<void> CampaignFolder::set_aside(std::string_view verb, const std::string&
   }
   if (old.empty()) return {};
   const fs::path earlier = path_ / "earlier";
-  unsigned number = 1;
   std::error_code error;
-  while (fs::symlink_status(earlier / std::to_string(number), error).type() != fs::file_type::not_found) ++number;
+  std::set<unsigned> numbers = numbered_folders(earlier);
+  const unsigned number = numbers.empty() ? 1 : *numbers.rbegin() + 1;
   const fs::path to = earlier / std::to_string(number);
   fs::create_directories(to, error);
   for (const fs::path& folder : old)
@@ -223,6 +237,13 @@ Result<void> CampaignFolder::set_aside(std::string_view verb, const std::string&
                 to.string(), error.message());
   note(fmt::format("{} {} of earlier starts {} now in {}", old.size(), old.size() == 1 ? "finding" : "findings",
                    old.size() == 1 ? "is" : "are", to.string()));
+  for (numbers.insert(number); numbers.size() > most_earlier; numbers.erase(numbers.begin())) {
+    const fs::path oldest = earlier / std::to_string(*numbers.begin());
+    fs::remove_all(oldest, error);
+    note(error ? fmt::format("{}: cannot be removed: {}; the last {} are kept", oldest.string(), error.message(),
+                             most_earlier)
+               : fmt::format("{} is removed: the last {} are kept", oldest.string(), most_earlier));
+  }
   return {};
 }
 

@@ -76,8 +76,12 @@ class CampaignFolder {
   /// At no moment is there half a state.
   Result<void> write(const CampaignState& state) const;
 
+  /// Folders below earlier/.
+  static constexpr std::size_t most_earlier = 16;
+
   /// Before a new campaign or exploration on that kernel begins: what earlier ones found there, and what is torn, goes
-  /// below earlier/, and `note` is told where. `verb`: that of start_id().
+  /// below earlier/, where the last so many are kept, and `note` is told where, and what went. `verb`: that of
+  /// start_id().
   Result<void> set_aside(std::string_view verb, const std::string& kernel, const Note& note) const;
 
  private:

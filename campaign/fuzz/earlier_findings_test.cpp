@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/testing/scratch.hpp"
+#include "campaign/fuzz/campaign_folder.hpp"
 #include "campaign/fuzz/fuzz.hpp"
 #include "campaign/testing/campaign_text.hpp"
 #include "campaign/testing/exploration.hpp"
@@ -101,6 +102,19 @@ TEST_F(earlier_findings, of_another_kernel_in_the_same_folder_stay) {
     EXPECT_EQ(load_finding(first.findings[n].folder)->campaign, "one");
     EXPECT_EQ(load_finding(second.findings[n].folder)->campaign, "other");
   }
+}
+
+TEST_F(earlier_findings, that_are_the_oldest_of_many_go_and_that_is_said) {
+  for (unsigned number = 5; number < 5 + CampaignFolder::most_earlier; ++number)
+    fs::create_directories(out_ / "earlier" / std::to_string(number) / "finding");
+  fs::create_directories(out_ / "earlier" / "notes");
+  ASSERT_FALSE(fuzzed("aa", "run_drop_passes").findings.empty());
+  fuzzed("aa", nullptr);
+  EXPECT_TRUE(fs::exists(out_ / "earlier" / "21")) << "behind the last one, and in no gap";
+  EXPECT_FALSE(fs::exists(out_ / "earlier" / "5"));
+  EXPECT_TRUE(fs::exists(out_ / "earlier" / "6"));
+  EXPECT_TRUE(fs::exists(out_ / "earlier" / "notes")) << "none of ours";
+  EXPECT_THAT(listener_.notes, HasSubstr((out_ / "earlier" / "5").string() + " is removed"));
 }
 
 TEST_F(exploration, that_begins_anew_puts_earlier_findings_aside) {
