@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "kernel_oracle/guest/clock.hpp"
+#include "kernel_oracle/guest/hooks/guest_hook.hpp"
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/rtnetlink.h"
 
@@ -94,10 +95,10 @@ std::string Traffic::open(const Devices& devices) {
   sched_setaffinity(0, sizeof one, &one);
   Syscalls calls;
   for (unsigned n = 0; n < devices.count; ++n)
-    for (unsigned hook = 0; hook < model::hooks; ++hook)
-      if (const Sent sent = send(calls, static_cast<model::Hook>(hook), n, devices.ifindex[n]);
-          sent.fate != Fate::passed)
-        return "a packet to d" + std::to_string(n) + " is not seen";
+    for (const model::HookRow& row : model::hook_rows)
+      if (guest_family(row.family).on(devices.kind) &&
+          send(calls, row.hook, n, devices.ifindex[n]).fate != Fate::passed)
+        return "a packet to " + std::string(row.name) + " of d" + std::to_string(n) + " is not seen";
   works_ = true;
   return {};
 }
@@ -122,13 +123,15 @@ bool Traffic::has_arrived(std::uint32_t ifindex) const {
   return false;
 }
 
-/// Seen before the hook, the packet has been through it: both is one turn of the kernel (net/core/dev.c:
+/// What the peer's driver drops is refused to the sender, and never arrives; what it redirects does not arrive either.
+/// Seen before the ingress hook, the packet has been through it: both is one turn of the kernel (net/core/dev.c:
 /// __netif_receive_skb_core). Only a redirected one may still be under way, and a marker that is sent after it comes
 /// after it.
-Fate Traffic::fate_of_ingress(Syscalls& calls, unsigned device) {
+Fate Traffic::fate_of_incoming(Syscalls& calls, unsigned device, bool refused) {
   const std::uint32_t here = devices_->ifindex[device];
-  if (!await(patience, [&] { return has_arrived(here); })) return Fate::lost;
-  if (seen(here, probe) == 0 && seen(devices_->sink_peer, probe) == 0) {
+  const auto is_seen = [&] { return seen(here, probe) != 0 || seen(devices_->sink_peer, probe) != 0; };
+  if (!refused && !await(patience, [&] { return has_arrived(here) || is_seen(); })) return Fate::lost;
+  if (!refused && !is_seen()) {
     if (transmit(calls, direct_, devices_->sink, marker) != 0) return Fate::lost;
     if (!await(patience, [&] { return seen(devices_->sink_peer, marker) != 0; })) return Fate::lost;
   }
@@ -137,9 +140,10 @@ Fate Traffic::fate_of_ingress(Syscalls& calls, unsigned device) {
   return passed != 0 ? Fate::passed : redirected != 0 ? Fate::redirected : Fate::dropped;
 }
 
-/// A packet that the hook drops is refused to the sender (net/core/dev.c: sch_handle_egress), and that is the proof
-/// that it was. One that was taken comes out somewhere, or is lost: that it is not seen does not prove a drop.
-Fate Traffic::fate_of_egress(unsigned device, bool refused) {
+/// A packet that a hook drops is refused to the sender (net/core/dev.c: sch_handle_egress; drivers/net/netkit.c:
+/// netkit_xmit), and that is the proof that it was. One that was taken comes out somewhere, or is lost: that it is not
+/// seen does not prove a drop.
+Fate Traffic::fate_of_outgoing(unsigned device, bool refused) {
   const std::uint32_t there = devices_->peer[device];
   const auto times = [&] { return seen(there, probe) + seen(devices_->sink_peer, probe); };
   if (!refused && !await(patience, [&] { return times() != 0; })) return Fate::lost;
@@ -154,12 +158,13 @@ Traffic::Sent Traffic::send(Syscalls& calls, model::Hook hook, unsigned device, 
   map()->ran = 0;
   map()->arrived = 0;
   map()->seen = 0;
-  const bool ingress = hook == model::Hook::tcx_ingress && device != no_device_number;
+  const Way way = guest_family(model::family_of(hook)).way(hook);
+  const bool comes_in = way == Way::in && device != no_device_number;
   const int error =
-      ingress ? transmit(calls, direct_, devices_->peer[device], probe) : transmit(calls, sender_, ifindex, probe);
+      transmit(calls, way == Way::out ? sender_ : direct_, comes_in ? devices_->peer[device] : ifindex, probe);
   const bool refused = error == ENOBUFS;
   if (device == no_device_number || (error != 0 && !refused)) return {error, Fate::none};
-  return {0, ingress ? fate_of_ingress(calls, device) : fate_of_egress(device, refused)};
+  return {0, comes_in ? fate_of_incoming(calls, device, refused) : fate_of_outgoing(device, refused)};
 }
 
 }  // namespace mprogcheck::guest

@@ -16,9 +16,9 @@ namespace mprogcheck::guest {
 /// in this memory too; so do the filters of two sockets, one that sees what comes in before the ingress hook and one
 /// that sees what is left behind it. Neither keeps a packet.
 ///
-/// Ingress of a device: sent by its peer, past the peer's own hooks (PACKET_QDISC_BYPASS); behind the hook is the
-/// device itself. Egress: sent by the device; behind the hook is its peer. What is redirected comes out at the sink's
-/// peer.
+/// What comes in at a device is sent by its peer, past the peer's egress (PACKET_QDISC_BYPASS); behind the hook is the
+/// device itself. What goes out is sent by the device; behind the hook is its peer. What is redirected comes out at the
+/// sink's peer. Some packets meet two hooks: see model/passage.hpp.
 class Traffic {
  public:
   /// Brings the devices up and tries each way once. Empty, or why no packet can be sent here: then stamp() still makes
@@ -47,14 +47,14 @@ class Traffic {
   int transmit(Syscalls& calls, int socket, std::uint32_t ifindex, Kind kind);
   [[nodiscard]] unsigned seen(std::uint32_t ifindex, Kind kind) const;
   [[nodiscard]] bool has_arrived(std::uint32_t ifindex) const;
-  model::Fate fate_of_ingress(Syscalls& calls, unsigned device);
-  model::Fate fate_of_egress(unsigned device, bool refused);
+  model::Fate fate_of_incoming(Syscalls& calls, unsigned device, bool refused);
+  model::Fate fate_of_outgoing(unsigned device, bool refused);
   [[nodiscard]] volatile mpc_traffic* map() const { return traffic_; }
 
   const Devices* devices_ = nullptr;
   volatile mpc_traffic* traffic_ = nullptr;
   int map_ = -1;
-  int sender_ = -1, direct_ = -1;  ///< through the device's egress hook, and past it
+  int sender_ = -1, direct_ = -1;  ///< through the device's egress, and past it
   std::uint32_t sink_ = 0;
   std::uint32_t nonce_ = 0;
   bool works_ = false;
