@@ -19,6 +19,7 @@
 #include "kernel_oracle/guest/devices.hpp"
 #include "kernel_oracle/guest/guest_init.hpp"
 #include "kernel_oracle/guest/heartbeat.hpp"
+#include "kernel_oracle/guest/hooks/guest_hook.hpp"
 #include "kernel_oracle/guest/kernel_log.hpp"
 #include "kernel_oracle/guest/objects.hpp"
 #include "kernel_oracle/guest/programs.hpp"
@@ -30,14 +31,6 @@ namespace {
 constexpr std::uint32_t agent_version = 4;
 /// Runs are sent when so many bytes have come together: an exchange costs 0.1 ms, and 64 KiB cost 0.6.
 constexpr std::size_t coalesced = 32U << 10;
-
-bool has_tcx() {
-  union bpf_attr attr;
-  mpc_clear(&attr, MPC_QUERY_SIZE);
-  attr.query.target_ifindex = if_nametoindex("lo");
-  attr.query.attach_type = BPF_TCX_INGRESS;
-  return mpc_bpf(BPF_PROG_QUERY, &attr, MPC_QUERY_SIZE) >= 0;
-}
 
 /// The world and the line, and what is said over it.
 class Agent {
@@ -88,13 +81,16 @@ class Agent {
  private:
   bool hello() {
     std::string features;
-    if (has_tcx()) {
+    // Without tcx there is no world: all that is checked beside it came later.
+    if (can_be_asked(model::Family::tcx, if_nametoindex("lo"))) {
       build_world();
-      features = "tcx";
-      if (devices_.kind == "netkit") features += " netkit";
+      for (const model::FamilyRow& row : model::family_rows)
+        if (guest_family(row.family).on(devices_.kind) && can_be_asked(row.family, devices_.ifindex[0]))
+          features += (features.empty() ? "" : " ") + std::string(row.feature);
       if (counts_references_) features += " refcnt";
       if (traffic_.works()) features += " run";
       if (life_.can_move()) features += " device";
+      if (has_veth_) features += " veth";
       if (has_qdisc_) features += " qdisc";
       if (release_.can_pin()) features += " pin";
       if (coming_.works()) features += " next_id";
@@ -130,7 +126,10 @@ class Agent {
     complain("cannot load the fillers", programs_.load_fillers());
     const bool log = !no_log_ && log_.open();
     if (!log) complaints_ += "the kernel's log (/dev/kmsg) or taint cannot be read: splats would go unseen; ";
-    if (life_.open(devices_)) has_qdisc_ = life_.has_qdisc();
+    if (life_.open(devices_)) {
+      has_qdisc_ = life_.has_qdisc();
+      has_veth_ = life_.has_veth();
+    }
     runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_,
                                                log ? &log_ : nullptr, counts_references_ ? &references_ : nullptr, ids_,
                                                coming_, release_, alone_, heartbeat_);
@@ -201,7 +200,7 @@ class Agent {
   Devices devices_;
   Keepers keepers_;
   DeviceLife life_;
-  bool has_qdisc_ = false;
+  bool has_qdisc_ = false, has_veth_ = false;
   Programs programs_;
   Objects objects_;
   ComingId coming_;

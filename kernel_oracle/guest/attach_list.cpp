@@ -40,10 +40,11 @@ bool is_same(const RawView& a, const RawView& b) {
 
 }  // namespace
 
-void AttachList::place(std::uint32_t ifindex, std::uint32_t attach_type) {
+void AttachList::place(std::uint32_t ifindex, std::uint32_t attach_type, std::uint32_t shown_by_link) {
   ifindex_ = ifindex;
   attach_type_ = attach_type;
-  known_ = false;
+  shown_by_link_ = shown_by_link;
+  begin_at(1);
   for (unsigned i = 0; i < queries_.size(); ++i) {
     union bpf_attr& attr = queries_[i].value();
     mpc_clear(&attr, MPC_QUERY_SIZE);
@@ -69,6 +70,7 @@ bool AttachList::look(Syscalls& calls, bool thorough) {
   }
   const int result = calls.query_all(&attr, RawView::room);
   next.take(result, RawView::room, attr.query.prog_cnt, attr.query.revision);
+  next.revision = told(next.revision, next.count);
   if (thorough) {
     const bool unchanged = is_what_was_asked(attr, asked);
     attr.query.prog_attach_flags = 0;

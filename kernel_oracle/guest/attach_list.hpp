@@ -12,15 +12,20 @@
 namespace mprogcheck::guest {
 
 /// One hook of one device: what it held when last looked at, and what of that the run has shown already.
+///
+/// Where a device keeps the revision of an empty list from sequence to sequence, it is told as if each sequence had
+/// found a new device: here alone the kernel's number becomes that, and back.
 class AttachList {
  public:
-  void place(std::uint32_t ifindex, std::uint32_t attach_type);
+  /// Of a device that is new. `shown_by_link`: the interface index that the info of its links shows.
+  void place(std::uint32_t ifindex, std::uint32_t attach_type, std::uint32_t shown_by_link);
 
   /// Queries it. True if it is not as it was last time. With `thorough`, what the kernel wrote is held to what it
   /// promised, slot by slot, with guards around attr and arrays, and the arrays of attach flags are asked for too,
   /// which must be zero: if not, the answer becomes EPROTO.
   bool look(Syscalls& calls, bool thorough = false);
 
+  /// Its revision is as told() has it.
   [[nodiscard]] const RawView& view() const { return raw_[current_]; }
   [[nodiscard]] const RawView& before() const { return raw_[current_ ^ 1]; }
   /// After a look() that was true: it had been doubted, and is what it was all the same.
@@ -30,6 +35,23 @@ class AttachList {
   }
   [[nodiscard]] std::uint32_t ifindex() const { return ifindex_; }
   [[nodiscard]] std::uint32_t attach_type() const { return attach_type_; }
+  [[nodiscard]] std::uint32_t shown_by_link() const { return shown_by_link_; }
+
+  /// A revision that the kernel tells with that count of entries, as it is told to the host. Of none it always says 1.
+  [[nodiscard]] std::uint64_t told(std::uint64_t revision, std::uint32_t count) const {
+    return count == 0 ? revision : revision - offset_;
+  }
+  /// A revision that is expected, as the kernel is asked with it. 0 is not compared with any, and stays what it is.
+  [[nodiscard]] std::uint64_t asked_with(std::uint64_t expected) const {
+    return expected == 0 || expected + offset_ == 0 ? expected : expected + offset_;
+  }
+  /// What the kernel said, if the view has entries.
+  [[nodiscard]] std::uint64_t kernel_revision() const { return view().revision + offset_; }
+  /// The kernel's revision of the list, which is empty, is told as 1 from now on.
+  void begin_at(std::uint64_t kernel_revision) {
+    offset_ = kernel_revision - 1;
+    doubt();
+  }
 
   /// Something may have changed it since it was last looked at.
   void doubt() { known_ = false; }
@@ -45,6 +67,8 @@ class AttachList {
   bool known_ = false;
   std::uint32_t ifindex_ = 0;
   std::uint32_t attach_type_ = 0;
+  std::uint32_t shown_by_link_ = 0;
+  std::uint64_t offset_ = 0;
 };
 
 }  // namespace mprogcheck::guest

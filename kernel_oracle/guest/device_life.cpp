@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 
 #include <cstdio>
+#include <tuple>
 
 #include "kernel_oracle/guest/programs.hpp"
 #include "kernel_oracle/guest/rtnetlink.h"
@@ -31,8 +32,8 @@ int own_namespace() {
 }  // namespace
 
 bool DeviceLife::open(const Devices& devices) {
-  if (devices.kind == "lo" || devices.count < model::Device::count) return false;  // lo can neither go nor move
   kind_ = devices.kind;
+  if (kind_ == "lo" || devices.count < model::Device::count) return false;  // lo can neither go nor move
   count_ = devices.count;
   for (unsigned n = 0; n < count_; ++n) {
     Origin& origin = origin_[n];
@@ -69,6 +70,19 @@ bool DeviceLife::has_qdisc() {
          mpc_set_qdisc(home_, origin_[0].ifindex, nullptr) == 0;
 }
 
+bool DeviceLife::has_veth() {
+  veth_ = can_move() && mpc_make_device(home_, "veth", "trial", 0, "trial_peer", 0, nullptr) == 0 &&
+          mpc_remove_device(home_, if_nametoindex("trial")) == 0;
+  return veth_;
+}
+
+bool DeviceLife::can_be(model::DeviceClass made_as) const {
+  const model::DeviceClass without_policies{.kind = made_as.kind};
+  if (made_as == model::DeviceClass()) return true;  // as they are
+  if (!can_move() || (made_as != without_policies && kind_of(made_as) != "netkit")) return false;
+  return made_as.kind != model::DeviceKind::veth || (veth_ && origin_[0].peer_ifindex != 0);
+}
+
 DeviceLife::State* DeviceLife::state_of(std::uint32_t ifindex) {
   for (unsigned n = 0; n < count_; ++n) {
     if (origin_[n].ifindex != ifindex) continue;
@@ -80,18 +94,34 @@ DeviceLife::State* DeviceLife::state_of(std::uint32_t ifindex) {
 
 int DeviceLife::remove(std::uint32_t ifindex) {
   const int result = mpc_remove_device(home_, ifindex);
-  if (State* const state = state_of(ifindex); state != nullptr && result == 0) *state = {};
+  if (State* const state = state_of(ifindex); state != nullptr && result == 0) *state = {.made_as = state->made_as};
   return result;
 }
 
-int DeviceLife::make(unsigned n) {
+int DeviceLife::make(unsigned n, model::DeviceClass made_as) {
+  const auto action = [](model::Policy policy) {
+    return static_cast<std::uint32_t>(policy == model::Policy::drop ? NETKIT_DROP : NETKIT_PASS);
+  };
+  const mpc_policies policies{.device = action(made_as.policy), .peer = action(made_as.peer_policy)};
+  const std::string kind(kind_of(made_as));
   const Origin& origin = origin_[n];
   state_of(origin.ifindex);
-  const int result = mpc_make_device(now_[n].away ? away_ : home_, kind_.c_str(), origin.name.c_str(), origin.ifindex,
-                                     origin.peer.empty() ? nullptr : origin.peer.c_str(), origin.peer_ifindex);
+  const int result = mpc_make_device(now_[n].away ? away_ : home_, kind.c_str(), origin.name.c_str(), origin.ifindex,
+                                     origin.peer.empty() ? nullptr : origin.peer.c_str(), origin.peer_ifindex,
+                                     kind == "netkit" ? &policies : nullptr);
   if (result < 0) return result;
-  now_[n] = {.exists = true};
+  now_[n] = {.made_as = made_as, .exists = true};
+  ++generation_[n];
   return bring_up(n);
+}
+
+int DeviceLife::become(unsigned n, model::DeviceClass made_as) {
+  const auto what = [this](model::DeviceClass made) {
+    return std::tuple(kind_of(made), made.policy, made.peer_policy);
+  };
+  if (what(now_[n].made_as) == what(made_as)) return 0;
+  const int result = remove(origin_[n].ifindex);
+  return result < 0 ? result : make(n, made_as);
 }
 
 int DeviceLife::bring_up(unsigned n) {
@@ -106,7 +136,7 @@ int DeviceLife::move(std::uint32_t ifindex, bool home) {
   const int result = mpc_move_device(home ? away_ : home_, ifindex, home ? home_namespace_ : away_namespace_);
   State* const state = state_of(ifindex);
   if (state == nullptr || result < 0) return result;
-  *state = {.exists = true, .away = !home};
+  *state = {.made_as = state->made_as, .exists = true, .away = !home};
   return home ? bring_up(static_cast<unsigned>(state - now_.data())) : 0;
 }
 
@@ -122,7 +152,7 @@ std::string DeviceLife::restore() {
     if ((changed_ >> n & 1U) == 0) continue;
     const Origin& origin = origin_[n];
     if (now_[n].away && move(origin.ifindex, true) < 0) return origin.name + " cannot be brought home";
-    if (!now_[n].exists && make(n) < 0) return origin.name + " cannot be made anew";
+    if (!now_[n].exists && make(n, now_[n].made_as) < 0) return origin.name + " cannot be made anew";
     if (now_[n].qdisc != model::Qdisc::none && set_qdisc(origin.ifindex, model::Qdisc::none) < 0)
       return origin.name + " keeps its qdisc";
     if (if_nametoindex(origin.name.c_str()) != origin.ifindex) return origin.name + " is not what it was";

@@ -22,13 +22,15 @@ bool take(Devices& devices, const char* name) {
 bool make_pairs(int netlink, Devices& devices, const char* kind) {
   // Each with a peer of its own: a device that is removed takes its peer along.
   for (std::size_t n = 0; n < device_names.size(); ++n) {
-    if (mpc_make_device(netlink, kind, device_names[n], 0, peer_names[n], 0) < 0 || !take(devices, device_names[n]))
+    if (mpc_make_device(netlink, kind, device_names[n], 0, peer_names[n], 0, nullptr) < 0 ||
+        !take(devices, device_names[n]))
       break;
     devices.peer[n] = if_nametoindex(peer_names[n]);
   }
   if (devices.count == 0) return false;
-  if (mpc_make_device(netlink, kind, "keeper", 0, "keeper_peer", 0) == 0) devices.keeper = if_nametoindex("keeper");
-  if (mpc_make_device(netlink, kind, "sink", 0, "sink_peer", 0) == 0) {
+  if (mpc_make_device(netlink, kind, "keeper", 0, "keeper_peer", 0, nullptr) == 0)
+    devices.keeper = if_nametoindex("keeper");
+  if (mpc_make_device(netlink, kind, "sink", 0, "sink_peer", 0, nullptr) == 0) {
     devices.sink = if_nametoindex("sink");
     devices.sink_peer = if_nametoindex("sink_peer");
   }
@@ -38,9 +40,10 @@ bool make_pairs(int netlink, Devices& devices, const char* kind) {
 
 bool make_dummies(int netlink, Devices& devices) {
   for (const char* name : device_names)
-    if (mpc_make_device(netlink, "dummy", name, 0, nullptr, 0) < 0 || !take(devices, name)) break;
+    if (mpc_make_device(netlink, "dummy", name, 0, nullptr, 0, nullptr) < 0 || !take(devices, name)) break;
   if (devices.count == 0) return false;
-  if (mpc_make_device(netlink, "dummy", "keeper", 0, nullptr, 0) == 0) devices.keeper = if_nametoindex("keeper");
+  if (mpc_make_device(netlink, "dummy", "keeper", 0, nullptr, 0, nullptr) == 0)
+    devices.keeper = if_nametoindex("keeper");
   devices.kind = "dummy";
   return true;
 }

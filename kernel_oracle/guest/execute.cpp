@@ -82,23 +82,39 @@ int SequenceRunner::call(const StepRecord& step) {
 }
 
 std::uint32_t SequenceRunner::ifindex_of(std::uint32_t target) const {
-  if (target >= model::Target::literal_base) return target - model::Target::literal_base;
-  if (target >= devices_.count || (spoken_of_ >> target & 1U) == 0) return no_device;
-  return devices_.ifindex[target];
+  const model::Target to{target};
+  if (to.is_literal()) return to.ifindex();
+  const std::uint32_t n = to.number();
+  if (n >= devices_.count || (spoken_of_ >> n & 1U) == 0) return no_device;
+  const std::uint32_t ifindex = to.is_peer() ? devices_.peer[n] : devices_.ifindex[n];
+  return ifindex == 0 ? no_device : ifindex;
+}
+
+/// A device that exists, as far as the sequence knows of it, and is not away.
+bool SequenceRunner::is_at_home(std::uint32_t target) const {
+  if (target >= devices_.count || (spoken_of_ >> target & 1U) == 0) return false;
+  return !life_.can_move() || (life_.exists(target) && !life_.is_away(target));
 }
 
 AttachList* SequenceRunner::list_of(const StepRecord& step) {
-  if (step.target >= devices_.count || (spoken_of_ >> step.target & 1U) == 0) return nullptr;
-  if (life_.can_move() && (!life_.exists(step.target) || life_.is_away(step.target))) return nullptr;
-  return &lists_[step.target * model::hooks + step.hook];
+  if (!is_at_home(step.target)) return nullptr;
+  const unsigned list = step.target * model::hooks + step.hook;
+  return ((has_hook_ & looked_at_) >> list & 1U) != 0 ? &lists_[list] : nullptr;
+}
+
+/// Of a step that is to change a list.
+AttachList* SequenceRunner::list_to_change(const StepRecord& step) {
+  AttachList* const list = list_of(step);
+  if (list != nullptr) asked_of_ = static_cast<model::ListSet>(asked_of_ | 1U << (list - lists_.data()));
+  return list;
 }
 
 std::uint64_t SequenceRunner::revision_of(const StepRecord& step) {
-  if ((step.named & StepRecord::revision_now) == 0) return step.revision;
-  AttachList* const list = list_of(step);
+  AttachList* const list = list_to_change(step);
   if (list == nullptr) return step.revision;
+  if ((step.named & StepRecord::revision_now) == 0) return list->asked_with(step.revision);
   if (!list->known()) look_at(*list);
-  return list->view().revision + step.revision;
+  return list->asked_with(list->view().revision + step.revision);
 }
 
 const std::uint32_t& SequenceRunner::id_of(std::uint32_t slot, ObjectKind kind) const {
@@ -241,11 +257,13 @@ int SequenceRunner::query(const StepRecord& step) {
   AttachList* const list = list_of(step);
   asked_ = true;
   answer_list_ = list == nullptr ? model::no_list : static_cast<std::uint8_t>(list - lists_.data());
+  if (list != nullptr && query_.size() >= model::Query::whole_size)
+    answer_.revision = list->told(answer_.revision, answer_.count);
   return answer_.error;
 }
 
 int SequenceRunner::fill(const StepRecord& step) {
-  AttachList* const list = list_of(step);
+  AttachList* const list = list_to_change(step);
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
   attr.target_ifindex = ifindex_of(step.target);
@@ -274,7 +292,8 @@ int SequenceRunner::fill(const StepRecord& step) {
 
 int SequenceRunner::send(const StepRecord& step) {
   if (!traffic_.works()) return EOPNOTSUPP;
-  const unsigned device = list_of(step) == nullptr ? Traffic::no_device_number : step.target;
+  // It goes through the device whether or not that has the hook.
+  const unsigned device = is_at_home(step.target) ? step.target : Traffic::no_device_number;
   const Traffic::Sent sent =
       traffic_.send(calls_, static_cast<model::Hook>(step.hook), device, ifindex_of(step.target));
   fate_ = sent.fate;

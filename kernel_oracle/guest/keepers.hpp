@@ -10,7 +10,7 @@
 
 namespace mprogcheck::guest {
 
-/// One program per direction, attached to a device of its own: the static keys of tcx flip with the first and the last
+/// One program per hook that has static keys, attached to a device of its own: they flip with the first and the last
 /// program of the whole system (kernel/bpf/tcx.c: tcx_prog_attach), at more than ten times the cost of an attach.
 class Keepers {
  public:
@@ -26,7 +26,7 @@ class Keepers {
   bool are_untouched(Syscalls& calls);
 
  private:
-  int change(Syscalls& calls, int command, unsigned hook) const;
+  int change(Syscalls& calls, int command) const;
 
   std::uint32_t ifindex_ = 0;
   std::array<int, model::hooks> programs_{};

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "kernel_oracle/guest/clock.hpp"
+#include "kernel_oracle/guest/hooks/guest_hook.hpp"
 #include "kernel_oracle/guest/rtnetlink.h"
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
@@ -38,7 +39,7 @@ int SequenceRunner::change_device(const StepRecord& step) {
       if ((spoken_of_ >> n & 1U) == 0) result = life_.remove(devices_.ifindex[n]);
       if (result != 0) break;  // a caller without capabilities: the sequence still knows nothing of it
       spoken_of_ = static_cast<std::uint8_t>(spoken_of_ | 1U << n);
-      result = life_.make(n);
+      result = life_.make(n, class_of(n));
       break;
     case wire::Call::move:
       result = life_.move(ifindex, step.kind != 0);
@@ -51,12 +52,48 @@ int SequenceRunner::change_device(const StepRecord& step) {
   return errno_of(result);
 }
 
+/// How it is declared, or the usual.
+model::DeviceClass SequenceRunner::class_of(unsigned n) const {
+  return (job_->devices >> n & 1U) != 0 ? wire::device_class_of(job_->made_as[n]) : model::DeviceClass();
+}
+
+/// The declared devices are made anew if the last sequence left them otherwise: sequences that declare alike cost
+/// nothing.
+void SequenceRunner::have_devices() {
+  for (unsigned n = 0; n < devices_.count; ++n)
+    if ((job_->devices >> n & 1U) != 0)
+      if (const int error = life_.become(n, class_of(n)); error < 0)
+        unclean("d" + std::to_string(n) + " cannot be made as it is declared: " + std::strerror(-error));
+  forget_old_devices();
+}
+
+/// Of a new device. It keeps the interface indices of the one that it replaces.
+void SequenceRunner::place_lists(unsigned n) {
+  const Ends ends{.device = devices_.ifindex[n], .peer = devices_.peer[n]};
+  for (const model::HookRow& row : model::hook_rows) {
+    const unsigned list = model::list_of(row.hook, n);
+    const GuestFamily& family = guest_family(row.family);
+    const auto bit = static_cast<model::ListSet>(1U << list);
+    lists_[list].place(ends.device, row.attach_type, family.shown_by_link(row.hook, ends));
+    has_hook_ = static_cast<model::ListSet>(family.on(life_.kind_of(n)) ? has_hook_ | bit : has_hook_ & ~bit);
+    asked_of_ = static_cast<model::ListSet>(asked_of_ & ~bit);
+  }
+  generations_[n] = life_.generation(n);
+}
+
+void SequenceRunner::forget_old_devices() {
+  for (unsigned n = 0; n < devices_.count; ++n)
+    if (generations_[n] != life_.generation(n)) place_lists(n);
+}
+
 /// Its lists are there if it is. What was seen of them may not be so any more.
 void SequenceRunner::follow_device(unsigned n) {
+  forget_old_devices();
   for (unsigned list = n * model::hooks; list < (n + 1) * model::hooks; ++list) {
-    const auto bit = static_cast<std::uint16_t>(1U << list);
+    const auto bit = static_cast<model::ListSet>(has_hook_ & looked_at_ & 1U << list);
     const bool was_there = (declared_lists_ & bit) != 0;
-    declared_lists_ = static_cast<std::uint16_t>(life_.exists(n) ? declared_lists_ | bit : declared_lists_ & ~bit);
+    declared_lists_ = static_cast<model::ListSet>(declared_lists_ & ~(1U << list));
+    if (life_.exists(n)) declared_lists_ = static_cast<model::ListSet>(declared_lists_ | bit);
     if (!was_there) lists_[list].shown = false;
     lists_[list].doubt();
   }

@@ -18,8 +18,8 @@ constexpr std::uint32_t asks_the_handle = 16;
 
 void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last, Times times) {
   const bool all = last || job_->deep;
-  const auto touched = static_cast<std::uint16_t>(step.observe & declared_lists_);
-  const std::uint16_t lists = all ? declared_lists_ : touched;
+  const auto touched = static_cast<model::ListSet>(step.observe & declared_lists_);
+  const model::ListSet lists = all ? declared_lists_ : touched;
   const Lie lie = job_->lie;
   const bool here = lie != Lie::none && step_ == job_->lie_at;
 
@@ -39,10 +39,10 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
   }
 
   // At most one list is lied about: the first that fits.
-  std::uint16_t victims = 0;
+  model::ListSet victims = 0;
   if (here && is_about_the_list(lie, job_->lie_on)) victims = touched;
-  if (lie == Lie::isolation && last) victims = static_cast<std::uint16_t>(declared_lists_ & ~touched);
-  const auto victim = static_cast<std::uint16_t>(victims & -victims);
+  if (lie == Lie::isolation && last) victims = static_cast<model::ListSet>(declared_lists_ & ~touched);
+  const auto victim = static_cast<model::ListSet>(victims & -victims);
   for (unsigned list = 0; list < model::list_count; ++list)
     if ((lists >> list & 1U) != 0) show(lists_[list], all, (victim >> list & 1U) != 0 ? lie : Lie::none);
 
@@ -58,11 +58,13 @@ void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last,
 
 /// True if it is not as it was last time.
 bool SequenceRunner::look_at(AttachList& list, bool thorough) {
-  const auto device = static_cast<unsigned>(&list - lists_.data()) / model::hooks;
+  const auto index = static_cast<unsigned>(&list - lists_.data());
+  const unsigned device = index / model::hooks;
   const bool away = life_.can_move() && life_.is_away(device);
   if (away) life_.enter(true);
   const bool changed = list.look(calls_, thorough);
   if (away) life_.enter(false);
+  if (changed && list.view().count != 0) asked_of_ = static_cast<model::ListSet>(asked_of_ | 1U << index);
   if (changed) translate(list);
   return changed;
 }
@@ -254,7 +256,10 @@ int SequenceRunner::open_link(const Object& link) {
 }
 
 wire::LinkRecord SequenceRunner::see_link(const Object& link) {
+  // The same two fields for links of each family.
   constexpr unsigned length = offsetof(struct bpf_link_info, tcx.attach_type) + sizeof(std::uint32_t);
+  static_assert(offsetof(struct bpf_link_info, tcx.ifindex) == offsetof(struct bpf_link_info, netkit.ifindex) &&
+                offsetof(struct bpf_link_info, tcx.attach_type) == offsetof(struct bpf_link_info, netkit.attach_type));
   wire::LinkRecord seen{.link = link.slot};
   const int fd = open_link(link);
   if (fd < 0) return seen;
@@ -264,7 +269,7 @@ wire::LinkRecord SequenceRunner::see_link(const Object& link) {
     const struct bpf_link_info& info = link_info_.info();
     seen.program = program_slot(info.prog_id);
     for (unsigned list = 0; list < devices_.count * model::hooks; ++list)
-      if (lists_[list].ifindex() == info.tcx.ifindex && lists_[list].attach_type() == info.tcx.attach_type)
+      if (lists_[list].shown_by_link() == info.tcx.ifindex && lists_[list].attach_type() == info.tcx.attach_type)
         seen.list = static_cast<std::uint8_t>(list);
   }
   calls_.close(fd);

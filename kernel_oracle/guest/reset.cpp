@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernel_oracle/guest/clock.hpp"
+#include "kernel_oracle/guest/hooks/guest_hook.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
 namespace mprogcheck::guest {
@@ -79,6 +80,31 @@ void SequenceRunner::empty(unsigned list) {
           std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
 }
 
+/// What no query tells of an empty list comes to light with an entry. The next sequence counts from where that leaves
+/// it.
+void SequenceRunner::learn_revision(unsigned list) {
+  AttachList& hook = lists_[list];
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_ATTACH_SIZE);
+  attr.target_ifindex = hook.ifindex();
+  attr.attach_type = hook.attach_type();
+  attr.attach_bpf_fd = static_cast<std::uint32_t>(programs_.filler(0).fd);
+  const int attached = calls_.bpf(BPF_PROG_ATTACH, &attr, MPC_ATTACH_SIZE);
+  hook.look(calls_);
+  const RawView& shown = hook.view();
+  if (attached < 0 || shown.error != 0 || shown.count != 1)
+    return unclean("list " + std::to_string(list) + " does not tell its revision: attach errno " +
+                   std::to_string(errno_of(attached)) + ", query errno " + std::to_string(shown.error) + ", " +
+                   std::to_string(shown.count) + " entries");
+  const std::uint64_t revision = hook.kernel_revision();
+  const int detached = calls_.bpf(BPF_PROG_DETACH, &attr, MPC_ATTACH_SIZE);
+  hook.begin_at(revision + 1);
+  hook.look(calls_);
+  if (detached < 0 || !hook.is_fresh())
+    unclean("list " + std::to_string(list) + " is not empty after it told its revision: detach errno " +
+            std::to_string(errno_of(detached)));
+}
+
 /// Only a pin that lets go late leaves a link to a worker; elsewhere what is still there will stay.
 std::uint64_t SequenceRunner::patience_with_workers() const {
   const std::uint64_t time = now();
@@ -101,13 +127,16 @@ void SequenceRunner::reset() {
   const bool unpinned = remove_pins();
   const bool closed = close_handles() || unpinned;
   if (const std::string trouble = life_.restore(); !trouble.empty()) unclean(trouble);
+  forget_old_devices();
   for (unsigned list = 0; list < model::list_count; ++list) {
     const unsigned device = list / model::hooks;
-    if (device >= devices_.count || (spoken_of_ >> device & 1U) == 0) continue;
+    if ((spoken_of_ >> device & 1U) == 0 || ((has_hook_ & looked_at_) >> list & 1U) == 0) continue;
     if (!lists_[list].known()) lists_[list].look(calls_);  // its device is back
     // A handle that was closed may have changed what was empty when it was last looked at.
     if (closed && lists_[list].is_fresh()) lists_[list].look(calls_);
     if (!lists_[list].is_fresh()) empty(list);
+    const bool hides = guest_family(list % model::hooks).hides_revision;
+    if (hides && (asked_of_ >> list & 1U) != 0 && ending_ == wire::Ending::complete) learn_revision(list);
   }
   for (const Object& object : made()) {
     if (object.id == 0)
@@ -132,6 +161,7 @@ void SequenceRunner::reset() {
 void SequenceRunner::full_check() {
   since_full_check_ = 0;
   for (unsigned list = 0; list < devices_.count * model::hooks; ++list) {
+    if ((has_hook_ >> list & 1U) == 0) continue;
     lists_[list].look(calls_);
     if (!lists_[list].is_fresh()) unclean("list " + std::to_string(list) + " is not empty, and was not declared");
   }

@@ -72,12 +72,17 @@ static inline int mpc_remove_device(int netlink, uint32_t ifindex) {
   return mpc_ask(netlink, &message.header);
 }
 
+/* What each end of a netkit pair does with what it sends while nothing is attached: enum netkit_action. */
+struct mpc_policies {
+  uint32_t device, peer;
+};
+
 /*
  * Makes a network device; if `peer` is given, the pair of it and its peer (kinds veth and netkit). Interface indices
- * are the kernel's choice where they are 0.
+ * are the kernel's choice where they are 0. `policies` is NULL for every kind but netkit, and may be for that.
  */
 static inline int mpc_make_device(int netlink, const char* kind, const char* name, uint32_t ifindex, const char* peer,
-                                  uint32_t peer_ifindex) {
+                                  uint32_t peer_ifindex, const struct mpc_policies* policies) {
   /* VETH_INFO_PEER and IFLA_NETKIT_PEER_INFO are the same number, and carry the same. */
   enum { peer_info = 1 };
   struct mpc_message message;
@@ -95,6 +100,10 @@ static inline int mpc_make_device(int netlink, const char* kind, const char* nam
     nest = mpc_put(&message, peer_info, &peer_link, sizeof(peer_link));
     mpc_put(&message, IFLA_IFNAME, peer, strlen(peer) + 1);
     mpc_end(&message, nest);
+    if (policies) {
+      mpc_put(&message, IFLA_NETKIT_POLICY, &policies->device, sizeof(policies->device));
+      mpc_put(&message, IFLA_NETKIT_PEER_POLICY, &policies->peer, sizeof(policies->peer));
+    }
     mpc_end(&message, data);
   }
   mpc_end(&message, info);

@@ -37,9 +37,7 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
       release_(release),
       alone_(alone),
       heartbeat_(heartbeat) {
-  for (unsigned device = 0; device < devices_.count; ++device)
-    for (unsigned hook = 0; hook < model::hooks; ++hook)
-      lists_[device * model::hooks + hook].place(devices_.ifindex[device], model::hook_rows[hook].attach_type);
+  for (unsigned device = 0; device < devices_.count; ++device) place_lists(device);
   for (unsigned n = 0; n < Name::filler_count; ++n) {
     names_[Name::filler(n).slot] = &programs_.filler(n).object;
     set_open(Name::filler(n).slot);
@@ -107,21 +105,34 @@ bool SequenceRunner::lie_about_the_ending(bool& miscounted) {
   return miscounted;
 }
 
+bool SequenceRunner::can_have_devices(const wire::JobRecord& job) const {
+  if (job.devices >> devices_.count != 0) return false;
+  for (unsigned n = 0; n < devices_.count; ++n)
+    if ((job.devices >> n & 1U) != 0 && !life_.can_be(wire::device_class_of(job.made_as[n]))) return false;
+  return true;
+}
+
 bool SequenceRunner::begin(const wire::JobRecord& job) {
-  if (job.devices >> devices_.count != 0 || job.step_count() > wire::max_steps) return false;
-  if (!can_try(job) || !bind_pool(job)) return false;
+  if (job.step_count() > wire::max_steps) return false;
+  if (!can_have_devices(job) || !can_try(job) || !bind_pool(job)) return false;
   if (job.unkept) keepers_.release(calls_);  // if it fails, so does keep()
   std::fill(names_.begin() + Name::mortal_begin, names_.begin() + Name::filler_begin, nullptr);
   job_ = &job;
+  looked_at_ = 0;
+  for (unsigned list = 0; list < model::list_count; ++list)
+    if ((job.families & model::only(model::hook_rows[list % model::hooks].family)) != 0)
+      looked_at_ = static_cast<model::ListSet>(looked_at_ | 1U << list);
   trials_left_ = wire::Reader(job.trials);
   expect_trials();
   ending_ = wire::Ending::complete;
   note_.clear();
+  have_devices();
   declared_lists_ = 0;
+  asked_of_ = 0;
   spoken_of_ = job.devices;
   for (unsigned list = 0; list < model::list_count; ++list) {
-    if ((job.devices >> (list / model::hooks) & 1U) == 0) continue;
-    declared_lists_ = static_cast<std::uint16_t>(declared_lists_ | 1U << list);
+    if ((job.devices >> (list / model::hooks) & 1U) == 0 || ((has_hook_ & looked_at_) >> list & 1U) == 0) continue;
+    declared_lists_ = static_cast<model::ListSet>(declared_lists_ | 1U << list);
     lists_[list].shown = false;
   }
   return true;

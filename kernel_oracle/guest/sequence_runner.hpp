@@ -28,6 +28,7 @@
 #include "kernel_oracle/guest/traffic.hpp"
 #include "kernel_oracle/wire.hpp"
 #include "kernel_oracle/wire_trial.hpp"
+#include "model/touched.hpp"
 
 namespace mprogcheck::guest {
 
@@ -58,6 +59,7 @@ class SequenceRunner {
  private:
   // sequence_runner.cpp
   bool begin(const wire::JobRecord& job);
+  [[nodiscard]] bool can_have_devices(const wire::JobRecord& job) const;
   bool bind_pool(const wire::JobRecord& job);
   void say_where(bool step = false) const;
   bool kernel_complains();
@@ -81,7 +83,9 @@ class SequenceRunner {
   void learn_link(Object& link);
   void learn_program(Object& program, int fd);
   std::uint32_t ifindex_of(std::uint32_t target) const;
+  [[nodiscard]] bool is_at_home(std::uint32_t target) const;
   AttachList* list_of(const wire::StepRecord& step);
+  AttachList* list_to_change(const wire::StepRecord& step);
   std::uint64_t revision_of(const wire::StepRecord& step);
   /// Of which kind the step speaks of the id that comes next.
   static std::optional<model::ObjectKind> coming_id_of(const wire::StepRecord& step);
@@ -92,6 +96,10 @@ class SequenceRunner {
 
   // lifetime.cpp
   int change_device(const wire::StepRecord& step);
+  [[nodiscard]] model::DeviceClass class_of(unsigned n) const;
+  void have_devices();
+  void place_lists(unsigned n);
+  void forget_old_devices();
   void follow_device(unsigned n);
   int pin(const wire::StepRecord& step);
   int get(const wire::StepRecord& step);
@@ -137,6 +145,7 @@ class SequenceRunner {
   // reset.cpp
   void reset();
   bool close_handles();
+  void learn_revision(unsigned list);
   void empty(unsigned list);
   void full_check();
   bool is_gone(const Object& object);
@@ -189,18 +198,22 @@ class SequenceRunner {
   const Alphabet* alphabet_ = nullptr;
   wire::Reader trials_left_{{}};
   bool trials_come_ = false;
-  wire::TrialsRecord trials_{};   ///< the next ones
-  std::uint16_t tried_lists_ = 0;  ///< declared_lists_ when they began
+  wire::TrialsRecord trials_{};     ///< the next ones
+  model::ListSet tried_lists_ = 0;  ///< declared_lists_ when they began
 
   const wire::JobRecord* job_ = nullptr;
   wire::Buffer* out_ = nullptr;
   std::uint32_t step_ = 0;
-  std::uint8_t spoken_of_ = 0;                               ///< bit N: dN is declared, or was made
-  std::uint16_t declared_lists_ = 0;                         ///< of devices that were spoken of and exist
-  std::uint16_t pinned_ = 0;                                 ///< bit N: bN is there
-  std::array<const Object*, model::PinName::count> pins_{};  ///< what it holds
-  bool asked_ = false;                                       ///< the step was a `query` that was answered
-  model::Fate fate_ = model::Fate::none;                     ///< of the packet that the step sent
+  std::uint8_t spoken_of_ = 0;         ///< bit N: dN is declared, or was made
+  model::ListSet has_hook_ = 0;        ///< of devices that have that hook, as they were last made
+  model::ListSet looked_at_ = 0;       ///< of families that the sequence looks at
+  model::ListSet declared_lists_ = 0;  ///< that are looked at, of devices that exist
+  model::ListSet asked_of_ = 0;        ///< something was tried at them, or they were not empty
+  std::array<std::uint32_t, model::Device::count> generations_{};  ///< DeviceLife::generation() when last looked at
+  std::uint16_t pinned_ = 0;                                       ///< bit N: bN is there
+  std::array<const Object*, model::PinName::count> pins_{};        ///< what it holds
+  bool asked_ = false;                                             ///< the step was a `query` that was answered
+  model::Fate fate_ = model::Fate::none;                           ///< of the packet that the step sent
   InfoCall<struct bpf_link_info> link_info_;
   InfoCall<struct bpf_prog_info> program_info_;
   int info_error_ = 0;  ///< of the object that last did not tell its id
