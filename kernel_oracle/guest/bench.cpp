@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernel_oracle/guest/clock.hpp"
+#include "kernel_oracle/guest/hooks/guest_hook.hpp"
 
 namespace mprogcheck::guest {
 
@@ -29,6 +30,16 @@ std::uint64_t tried_in(const wire::JobRecord& job) {
   return tried;
 }
 
+/// The recorded calls expect the revisions of the round that was recorded: where devices remember what earlier rounds
+/// did, each round needs new ones.
+bool needs_new_devices(std::span<const wire::JobRecord> jobs) {
+  const auto remembers = [&jobs](const model::FamilyRow& row) {
+    return guest_family(row.family).hides_revision &&
+           std::ranges::any_of(jobs, [&](const auto& job) { return (job.families & model::only(row.family)) != 0; });
+  };
+  return std::ranges::any_of(model::family_rows, remembers);
+}
+
 /// In pieces that are long for the machine and short for the host. An adopt belongs to the call before it.
 std::uint64_t replay_all(std::span<const RecordedCall> trace, Heartbeat& heartbeat) {
   constexpr std::size_t piece = 4096;
@@ -47,6 +58,8 @@ std::uint64_t replay_all(std::span<const RecordedCall> trace, Heartbeat& heartbe
 
 bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Bench& bench) {
   RunFrames scratch(nullptr);
+  const bool renews = needs_new_devices(jobs);
+  const auto begin_round = [&] { return !renews || runner.forget_the_past(); };
   // Once for nothing: now the world is as it is after the last job, which is how each later round finds it.
   if (!run_all(runner, jobs, scratch)) return false;
   // Now and then a run has to look twice, or to send a packet after its packet. A round without that is the same as the
@@ -56,6 +69,7 @@ bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire
   for (unsigned n = 0; n < most_recordings; ++n) {
     const std::size_t before = trace.size();
     free_trace(trace);
+    if (!begin_round()) return false;
     runner.calls().record(&trace);
     const bool recorded = run_all(runner, jobs, scratch);
     runner.calls().record(nullptr);
@@ -68,16 +82,19 @@ bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire
     bench.system_calls += call.kind == RecordedCall::Kind::learn ? 0 : call.kind == RecordedCall::Kind::adopt ? 2 : 1;
   // The two sides take turns, so that what disturbs the machine disturbs both.
   while (bench.rounds < max_rounds && (bench.floor_ns < measured_ns || bench.checked_ns < measured_ns)) {
+    if (!begin_round()) return false;
     std::uint64_t begin = now();
     bench.floor_failures += replay_all(trace, runner.heartbeat());
     bench.floor_ns += now() - begin;
 
+    if (!begin_round()) return false;
     const std::uint64_t failures = runner.calls().failures();
     begin = now();
     if (!run_all(runner, jobs, scratch)) return false;
     bench.checked_ns += now() - begin;
     bench.checked_failures += runner.calls().failures() - failures;
 
+    if (!begin_round()) return false;
     runner.count_references(false);
     begin = now();
     const bool ran = run_all(runner, jobs, scratch);

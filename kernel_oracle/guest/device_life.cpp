@@ -124,6 +124,11 @@ int DeviceLife::become(unsigned n, model::DeviceClass made_as) {
   return result < 0 ? result : make(n, made_as);
 }
 
+int DeviceLife::renew(unsigned n) {
+  const int result = remove(origin_[n].ifindex);
+  return result < 0 ? result : make(n, now_[n].made_as);
+}
+
 int DeviceLife::bring_up(unsigned n) {
   // The peer first: the device finds its carrier when it comes up.
   int result = 0;

@@ -36,6 +36,8 @@ class DeviceLife {
   int make(unsigned n, model::DeviceClass made_as);
   /// A device that is at home is removed and made anew, if it is not like one that is made so.
   int become(unsigned n, model::DeviceClass made_as);
+  /// The same as if it were not like it is.
+  int renew(unsigned n);
 
   /// IFLA_INFO_KIND of the device; if it is gone, of what it last was.
   [[nodiscard]] std::string_view kind_of(unsigned n) const { return kind_of(now_[n].made_as); }

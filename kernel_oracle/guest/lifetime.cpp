@@ -86,6 +86,18 @@ void SequenceRunner::forget_old_devices() {
     if (generations_[n] != life_.generation(n)) place_lists(n);
 }
 
+bool SequenceRunner::forget_the_past() {
+  for (unsigned n = 0; n < devices_.count; ++n) {
+    bool remembers = false;
+    for (const model::HookRow& row : model::hook_rows)
+      remembers = remembers || (guest_family(row.family).hides_revision &&
+                                (has_hook_ >> model::list_of(row.hook, n) & 1U) != 0);
+    if (remembers && life_.renew(n) < 0) return false;
+  }
+  forget_old_devices();
+  return true;
+}
+
 /// Its lists are there if it is. What was seen of them may not be so any more.
 void SequenceRunner::follow_device(unsigned n) {
   forget_old_devices();

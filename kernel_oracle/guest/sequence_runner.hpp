@@ -49,6 +49,9 @@ class SequenceRunner {
   /// What trials choose from; without it, no job may have any. It may change between runs.
   void choose_from(const Alphabet* alphabet) { alphabet_ = alphabet; }
 
+  /// Makes the devices anew that remember what sequences did. False if that fails.
+  bool forget_the_past();
+
   [[nodiscard]] Syscalls& calls() { return calls_; }
   [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
   /// Whether references are counted now and then; if they can be at all, they are.
