@@ -26,12 +26,12 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// The module behind the feature "qdisc", where it is one. The agent does without it.
+/// The modules behind the features "qdisc" and "veth", where they are such. The agent does without them.
 std::vector<std::pair<std::string, std::string>> extra_files(const vm::KernelImage& kernel) {
-  constexpr std::string_view wanted = "sch_ingress.ko";
   std::vector<std::pair<std::string, std::string>> files;
   for (const std::string& module : kernel.extra_modules)
-    if (module.ends_with(wanted)) files.emplace_back("/modules/" + std::string(wanted), module);
+    for (const std::string_view wanted : {"sch_ingress.ko", "veth.ko"})
+      if (module.ends_with(wanted)) files.emplace_back("/modules/" + std::string(wanted), module);
   return files;
 }
 

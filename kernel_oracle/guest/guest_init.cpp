@@ -101,7 +101,8 @@ std::string prepare_guest() {
     [[maybe_unused]] const auto written = ::write(fd, "2\n", 2);  // refused where it is 1: off for good
     ::close(fd);
   }
-  load_module("/modules/sch_ingress.ko");  // a kernel without it lacks a feature, and no more
+  // A kernel without one of these lacks a feature, and no more.
+  for (const char* const module : {"/modules/sch_ingress.ko", "/modules/veth.ko"}) load_module(module);
   return complaints + load_modules();
 }
 
