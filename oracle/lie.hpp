@@ -20,13 +20,13 @@ enum class Lie : std::uint8_t {
   lifecycle,   ///< after the last step, an object that is alive is reported gone, or the other way round
   references,  ///< after the last step, one reference more is reported on a link or program; only an oracle that has
                ///< the feature "refcnt" can
-  passage,     ///< of the programs that a packet met, the first and the last change places; with fewer than two, one
-               ///< more is reported
-  fate,        ///< a packet that passed was dropped, and any other passed
-  ownership,   ///< an entry of a link, on a list that a program's call names, is reported without its link
-  capacity,    ///< a list is reported with one entry more than there is room for; or success, where it was full
-  atomic,      ///< the step failed: the touched list has an entry less, or one that is not there
-  no_splat,    ///< after the run, the kernel's log is read as if it held a defect
+  passage,    ///< of the programs that a packet met, the first and the last change places; where they are the same, one
+              ///< more is reported
+  fate,       ///< a packet that passed was dropped, and any other passed
+  ownership,  ///< an entry of a link, on a list that a program's call names, is reported without its link
+  capacity,   ///< a list is reported with one entry more than there is room for; or success, where it was full
+  atomic,     ///< the step failed: the touched list has an entry less, or one that is not there
+  no_splat,   ///< after the run, the kernel's log is read as if it held a defect
   first_last,  ///< an entry that was attached before nothing is second, one after nothing last but one
   leak,        ///< at rest after the run, one reference more is seen on a program; needs "refcnt" as well
 };

@@ -181,7 +181,7 @@ class Session {
   }
 
   void lie_about_passage() {
-    if (way_.size() >= 2)
+    if (way_.size() >= 2 && way_.front() != way_.back())
       std::swap(way_.front(), way_.back());
     else
       way_.push_back(model::no_program);

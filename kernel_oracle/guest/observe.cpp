@@ -160,8 +160,12 @@ void SequenceRunner::put_passage(Lie lie) {
     programs[i] = object == nullptr ? model::no_program : object->slot;
   }
   std::size_t length = met;
-  if (lie == Lie::passage && met >= 2) std::swap(programs[0], programs[met - 1]);
-  if (lie == Lie::passage && met < 2) programs[length++] = model::no_program;
+  if (lie == Lie::passage) {
+    if (met >= 2 && programs[0] != programs[met - 1])
+      std::swap(programs[0], programs[met - 1]);
+    else
+      programs[length++] = model::no_program;
+  }
   model::Fate fate = fate_;
   if (lie == Lie::fate) fate = fate == model::Fate::passed ? model::Fate::dropped : model::Fate::passed;
   wire::put_passage(*out_, {.fate = fate, .programs = std::span(programs).first(length)});

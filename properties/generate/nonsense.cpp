@@ -217,7 +217,7 @@ void Nonsense::spoil(model::Fill& call) {
 }
 
 void Nonsense::spoil(model::SendPacket& call) {
-  call.site = odd_site();
+  call.site = odd_site(false);
 }
 
 void Nonsense::spoil(model::Pin& call) {
@@ -350,9 +350,9 @@ Revision Nonsense::odd_revision() {
   }
 }
 
-model::Site Nonsense::odd_site() {
+model::Site Nonsense::odd_site(bool also_peers) {
   const auto hook = hooks_[random_.below(static_cast<std::uint32_t>(hooks_.size()))];
-  if (row_of(model::family_of(hook)).at_peers && random_.chance(100))
+  if (also_peers && row_of(model::family_of(hook)).at_peers && random_.chance(100))
     return {hook, Target::peer(random_.below(Target::device_count))};
   if (mix_.devices < Target::device_count && random_.chance(128))
     return {hook, Target::device(random_.between(mix_.devices, Target::device_count - 1))};

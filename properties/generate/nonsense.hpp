@@ -62,7 +62,7 @@ class Nonsense {
   model::Argument odd_fd(model::ObjectKind wanted);
   model::Argument odd_id();
   model::Revision odd_revision();
-  model::Site odd_site();
+  model::Site odd_site(bool also_peers = true);
 
   const Mix& mix_;
   std::span<const model::Hook> hooks_;
