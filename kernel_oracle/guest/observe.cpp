@@ -163,7 +163,7 @@ void SequenceRunner::put_passage(Lie lie) {
   if (lie == Lie::passage) {
     if (met >= 2 && programs[0] != programs[met - 1])
       std::swap(programs[0], programs[met - 1]);
-    else
+    else if (length < programs.size())
       programs[length++] = model::no_program;
   }
   model::Fate fate = fate_;
