@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t measured_ns = 1'000'000'000;  ///< each side, about
 constexpr std::uint64_t max_rounds = 1000;
+constexpr std::uint64_t most_ns = 10'000'000'000;  ///< all rounds, where what is between them takes long
 
 bool run_all(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, RunFrames& scratch) {
   for (const auto& job : jobs) {
@@ -32,12 +33,10 @@ std::uint64_t tried_in(const wire::JobRecord& job) {
 
 /// The recorded calls expect the revisions of the round that was recorded: where devices remember what earlier rounds
 /// did, each round needs new ones.
-bool needs_new_devices(std::span<const wire::JobRecord> jobs) {
-  const auto remembers = [&jobs](const model::FamilyRow& row) {
-    return guest_family(row.family).hides_revision &&
-           std::ranges::any_of(jobs, [&](const auto& job) { return (job.families & model::only(row.family)) != 0; });
-  };
-  return std::ranges::any_of(model::family_rows, remembers);
+bool needs_new_devices(model::FamilySet families) {
+  return std::ranges::any_of(model::family_rows, [families](const model::FamilyRow& row) {
+    return guest_family(row.family).hides_revision && (families & model::only(row.family)) != 0;
+  });
 }
 
 /// In pieces that are long for the machine and short for the host. An adopt belongs to the call before it.
@@ -58,8 +57,18 @@ std::uint64_t replay_all(std::span<const RecordedCall> trace, Heartbeat& heartbe
 
 bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Bench& bench) {
   RunFrames scratch(nullptr);
-  const bool renews = needs_new_devices(jobs);
-  const auto begin_round = [&] { return !renews || runner.forget_the_past(); };
+  model::FamilySet families = 0;
+  std::uint8_t devices = 0;
+  for (const auto& job : jobs) {
+    families |= job.families;
+    devices |= job.devices;
+  }
+  const bool renews = needs_new_devices(families);
+  const std::uint64_t end = now() + most_ns;
+  const auto begin_round = [&] {
+    runner.heartbeat().did(Heartbeat::units_per_clock);
+    return !renews || runner.forget_the_past(devices);
+  };
   // Once for nothing: now the world is as it is after the last job, which is how each later round finds it.
   if (!run_all(runner, jobs, scratch)) return false;
   // Now and then a run has to look twice, or to send a packet after its packet. A round without that is the same as the
@@ -81,7 +90,8 @@ bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire
   for (const auto& call : trace)
     bench.system_calls += call.kind == RecordedCall::Kind::learn ? 0 : call.kind == RecordedCall::Kind::adopt ? 2 : 1;
   // The two sides take turns, so that what disturbs the machine disturbs both.
-  while (bench.rounds < max_rounds && (bench.floor_ns < measured_ns || bench.checked_ns < measured_ns)) {
+  while (bench.rounds < max_rounds && (bench.floor_ns < measured_ns || bench.checked_ns < measured_ns) &&
+         (!renews || bench.rounds == 0 || now() < end)) {
     if (!begin_round()) return false;
     std::uint64_t begin = now();
     bench.floor_failures += replay_all(trace, runner.heartbeat());

@@ -86,13 +86,13 @@ void SequenceRunner::forget_old_devices() {
     if (generations_[n] != life_.generation(n)) place_lists(n);
 }
 
-bool SequenceRunner::forget_the_past() {
+bool SequenceRunner::forget_the_past(std::uint8_t devices) {
   for (unsigned n = 0; n < devices_.count; ++n) {
     bool remembers = false;
     for (const model::HookRow& row : model::hook_rows)
-      remembers = remembers || (guest_family(row.family).hides_revision &&
-                                (has_hook_ >> model::list_of(row.hook, n) & 1U) != 0);
-    if (remembers && life_.renew(n) < 0) return false;
+      remembers = remembers ||
+                  (guest_family(row.family).hides_revision && (has_hook_ >> model::list_of(row.hook, n) & 1U) != 0);
+    if (remembers && (devices >> n & 1U) != 0 && life_.renew(n) < 0) return false;
   }
   forget_old_devices();
   return true;

@@ -49,8 +49,8 @@ class SequenceRunner {
   /// What trials choose from; without it, no job may have any. It may change between runs.
   void choose_from(const Alphabet* alphabet) { alphabet_ = alphabet; }
 
-  /// Makes the devices anew that remember what sequences did. False if that fails.
-  bool forget_the_past();
+  /// Makes those of the devices anew that remember what sequences did. False if that fails.
+  bool forget_the_past(std::uint8_t devices);
 
   [[nodiscard]] Syscalls& calls() { return calls_; }
   [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
