@@ -8,7 +8,7 @@
 
 #include "properties/generate/generate.hpp"
 #include "properties/judge/judge.hpp"
-#include "properties/recording_oracle.hpp"
+#include "properties/testing/tampering_oracle.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -29,7 +29,7 @@ Tried any_tried() {
   tried.job.sequence = *generator.gen();
   const auto& operations = tried.job.sequence.operations;
   tried.job.alphabet = std::make_shared<const Alphabet>(operations);
-  tried.run = RecordingOracle::record(tried.job);
+  tried.run = TamperingOracle::record(tried.job);
   model::World world(tried.job.sequence.declarations);
   for (std::uint32_t step = 0; step < operations.size(); ++step) {
     world.apply(operations[step]);
@@ -178,7 +178,7 @@ TEST(TrialCheck, DifferencesAreBounded) {
   job.alphabet = std::make_shared<const Alphabet>(operations);
   job.trials.emplace_back();
   for (std::uint32_t n = 0; n < 1000; ++n) job.trials[0].add(n);
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   run.trial_errnos.assign(1000, 22);
   run.trials.push_back({.step = 0, .first = 0, .length = 1000});
   EXPECT_EQ(trials_are_malformed(job, run), "");

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "model/language/parse.hpp"
-#include "properties/recording_oracle.hpp"
+#include "properties/testing/tampering_oracle.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -61,7 +61,7 @@ TEST(Fingerprint, of_an_answer_says_which_of_its_parts_differ) {
   const Job job = job_of(
       "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls returns next\n"
       "attach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\nquery tcx_ingress@d0\n");
-  const mprogcheck::Run honest = RecordingOracle::record(job);
+  const mprogcheck::Run honest = TamperingOracle::record(job);
   const auto with = [&](auto change) {
     mprogcheck::Run run = honest;
     ListView& answer = run.lists[static_cast<std::size_t>(run.steps[2].answer)];
@@ -84,7 +84,7 @@ TEST(Fingerprint, of_a_packet_says_what_became_of_the_programs_that_it_should_ha
       "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls returns next\n"
       "attach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\nrun tcx_ingress@d0\n");
   const auto with = [&](std::vector<model::ProgramIndex> met) {
-    mprogcheck::Run run = RecordingOracle::record(job);
+    mprogcheck::Run run = TamperingOracle::record(job);
     run.steps[2].first_ran = static_cast<std::uint32_t>(run.ran.size());
     run.steps[2].ran = static_cast<std::uint32_t>(met.size());
     run.ran.insert(run.ran.end(), met.begin(), met.end());

@@ -10,7 +10,7 @@
 #include "model/language/print.hpp"
 #include "properties/generate/generate.hpp"
 #include "properties/judge/describe.hpp"
-#include "properties/recording_oracle.hpp"
+#include "properties/testing/tampering_oracle.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -110,7 +110,7 @@ void perturb(Run& run) {
 
 RC_GTEST_PROP(Judge, finds_nothing_in_an_honest_run, ()) {
   const Job job = any_job();
-  const Judgement judgement = judge(job, RecordingOracle::record(job));
+  const Judgement judgement = judge(job, TamperingOracle::record(job));
   RC_ASSERT(!judgement.divergence);
   RC_ASSERT(judgement.malformed.empty());
   RC_ASSERT(judgement.judged == job.sequence.operations.size());
@@ -119,7 +119,7 @@ RC_GTEST_PROP(Judge, finds_nothing_in_an_honest_run, ()) {
 
 RC_GTEST_PROP(Judge, blames_some_property_for_every_perturbation, ()) {
   const Job job = any_job();
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   perturb(run);
   const Judgement judgement = judge(job, run);
   RC_ASSERT(judgement.malformed.empty());
@@ -135,7 +135,7 @@ RC_GTEST_PROP(Judge, blames_some_property_for_every_perturbation, ()) {
 
 RC_GTEST_PROP(Judge, never_passes_a_run_that_shows_less, ()) {
   const Job job = any_job();
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   Step& step = run.steps[any_below(run.steps.size())];
   switch (any_below(5)) {
     case 0:
@@ -169,7 +169,7 @@ RC_GTEST_PROP(Judge, never_passes_a_run_that_shows_less, ()) {
 RC_GTEST_PROP(Judge, never_passes_a_deep_step_that_hides_an_object, ()) {
   Job job = any_job();
   job.depth = Depth::deep;
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   run.counts = *rc::gen::arbitrary<bool>();
   RC_ASSERT(judge(job, run).malformed.empty());
   Step& step = run.steps[any_below(run.steps.size())];
@@ -195,7 +195,7 @@ RC_GTEST_PROP(Judge, never_passes_a_deep_step_that_hides_an_object, ()) {
 
 RC_GTEST_PROP(Judge, takes_a_link_that_could_not_be_asked_for_a_difference, ()) {
   const Job job = any_job();
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   RC_PRE(!run.steps.empty());
   const Step& last = run.steps.back();
   RC_PRE(last.links > 0U);
@@ -212,7 +212,7 @@ RC_GTEST_PROP(Judge, takes_a_link_that_could_not_be_asked_for_a_difference, ()) 
 
 RC_GTEST_PROP(Judge, survives_any_index, ()) {
   const Job job = any_job();
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   const auto any = [] { return *rc::gen::oneOf(rc::gen::arbitrary<std::uint32_t>(), rc::gen::inRange(0U, 200U)); };
   Step& step = run.steps[any_below(run.steps.size())];
   switch (any_below(7)) {
@@ -253,7 +253,7 @@ RC_GTEST_PROP(Judge, shows_each_judged_step_to_the_visitor, ()) {
     RC_ASSERT(operation == job.sequence.operations[seen++]);
     RC_ASSERT(verdict.rule == world.apply(operation).rule);
   };
-  RC_ASSERT(judge(job, RecordingOracle::record(job), visit).judged == seen);
+  RC_ASSERT(judge(job, TamperingOracle::record(job), visit).judged == seen);
 }
 
 /// What isolation and the observation in fast depth rest on.
@@ -287,7 +287,7 @@ Divergence divergence_of(const Job& job, const Run& run) {
 
 TEST(Judge, blames_the_first_property_in_order_and_names_the_rest) {
   const Job job = job_of(two_attaches);
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   for (const ListView& view : run.lists)
     if (view.count == 2) std::swap(run.entries[view.first], run.entries[view.first + 1]);
   const auto divergence = divergence_of(job, run);
@@ -299,7 +299,7 @@ TEST(Judge, blames_the_first_property_in_order_and_names_the_rest) {
 TEST(Judge, takes_an_unpredicted_failure_that_changes_nothing_for_an_outcome_only) {
   const Job job = job_of(two_attaches);
   auto run =
-      RecordingOracle::record(job_of("mprogcheck 1\nnetdev d0, d1\nprog p0..p2 sched_cls returns next\n"
+      TamperingOracle::record(job_of("mprogcheck 1\nnetdev d0, d1\nprog p0..p2 sched_cls returns next\n"
                                      "attach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p0\n"));
   run.steps[1].outcome = model::enomem;
   EXPECT_EQ(to_string(divergence_of(job, run).broken), "outcome");
@@ -307,14 +307,14 @@ TEST(Judge, takes_an_unpredicted_failure_that_changes_nothing_for_an_outcome_onl
 
 TEST(Judge, takes_a_failure_that_left_its_change_behind_for_not_atomic) {
   const Job job = job_of(two_attaches);
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   run.steps[1].outcome = model::enomem;
   EXPECT_EQ(divergence_of(job, run).primary, Property::atomic);
 }
 
 TEST(Judge, says_how_a_run_ended) {
   const Job job = job_of(two_attaches);
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   run.ending = Run::Ending::splat;
   run.at = 1;
   run.note = "[    9.123] BUG: unable to handle page fault for address: 0xffff88, CPU 3";
@@ -329,7 +329,7 @@ TEST(Judge, says_how_a_run_ended) {
   run.ending = Run::Ending::lost;
   EXPECT_EQ(to_string(divergence_of(job, run).fingerprint), "no_splat lost");
 
-  run = RecordingOracle::record(job);
+  run = TamperingOracle::record(job);
   run.ending = Run::Ending::unclean;
   EXPECT_EQ(to_string(divergence_of(job, run).fingerprint), "lifecycle unclean");
   run.note = "tcx_ingress@d0: 2 entries left";
@@ -347,17 +347,17 @@ TEST(Judge, lets_a_full_list_be_met_exactly) {
   const Job job = job_of(
       "mprogcheck 1\nnetdev d0\nprog p0 sched_cls returns next\n"
       "fill tcx_ingress@d0 63\nattach tcx_ingress@d0 p0\n");
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   run.steps[1].outcome = model::success;
   EXPECT_EQ(divergence_of(job, run).primary, Property::capacity);
-  run = RecordingOracle::record(job);
+  run = TamperingOracle::record(job);
   run.steps[0].outcome = model::erange;
   EXPECT_EQ(divergence_of(job, run).primary, Property::capacity);
 }
 
 TEST(Judge, counts_references_by_the_holders_that_were_seen) {
   const Job job = job_of("mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls returns next\nattach tcx_ingress@d0 p0\n");
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   run.entries.back().program = model::pool_program(1);  // p1 was attached, and holds its reference
   for (auto& view : run.programs) {
     if (view.program == model::pool_program(0)) --view.references;
@@ -379,14 +379,14 @@ run tcx_ingress@d0
 
 TEST(Judge, tells_findings_about_packets_apart_by_what_became_of_them) {
   const Job job = job_of(one_packet);
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   run.steps[2].fate = model::Fate::passed;
   auto divergence = divergence_of(job, run);
   EXPECT_EQ(to_string(divergence.broken), "order");
   EXPECT_EQ(to_string(divergence.fingerprint), "order run run.dropped ok ok dropped passed");
   EXPECT_EQ(summary(divergence), "order: run tcx_ingress@d0: expected the packet dropped, observed it passed");
 
-  run = RecordingOracle::record(job);
+  run = TamperingOracle::record(job);
   std::swap(run.ran[0], run.ran[1]);
   divergence = divergence_of(job, run);
   EXPECT_EQ(to_string(divergence.fingerprint), "order run run.dropped ok ok dropped dropped permuted");
@@ -410,7 +410,7 @@ TEST(Describe, shows_what_a_packet_met) {
 
 TEST(Describe, shows_both_sides) {
   const Job job = job_of(two_attaches);
-  auto run = RecordingOracle::record(job);
+  auto run = TamperingOracle::record(job);
   for (const ListView& view : run.lists)
     if (view.count == 2) std::swap(run.entries[view.first], run.entries[view.first + 1]);
   EXPECT_EQ(describe(job.sequence, divergence_of(job, run)),

@@ -9,8 +9,8 @@
 #include "model/language/parse.hpp"
 #include "model/language/print.hpp"
 #include "properties/generate/generate.hpp"
-#include "properties/recording_oracle.hpp"
 #include "properties/shrink/simpler.hpp"
+#include "properties/testing/tampering_oracle.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 using model::Rule;
 
 /// A kernel that gives another errno where one of the rules decides.
-RecordingOracle::Tamper wrong_errno(const std::vector<Rule>& rules) {
+TamperingOracle::Tamper wrong_errno(const std::vector<Rule>& rules) {
   return [rules](const Job& job, auto& run) {
     model::World world(job.sequence.declarations);
     for (std::size_t i = 0; i < run.steps.size(); ++i) {
@@ -58,13 +58,13 @@ Failing failing(Oracle& oracle, std::uint64_t index, unsigned length) {
 }
 
 /// Rules that take a few operations to come about.
-RecordingOracle::Tamper any_fault() {
+TamperingOracle::Tamper any_fault() {
   return wrong_errno({*rc::gen::element(Rule::attach_exists, Rule::detach_owner, Rule::update_done, Rule::replace_done,
                                         Rule::relative_absent, Rule::update_detached, Rule::detach_link_again)});
 }
 
 RC_GTEST_PROP(Shrink, gives_a_minimum_that_diverges_alike, ()) {
-  RecordingOracle oracle(any_fault());
+  TamperingOracle oracle(any_fault());
   const auto [sequence, found] = failing(oracle, *rc::gen::inRange(0, 1000), 60);
   const auto shrunk = shrink(sequence, found, oracle);
   RC_ASSERT(shrunk.has_value());
@@ -81,7 +81,7 @@ RC_GTEST_PROP(Shrink, gives_a_minimum_that_diverges_alike, ()) {
 }
 
 RC_GTEST_PROP(Shrink, does_not_depend_on_the_batch, ()) {
-  RecordingOracle oracle(wrong_errno({Rule::attach_exists, Rule::detach_owner, Rule::replace_done, Rule::stale}));
+  TamperingOracle oracle(wrong_errno({Rule::attach_exists, Rule::detach_owner, Rule::replace_done, Rule::stale}));
   const auto [sequence, found] = failing(oracle, *rc::gen::inRange(0, 1000), 60);
   ShrinkOptions options;
   options.batch = 1;
@@ -100,7 +100,7 @@ RC_GTEST_PROP(Shrink, does_not_depend_on_the_batch, ()) {
 }
 
 TEST(Shrink, sets_other_divergences_aside_with_the_sequence_that_shows_them) {
-  RecordingOracle oracle(wrong_errno({Rule::attach_exists, Rule::relative_absent, Rule::replace_done, Rule::stale,
+  TamperingOracle oracle(wrong_errno({Rule::attach_exists, Rule::relative_absent, Rule::replace_done, Rule::stale,
                                       Rule::detach_owner, Rule::detach_no_entry}));
   std::size_t others = 0;
   for (std::uint64_t i = 0; i < 40; ++i) {
@@ -119,9 +119,9 @@ TEST(Shrink, sets_other_divergences_aside_with_the_sequence_that_shows_them) {
 }
 
 TEST(Shrink, leaves_alone_what_does_not_come_back) {
-  RecordingOracle faulty(wrong_errno({Rule::attach_exists}));
+  TamperingOracle faulty(wrong_errno({Rule::attach_exists}));
   const auto [sequence, found] = failing(faulty, 0, 60);
-  RecordingOracle honest;
+  TamperingOracle honest;
   const auto shrunk = shrink(sequence, found, honest);
   ASSERT_TRUE(shrunk.has_value());
   EXPECT_FALSE(shrunk->reproduced);
@@ -131,7 +131,7 @@ TEST(Shrink, leaves_alone_what_does_not_come_back) {
 }
 
 TEST(Shrink, stops_when_it_is_told_and_keeps_what_it_has) {
-  RecordingOracle oracle(wrong_errno({Rule::attach_exists}));
+  TamperingOracle oracle(wrong_errno({Rule::attach_exists}));
   const auto [sequence, found] = failing(oracle, 0, 60);
   ShrinkOptions options;
   options.batch = 1;
@@ -153,7 +153,7 @@ TEST(Shrink, stops_when_it_is_told_and_keeps_what_it_has) {
 
 /// A fault on another list, which a fast run blames on the step that looks there next.
 TEST(Shrink, follows_a_deep_run_to_the_step_that_did_it) {
-  RecordingOracle oracle([](const Job& job, auto& run) {
+  TamperingOracle oracle([](const Job& job, auto& run) {
     // From the first success on egress on, every view of ingress counts one revision more.
     model::World world(job.sequence.declarations);
     bool broken = false;
@@ -191,13 +191,13 @@ struct BrokenOracle final : Oracle {
 };
 
 TEST(Shrink, hands_on_what_is_wrong_with_the_oracle) {
-  RecordingOracle faulty(wrong_errno({Rule::attach_exists}));
+  TamperingOracle faulty(wrong_errno({Rule::attach_exists}));
   const auto [sequence, found] = failing(faulty, 0, 60);
   BrokenOracle broken;
   const auto refused = shrink(sequence, found, broken);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().message, "no guest: boot one");
-  RecordingOracle silent([](const Job&, auto& run) { run.steps.clear(); });
+  TamperingOracle silent([](const Job&, auto& run) { run.steps.clear(); });
   EXPECT_FALSE(shrink(sequence, found, silent).has_value());
 }
 
@@ -208,7 +208,7 @@ class CountsAtTheEnd final : public Oracle {
   Result<void> run(std::span<const Job> jobs, RunSink& sink) override {
     bool leaked = false;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-      Run run = RecordingOracle::record(jobs[i]);
+      Run run = TamperingOracle::record(jobs[i]);
       const auto& operations = jobs[i].sequence.operations;
       if (jobs[i].depth == Depth::fast)
         leaked = leaked || std::ranges::any_of(operations, [](const model::Operation& operation) {
@@ -250,7 +250,7 @@ TEST(shrinking, runs_nothing_that_is_forbidden_and_ends_nowhere_that_is_known) {
   unsigned forbidden_runs = 0;
   const auto is_forbidden = [](const model::Sequence& sequence) { return sequence.operations.size() == 2; };
   const auto tamper = wrong_errno({Rule::attach_done});
-  RecordingOracle oracle([&](const Job& job, auto& run) {
+  TamperingOracle oracle([&](const Job& job, auto& run) {
     tamper(job, run);
     forbidden_runs += is_forbidden(job.sequence) ? 1U : 0U;
   });
