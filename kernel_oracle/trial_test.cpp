@@ -195,7 +195,7 @@ TEST_F(TrialTest, TrialsThatMakeNoSenseAreRefused) {
 }
 
 TEST(TrialNeeds, AreTheFeaturesOfTheAlphabet) {
-  const OracleIdentity without{"test", "1.0", "none", {}};
+  const OracleIdentity without{"test", "1.0", "none", {"tcx"}};
   Job job = job_of(
       "mprogcheck 1\nnetdev d0\nquery tcx_ingress@d0\n",
       std::make_shared<const Alphabet>(std::vector<model::Operation>{*model::parse_operation("run tcx_ingress@d1")}));
@@ -203,7 +203,7 @@ TEST(TrialNeeds, AreTheFeaturesOfTheAlphabet) {
   const auto able = needs.can_try(without, std::span(&job, 1));
   ASSERT_FALSE(able);
   EXPECT_EQ(able.error().kind, Error::Kind::skipped);
-  const OracleIdentity with{"test", "1.0", "none", {std::string(feature_run)}};
+  const OracleIdentity with{"test", "1.0", "none", {"tcx", std::string(feature_run)}};
   EXPECT_TRUE(needs.can_try(with, std::span(&job, 1)));
 }
 

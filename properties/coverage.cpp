@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <fmt/format.h>
+
 #include "properties/coverage.hpp"
 
 #include <numeric>
@@ -28,8 +30,17 @@ std::string_view name_of(LengthClass length) {
   return length_names[static_cast<unsigned>(length)];
 }
 
-bool reachable(model::Rule rule, model::Quirks quirks) {
+model::FamilySet families_of(model::Rule rule) {
+  model::FamilySet own = 0;
+  for (const model::FamilyRow& row : model::family_rows)
+    if (('.' + std::string(model::name_of(rule))).find(fmt::format(".{}.", row.name)) != std::string::npos)
+      own = static_cast<model::FamilySet>(own | only(row.family));
+  return own == 0 ? model::all_families : own;
+}
+
+bool reachable(model::Rule rule, model::Quirks quirks, model::FamilySet families) {
   using model::Quirk;
+  if ((families_of(rule) & families) == 0) return false;
   switch (rule) {
     case model::Rule::detach_full_tail:
       return quirks.has(Quirk::full_list_keeps_tail);
@@ -129,12 +140,23 @@ std::optional<Coverage> Coverage::of(const CoverageCounts& counts) {
   return coverage;
 }
 
+model::FamilySet Coverage::families() const {
+  model::FamilySet with_rules = 0, met = 0;
+  for (unsigned i = 0; i < model::rule_count; ++i) {
+    const model::FamilySet own = families_of(static_cast<model::Rule>(i));
+    if (own == model::all_families) continue;
+    with_rules = static_cast<model::FamilySet>(with_rules | own);
+    if (rules_[i] != 0) met = static_cast<model::FamilySet>(met | own);
+  }
+  return static_cast<model::FamilySet>((model::all_families & ~with_rules) | met);
+}
+
 std::vector<model::Outcome> Coverage::unseen_errnos(model::Quirks quirks) const {
   std::set<std::int32_t> unseen;
   for (unsigned i = 0; i < model::rule_count; ++i) {
     const auto rule = static_cast<model::Rule>(i);
     const std::int32_t error = model::text_of(rule).outcome.error;
-    if (reachable(rule, quirks) && errors_[static_cast<unsigned>(error)] == 0) unseen.insert(error);
+    if (reachable(rule, quirks, families()) && errors_[static_cast<unsigned>(error)] == 0) unseen.insert(error);
   }
   unseen.erase(0);
   std::vector<model::Outcome> outcomes;
@@ -145,7 +167,8 @@ std::vector<model::Outcome> Coverage::unseen_errnos(model::Quirks quirks) const 
 std::vector<model::Rule> Coverage::unseen(model::Quirks quirks) const {
   std::vector<model::Rule> rules;
   for (unsigned i = 0; i < rules_.size(); ++i)
-    if (rules_[i] == 0 && reachable(static_cast<model::Rule>(i), quirks)) rules.push_back(static_cast<model::Rule>(i));
+    if (rules_[i] == 0 && reachable(static_cast<model::Rule>(i), quirks, families()))
+      rules.push_back(static_cast<model::Rule>(i));
   return rules;
 }
 

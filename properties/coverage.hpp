@@ -63,7 +63,10 @@ class Coverage {
   [[nodiscard]] std::map<std::string, std::uint64_t> by_errno() const;
   [[nodiscard]] std::map<std::string, std::uint64_t> calls() const;
   [[nodiscard]] std::map<std::string, std::uint64_t> lengths() const;
-  /// Rules that are reachable() and never decided.
+  /// The families that are asked about, as far as rules tell: those with a rule of their own that decided, and those
+  /// without any.
+  [[nodiscard]] model::FamilySet families() const;
+  /// Rules that are reachable() with these families and never decided.
   [[nodiscard]] std::vector<model::Rule> unseen(model::Quirks quirks = {}) const;
   /// Errors that reachable rules give, and none of which was ever due, in ascending order.
   [[nodiscard]] std::vector<model::Outcome> unseen_errnos(model::Quirks quirks = {}) const;
@@ -79,8 +82,10 @@ class Coverage {
   std::array<std::uint64_t, length_classes> lengths_{};
 };
 
-/// Whether the rule can decide anything on the hooks that the model has, if it follows these quirks: some rules are a
+/// Whether the rule can decide anything on hooks of these families, if it follows these quirks: some rules are a
 /// quirk's, and some have nothing left to decide where a quirk is followed.
-bool reachable(model::Rule rule, model::Quirks quirks = {});
+bool reachable(model::Rule rule, model::Quirks quirks = {}, model::FamilySet families = model::all_families);
+/// The families that the rule is about: its name says so, or they are all.
+model::FamilySet families_of(model::Rule rule);
 
 }  // namespace mprogcheck::properties

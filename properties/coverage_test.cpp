@@ -73,7 +73,8 @@ RC_GTEST_PROP(Coverage, IsTheSameAfterItWasKept, (std::uint64_t seed)) {
 TEST(Coverage, NamesWhatIsMissing) {
   Coverage coverage;
   std::size_t reachable_rules = 0;
-  for (unsigned i = 0; i < model::rule_count; ++i) reachable_rules += reachable(static_cast<Rule>(i));
+  for (unsigned i = 0; i < model::rule_count; ++i)
+    reachable_rules += reachable(static_cast<Rule>(i), {}, coverage.families());
   EXPECT_EQ(coverage.unseen().size(), reachable_rules);
   coverage.add(model::Close{Name::link(0)}, {model::ebadf, Rule::close_closed, {}});
   EXPECT_EQ(coverage.unseen().size(), reachable_rules - 1);
@@ -83,23 +84,28 @@ TEST(Coverage, NamesWhatIsMissing) {
 
 /// With each set of quirks random sequences reach all that is reachable with them, and nothing else.
 TEST(Coverage, ReachableIsWhatIsReached) {
-  const Generator generator(
-      {.seed = 2, .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress}, .with_devices = 500});
-  for (unsigned bits = 0; bits < 1U << model::quirk_count; bits += (1U << model::quirk_count) - 1) {
-    const model::Quirks quirks{static_cast<std::uint8_t>(bits)};
-    Coverage coverage;
-    for (std::uint64_t i = 0; i < 15'000; ++i) {
-      const auto sequence = generator.sequence(i);
-      model::World world(sequence.declarations, quirks);
-      for (const auto& operation : sequence.operations) coverage.add(operation, world.apply(operation));
+  std::vector<model::Hook> all;
+  for (const model::HookRow& row : model::hook_rows) all.push_back(row.hook);
+  const Generator tcx({.seed = 2, .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress}, .with_devices = 500});
+  const Generator every({.seed = 2, .hooks = all, .with_devices = 500});
+  for (const auto& [generator, families] :
+       {std::pair(&tcx, only(model::Family::tcx)), std::pair(&every, model::all_families)})
+    for (unsigned bits = 0; bits < 1U << model::quirk_count; bits += (1U << model::quirk_count) - 1) {
+      const model::Quirks quirks{static_cast<std::uint8_t>(bits)};
+      Coverage coverage;
+      for (std::uint64_t i = 0; i < 15'000; ++i) {
+        const auto sequence = generator->sequence(i);
+        model::World world(sequence.declarations, quirks);
+        for (const auto& operation : sequence.operations) coverage.add(operation, world.apply(operation));
+      }
+      for (unsigned i = 0; i < model::rule_count; ++i) {
+        const auto rule = static_cast<Rule>(i);
+        EXPECT_EQ(coverage.count(rule) != 0, reachable(rule, quirks, families))
+            << model::name_of(rule) << " with quirks " << bits;
+      }
+      EXPECT_THAT(coverage.unseen(quirks), testing::IsEmpty());
+      EXPECT_THAT(coverage.unseen_errnos(quirks), testing::IsEmpty());
     }
-    for (unsigned i = 0; i < model::rule_count; ++i) {
-      const auto rule = static_cast<Rule>(i);
-      EXPECT_EQ(coverage.count(rule) != 0, reachable(rule, quirks)) << model::name_of(rule) << " with quirks " << bits;
-    }
-    EXPECT_THAT(coverage.unseen(quirks), testing::IsEmpty());
-    EXPECT_THAT(coverage.unseen_errnos(quirks), testing::IsEmpty());
-  }
 }
 
 TEST(Coverage, NamesErrnosThatAreMissing) {

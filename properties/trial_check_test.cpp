@@ -179,6 +179,7 @@ TEST(TrialCheck, DifferencesAreBounded) {
   job.trials.emplace_back();
   for (std::uint32_t n = 0; n < 1000; ++n) job.trials[0].add(n);
   auto run = TamperingOracle::record(job);
+  run.trials.clear();
   run.trial_errnos.assign(1000, 22);
   run.trials.push_back({.step = 0, .first = 0, .length = 1000});
   EXPECT_EQ(trials_are_malformed(job, run), "");

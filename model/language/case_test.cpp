@@ -70,7 +70,8 @@ TEST(expectation, tells_where_it_is_malformed) {
       meaning(at + "=> ok maybe"),
       "f:4:32: expected by RULE, list, revision, ran, packet, each once, or the end of the line, found \"maybe\"");
   EXPECT_EQ(meaning("netdev d1 => ok"),
-            "f:4:11: expected a comma and more devices, or the end of the line, found \"=>\"");
+            "f:4:11: expected a comma and more devices, what these are (veth, policy, peer_policy), or the end of the "
+            "line, found \"=>\"");
 }
 
 TEST(expectation, is_held_to_the_model_part_by_part) {
