@@ -29,4 +29,21 @@ bool await(std::uint64_t patience_ns, Condition holds) {
   return false;
 }
 
+/// What a sequence is ready to wait for what comes late. What has not come by then does not: the step differs, and for
+/// what comes after it nobody waits, for nothing of it is judged.
+class Patience {
+ public:
+  explicit Patience(std::uint64_t ns) : whole_ns_(ns), left_ns_(ns) {}
+  void renew() { left_ns_ = whole_ns_; }
+  template <typename Condition>
+  bool await(Condition holds) {
+    if (guest::await(left_ns_, holds)) return true;
+    left_ns_ = 0;
+    return false;
+  }
+
+ private:
+  std::uint64_t whole_ns_, left_ns_;
+};
+
 }  // namespace mprogcheck::guest

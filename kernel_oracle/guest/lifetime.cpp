@@ -3,7 +3,6 @@
 // Operations on devices, their qdiscs and pins, as the system calls that they are.
 #include <cstdio>
 
-#include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/hooks/guest_hook.hpp"
 #include "kernel_oracle/guest/rtnetlink.h"
 #include "kernel_oracle/guest/sequence_runner.hpp"
@@ -14,9 +13,6 @@ using model::ObjectKind;
 using wire::StepRecord;
 
 namespace {
-
-/// A pin's last reference on a link is dropped by a worker of the kernel, which sleeps through RCU grace periods.
-constexpr std::uint64_t patience_ns = 2'000'000'000;
 
 struct PinPath {
   char text[32];
@@ -172,7 +168,7 @@ int SequenceRunner::unpin(const StepRecord& step) {
   pinned_ = static_cast<std::uint16_t>(pinned_ & ~(1U << step.kind));
   pins_[step.kind] = nullptr;
   release_.settle();
-  if (waits) await(patience_ns, [&] { return was_let_go(*object, before, step.made == 2); });
+  if (waits) unpin_patience_.await([&] { return was_let_go(*object, before, step.made == 2); });
   return 0;
 }
 

@@ -130,6 +130,7 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   declared_lists_ = 0;
   asked_of_ = 0;
   spoken_of_ = job.devices;
+  unpin_patience_.renew();
   for (unsigned list = 0; list < model::list_count; ++list) {
     if ((job.devices >> (list / model::hooks) & 1U) == 0 || ((has_hook_ & looked_at_) >> list & 1U) == 0) continue;
     declared_lists_ = static_cast<model::ListSet>(declared_lists_ | 1U << list);

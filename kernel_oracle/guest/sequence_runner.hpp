@@ -10,6 +10,7 @@
 
 #include "kernel_oracle/guest/alphabet.hpp"
 #include "kernel_oracle/guest/attach_list.hpp"
+#include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/coming_id.hpp"
 #include "kernel_oracle/guest/device_life.hpp"
 #include "kernel_oracle/guest/devices.hpp"
@@ -215,8 +216,10 @@ class SequenceRunner {
   std::array<std::uint32_t, model::Device::count> generations_{};  ///< DeviceLife::generation() when last looked at
   std::uint16_t pinned_ = 0;                                       ///< bit N: bN is there
   std::array<const Object*, model::PinName::count> pins_{};        ///< what it holds
-  bool asked_ = false;                                             ///< the step was a `query` that was answered
-  model::Fate fate_ = model::Fate::none;                           ///< of the packet that the step sent
+  /// A pin's last reference on a link is dropped by a worker of the kernel, which sleeps through RCU grace periods.
+  Patience unpin_patience_{2'000'000'000};
+  bool asked_ = false;                    ///< the step was a `query` that was answered
+  model::Fate fate_ = model::Fate::none;  ///< of the packet that the step sent
   InfoCall<struct bpf_link_info> link_info_;
   InfoCall<struct bpf_prog_info> program_info_;
   int info_error_ = 0;  ///< of the object that last did not tell its id
