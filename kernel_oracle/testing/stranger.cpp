@@ -38,31 +38,31 @@ class Line {
     }
     return true;
   }
-  bool send(std::string_view bytes) {
+  bool send(std::string_view bytes) const {
     return send(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
   }
   template <typename Fill>
-  bool frame(wire::FrameType type, Fill fill) {
+  bool frame(wire::FrameType type, Fill fill) const {
     wire::Buffer out;
     const auto begun = wire::begin_frame(out, type);
     fill(out);
     wire::end_frame(out, begun);
     return send(out.view());
   }
-  bool text(wire::FrameType type, std::string_view words) {
+  bool text(wire::FrameType type, std::string_view words) const {
     return frame(type, [&](wire::Buffer& to) { to.text(words); });
   }
-  bool hello(std::string_view release, std::string_view features, std::string_view complaints = "") {
+  bool hello(std::string_view release, std::string_view features, std::string_view complaints = "") const {
     return frame(wire::FrameType::hello, [&](wire::Buffer& to) {
       wire::put_hello(
           to,
           {.agent = 1, .devices = 4, .clock = 0, .release = release, .features = features, .complaints = complaints});
     });
   }
-  bool hello() { return hello(release_, "tcx"); }
+  bool hello() const { return hello(release_, "tcx"); }
 
   /// A header that promises more than will come.
-  bool promise(wire::FrameType type, std::uint32_t length) {
+  bool promise(wire::FrameType type, std::uint32_t length) const {
     wire::Buffer out;
     wire::end_frame(out, wire::begin_frame(out, type));
     constexpr std::size_t length_at = 8;
@@ -71,14 +71,14 @@ class Line {
   }
 
   /// The end of a run: nothing happened in it.
-  bool run(std::uint32_t number, wire::Ending ending = wire::Ending::complete, std::string_view note = "") {
+  bool run(std::uint32_t number, wire::Ending ending = wire::Ending::complete, std::string_view note = "") const {
     return frame(wire::FrameType::runs, [&](wire::Buffer& to) {
       const auto run = wire::put_run_head(to, number);
       wire::end_run(to, run, {.ending = ending}, note);
     });
   }
   /// A part of a run that goes on, with so many steps of which nothing is shown.
-  bool part(std::uint32_t number, std::uint32_t first, std::uint32_t steps) {
+  bool part(std::uint32_t number, std::uint32_t first, std::uint32_t steps) const {
     return frame(wire::FrameType::runs, [&](wire::Buffer& to) {
       const auto run = wire::put_run_head(to, number, first);
       for (std::uint32_t n = 0; n < steps; ++n) wire::put_step_head(to, {});
@@ -99,11 +99,11 @@ class Line {
   }
 
   /// For so long, or until the host hangs up: false then.
-  bool pause(int milliseconds) {
+  bool pause(int milliseconds) const {
     pollfd hung_up{socket_, POLLRDHUP, 0};
     return ::poll(&hung_up, 1, milliseconds) == 0;
   }
-  void wait_for_the_end() {
+  void wait_for_the_end() const {
     pollfd hung_up{socket_, POLLRDHUP, 0};
     while (::poll(&hung_up, 1, -1) < 0) {
     }
