@@ -75,7 +75,7 @@ TEST_F(VmTrialTest, KernelAndModelAgree) {
 /// which.
 TEST_F(VmTrialTest, AnySequenceAndAnyTrials) {
   const bool held = rc::check("any trials", [&] {
-    const model::Sequence path = *model::arbitrary_sequence();
+    const model::Sequence path = runnable(*model::arbitrary_sequence());
     Job job = job_of(path, std::make_shared<const Alphabet>(path.operations), quirks_);
     job.depth = *rc::gen::element(Depth::fast, Depth::deep);
     if (!job.trials.empty() && *rc::gen::inRange(0, 4) == 0)

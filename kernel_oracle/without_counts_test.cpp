@@ -66,7 +66,7 @@ TEST_F(WithoutCounts, HonestKernelsAgreeAllTheSame) {
   for (unsigned round = 0; round < 3; ++round)
     for (const Depth depth : {Depth::fast, Depth::deep}) {
       std::vector<Job> jobs = testing::hand_made(depth, quirks_);
-      for (Job& job : testing::hand_made_lifetimes(depth, quirks_)) jobs.push_back(std::move(job));
+      for (Job& job : runnable(testing::hand_made_lifetimes(depth, quirks_))) jobs.push_back(std::move(job));
       for (const Last& last : run(jobs)) {
         EXPECT_EQ(last.ending, Run::Ending::complete) << last.note;
         EXPECT_FALSE(last.counted);
