@@ -75,6 +75,14 @@ TEST_F(WithoutCounts, HonestKernelsAgreeAllTheSame) {
   EXPECT_EQ(oracle_->guests(), guests) << "no guest was thrown away";
 }
 
+TEST_F(WithoutCounts, FloorAndCheckedPathMakeTheSameCalls) {
+  if (!oracle_) return;
+  const auto bench = oracle_->bench(testing::hand_made(Depth::fast, quirks_));
+  ASSERT_TRUE(bench) << bench.error().message;
+  EXPECT_GT(bench->floor_failures, 0U);
+  EXPECT_EQ(bench->floor_failures, bench->checked_failures);
+}
+
 TEST_F(WithoutCounts, AProgramThatNobodyGivesBackIsTold) {
   if (!oracle_) return;
   const auto runs = run({query_with(Accident::leak, Depth::fast)});

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel_oracle/guest/bpf_world.h"
 #include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
 
@@ -33,6 +34,15 @@ std::string describe(ObjectKind kind, std::uint32_t id, const Object* pooled) {
 
 std::string mismatch(const std::string& what, std::uint32_t expected, std::uint32_t observed) {
   return what + " is held " + std::to_string(observed) + " times, expected " + std::to_string(expected);
+}
+
+bool has_gone(std::uint32_t program_id) {
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_BY_ID_SIZE);
+  attr.prog_id = program_id;
+  const int fd = mpc_bpf(BPF_PROG_GET_FD_BY_ID, &attr, MPC_BY_ID_SIZE);
+  if (fd >= 0) ::close(fd);
+  return fd == -ENOENT;
 }
 
 }  // namespace
@@ -116,27 +126,29 @@ std::string SequenceRunner::stranger(ObjectKind kind) const {
   return {};
 }
 
-/// The agent closes its own file, which was the last: the program must go. Another takes its place.
+/// The agent closes its own file, which was the last: the program must go. Another takes its place. Like the counts,
+/// this is none of the calls that the floor of a bench makes again: there the programs stay as they are.
 std::string SequenceRunner::turn_over(Programs::Pooled& pooled) {
   const Object& object = pooled.object;
   const bool is_filler = object.slot >= model::filler_program_begin && object.slot < model::mortal_program_begin;
   const unsigned slot = is_filler ? Name::filler(object.slot - model::filler_program_begin).slot : object.slot;
   const std::string what = describe(ObjectKind::program, object.id, &object);
-  if (slot < Name::slots && is_open(slot)) {
-    calls_.close(fd_of_slot(slot));
+  const bool is_named = is_filler || (slot < Name::slots && is_open(slot));
+  if (is_named && is_open(slot)) {
+    ::close(fd_of_slot(slot));
     set_closed(slot);
   }
   ::close(pooled.fd);
-  bool gone = is_gone(object);
+  bool gone = has_gone(object.id);
   for (unsigned turns = 0; !gone && (turns < patience || now() < workers_until_); ++turns) {
     sched_yield();
-    gone = is_gone(object);
+    gone = has_gone(object.id);
   }
   if (!gone) return what + " lives on when its last file is closed";
   if (const int error = programs_.load_again(pooled); error < 0)
     return what + " cannot be loaded again: " + std::strerror(-error);
-  if (is_filler) {
-    calls_.dup2(pooled.fd, fd_of_slot(slot));
+  if (is_named) {
+    ::dup2(pooled.fd, fd_of_slot(slot));
     set_open(slot);
   }
   return {};
