@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "campaign/fuzz/canary.hpp"
+#include "campaign/kernel/hook_spec.hpp"
 #include "model/language/parse.hpp"
 #include "model/language/print.hpp"
 #include "oracle/observe.hpp"
@@ -34,12 +35,24 @@ using properties::Property;
 constexpr std::uint64_t sequences = 2000;
 constexpr std::size_t small = 6;
 
-properties::Generator generator(std::uint64_t seed) {
-  return properties::Generator({.seed = seed,
-                                .shard = 0,
-                                .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress},
-                                .nonsense_ppm = std::nullopt,
-                                .with_devices = 1000});
+/// A fault of one family, as its name says, is met where that is spoken of; all others in the first.
+std::vector<model::Hook> hooks_for(const Oracle& oracle) {
+  const std::string_view source = oracle.identity().source;
+  const PlantedFault* const fault =
+      planted_fault(source.substr(std::min(source.size(), std::string_view("model:").size())));
+  if (fault == nullptr) return all_hooks();
+  model::Family family{};
+  for (const model::FamilyRow& row : model::family_rows)
+    if (fault->name.starts_with(row.name)) family = row.family;
+  std::vector<model::Hook> hooks;
+  for (const model::HookRow& row : model::hook_rows)
+    if (family != model::Family{} || row.family == family) hooks.push_back(row.hook);
+  return hooks;
+}
+
+properties::Generator generator(std::uint64_t seed, std::vector<model::Hook> hooks = all_hooks()) {
+  return properties::Generator(
+      {.seed = seed, .shard = 0, .hooks = std::move(hooks), .nonsense_ppm = std::nullopt, .with_devices = 1000});
 }
 
 class Verdicts final : public RunSink {
@@ -69,7 +82,7 @@ struct Found {
 
 /// What a campaign would do: fast runs of one generated sequence after the other, until one diverges.
 std::optional<Found> first_divergence(Oracle& oracle, std::uint64_t seed) {
-  const auto source = generator(seed);
+  const auto source = generator(seed, hooks_for(oracle));
   for (std::uint64_t i = 0; i < sequences; ++i) {
     const Job job{.sequence = source.sequence(i), .quirks = {}};
     if (auto judgement = judged(oracle, job); judgement.divergence)

@@ -92,7 +92,8 @@ TEST_F(Limits, no_memory_is_a_line) {
 }
 
 TEST_F(Limits, no_room_in_a_file_is_a_line) {
-  const std::string fuzz = "fuzz --kernel model:before_nothing_appends --sequences 300 --seed 1 --json report.json";
+  const std::string fuzz =
+      "fuzz --hook tcx --kernel model:before_nothing_appends --sequences 300 --seed 1 --json report.json";
   const Ran ran = run("--fsize=512", fuzz);
   EXPECT_EQ(ran.code, 1) << "a divergence beats what could not be written";
   EXPECT_THAT(ran.err, HasSubstr("report.json: cannot be written: File too large"));
@@ -102,8 +103,8 @@ TEST_F(Limits, no_room_in_a_file_is_a_line) {
 
 TEST_F(Limits, no_descriptors_are_a_line) {
   for (const int few : {4, 5, 6, 8}) {
-    const Ran ran =
-        run("--nofile=" + std::to_string(few), "fuzz --kernel model:before_nothing_appends --sequences 300 --seed 1");
+    const Ran ran = run("--nofile=" + std::to_string(few),
+                        "fuzz --hook tcx --kernel model:before_nothing_appends --sequences 300 --seed 1");
     // With too few for the loader, nothing of ours has begun.
     if (ran.code != 1 && ran.code != 127) expect_line(ran, 3, "Too many open files");
   }

@@ -220,7 +220,7 @@ RC_GTEST_PROP(Wire, JobComesBack, ()) {
   RC_ASSERT(std::ranges::equal(record.uids, job.sequence.declarations.uids));
   RC_ASSERT(record.step_count() == job.sequence.operations.size());
 
-  model::World world(job.sequence.declarations);
+  model::World world = world_of(job);
   for (std::size_t i = 0; i < record.step_count(); ++i) {
     const std::span<const std::uint8_t, StepRecord::size> bytes(record.steps.data() + i * StepRecord::size,
                                                                 StepRecord::size);

@@ -14,8 +14,10 @@ namespace mprogcheck {
 namespace {
 
 constexpr std::array of_the_kernel{
-    Feature{feature_policy, "hooks of netkit devices", "it has no netkit", "CONFIG_NETKIT, and Linux 6.7"},
-    Feature{feature_veth, "netkit's hooks at a device that is no netkit", "it has no veth devices", "CONFIG_VETH"},
+    Feature{feature_policy, "hooks of netkit devices, and their policy", "it has no netkit",
+            "CONFIG_NETKIT, and Linux 6.7"},
+    Feature{feature_veth, "netkit's hooks at a device that is no netkit", "it has no veth devices",
+            "CONFIG_VETH, or its module beside the image"},
     Feature{feature_refcnt, "reference counts", "this kernel has no BPF iterators, or no BTF",
             "CONFIG_BPF_EVENTS and CONFIG_DEBUG_INFO_BTF"},
     Feature{feature_run, "packets, which programs they meet and what becomes of them",

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "kernel_oracle/needs.hpp"
 #include "kernel_oracle/testing/kernel_quirks.hpp"
 #include "kernel_oracle/testing/stock_kernel.hpp"
+#include "oracle/needs.hpp"
 
 namespace mprogcheck::testing {
 

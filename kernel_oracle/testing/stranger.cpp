@@ -261,7 +261,7 @@ void silent_job(Line& line) {
   });
 }
 void tiny_steps(Line& line) {
-  with_each_job(line, [&](const AskedJob& job) { return line.part(job.number, 0, wire::max_payload / 4 - 8); });
+  with_each_job(line, [&](const AskedJob& job) { return line.part(job.number, 0, wire::max_payload / 5 - 8); });
 }
 void false_length(Line& line) {
   with_each_job(line, [&](const AskedJob& job) {

@@ -219,7 +219,8 @@ const std::string calls =
     "pin, get or unpin";
 const std::string fd_literal = "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
 const std::string id_literal = "a literal id that no object has: next, 0, or 1073741824 to 4294967295";
-const std::string target = "a target: d0 to d3, peer(d0) to peer(d3), or an interface index that no device has: 0, or 1000000 to 2147483647";
+const std::string target =
+    "a target: d0 to d3, peer(d0) to peer(d3), or an interface index that no device has: 0, or 1000000 to 2147483647";
 
 TEST(parse, says_what_was_expected_in_a_file) {
   const std::pair<std::string, std::string> cases[] = {
@@ -236,7 +237,9 @@ TEST(parse, says_what_was_expected_in_a_file) {
        "3:1: expected an operation: " + calls + " (declarations come before the first), found \"netdev\""},
       {"mprogcheck 1\nnetdev\n", "2:7: expected a device: d0 to d3, found the end of the line"},
       {"mprogcheck 1\nnetdev d0,\n", "2:11: expected a device: d0 to d3, found the end of the line"},
-      {"mprogcheck 1\nnetdev d0 d1\n", "2:11: expected a comma and more devices, what these are (veth, policy, peer_policy), or the end of the line, found \"d1\""},
+      {"mprogcheck 1\nnetdev d0 d1\n",
+       "2:11: expected a comma and more devices, what these are (veth, policy, peer_policy), or the end of the line, "
+       "found \"d1\""},
       {"mprogcheck 1\nnetdev d4\n", "2:8: expected a device: d0 to d3, found \"d4\""},
       {"mprogcheck 1\nnetdev d1\nnetdev d0..d2\n",
        "3:8: expected each device once (d1 is declared already), found \"d0..d2\""},
@@ -272,8 +275,10 @@ TEST(parse, says_what_was_expected_in_an_operation) {
       "flags joined by |: a number of 32 bits, override, multi, replace, before, after, id, preorder or link";
   const std::pair<std::string, std::string> cases[] = {
       {"", "1:1: expected an operation: " + calls + ", found the end of the file"},
-      {"attach", "1:7: expected a hook: tcx_ingress, tcx_egress, netkit_primary or netkit_peer, found the end of the file"},
-      {"attach tcx@d0 p0", "1:8: expected a hook: tcx_ingress, tcx_egress, netkit_primary or netkit_peer, found \"tcx\""},
+      {"attach",
+       "1:7: expected a hook: tcx_ingress, tcx_egress, netkit_primary or netkit_peer, found the end of the file"},
+      {"attach tcx@d0 p0",
+       "1:8: expected a hook: tcx_ingress, tcx_egress, netkit_primary or netkit_peer, found \"tcx\""},
       {"attach tcx_ingress p0", "1:20: expected @ and a target, found \"p0\""},
       {"attach tcx_ingress@p0 p0", "1:20: expected " + target + ", found \"p0\""},
       {"attach tcx_ingress@d4 p0", "1:20: expected " + target + ", found \"d4\""},
