@@ -57,7 +57,7 @@ std::vector<std::string> undeclared_names(const Sequence& sequence) {
     const auto of_device = [&](std::uint32_t number) {
       if (number < Device::count && (devices >> number & 1U) == 0) note("d" + std::to_string(number));
     };
-    if (const auto site = site_of(operation); site && !site->target.is_literal()) of_device(site->target.value);
+    if (const auto site = site_of(operation); site && !site->target.is_literal()) of_device(site->target.number());
     if (const auto device = device_of(operation)) of_device(device->number);
     visit_names(operation, [&](Name name) {
       if (!bound[name.slot]) note(print(name));

@@ -29,8 +29,10 @@ enum Phase : std::uint32_t {
   undeclare,           ///< variant: device, or device_count + program, first_caller + caller, or unkept
   filler_to_pool,      ///< the filler `operation` is a pool program instead, so that a `fill` may have it
   move_device,         ///< operation: from, variant: to; everywhere
-  ingress_everywhere,  ///< the first hook in the place of the others
+  first_of_family,     ///< the first hook of each family in the place of its others
+  first_everywhere,    ///< the first hook in the place of all others
   move_name,           ///< operation: from, variant: to, which nobody uses; everywhere
+  usual_device,        ///< dN, made as devices are unless it is said
   default_class,       ///< of pN
   simplify_operation,  ///< variant: index of the form
 };
@@ -71,7 +73,7 @@ struct Usage {
       visit_names(operation, [this](Name name) { names[name.slot] = true; });
       visit_device(operation, [this](model::Device device) { devices[device.number] = true; });
       visit_site(operation, [this](const model::Site& site) {
-        if (!site.target.is_literal()) devices[site.target.value] = true;
+        if (!site.target.is_literal()) devices[site.target.number()] = true;
         other_hooks = other_hooks || site.hook != model::Hook{};
       });
     }
@@ -84,6 +86,7 @@ void remove_program(Declarations& declarations, unsigned n) {
 }
 void remove_device(Declarations& declarations, unsigned n) {
   declarations.devices = static_cast<std::uint8_t>(declarations.devices & ~(1U << n));
+  declarations.made_as[n] = {};
 }
 
 bool appends_to(const Operation& operation, const model::Site& site) {
@@ -219,7 +222,8 @@ struct Simpler::Plan {
       for (unsigned to = 0; to < from; ++to)
         if (usage.devices[from] || (declarations.has_device(from) && !declarations.has_device(to)))
           add(move_device, from, to);
-    if (usage.other_hooks) add(ingress_everywhere, 0, 0);
+    if (usage.other_hooks) add(first_of_family, 0, 0);
+    if (usage.other_hooks) add(first_everywhere, 0, 0);
     for (unsigned from = 0; from < Name::object_begin; ++from) {  // an object of the guest is what it is
       if (!usage.names[from]) continue;
       const char letter = Name{static_cast<std::uint8_t>(from)}.letter();
@@ -229,6 +233,8 @@ struct Simpler::Plan {
           break;
         }
     }
+    for (unsigned n = 0; n < Target::device_count; ++n)
+      if (declarations.made_as[n] != model::DeviceClass{}) add(usual_device, n, 0);
     for (unsigned n = 0; n < Name::pool_count; ++n)
       if (declarations.classes[n] != model::ProgramClass{}) add(default_class, n, 0);
   }
@@ -313,12 +319,16 @@ struct Simpler::Plan {
         break;
       }
       case move_device: {
-        if (declarations.has_device(key.operation))
+        if (declarations.has_device(key.operation)) {
+          if (!declarations.has_device(key.variant))
+            declarations.made_as[key.variant] = declarations.made_as[key.operation];
           declarations.devices = static_cast<std::uint8_t>(declarations.devices | 1U << key.variant);
+        }
         remove_device(declarations, key.operation);
         for (Operation& operation : list) {
           visit_site(operation, [&](model::Site& site) {
             if (site.target == Target::device(key.operation)) site.target = Target::device(key.variant);
+            if (site.target == Target::peer(key.operation)) site.target = Target::peer(key.variant);
           });
           visit_device(operation, [&](model::Device& device) {
             if (device.number == key.operation) device.number = static_cast<std::uint8_t>(key.variant);
@@ -326,7 +336,11 @@ struct Simpler::Plan {
         }
         break;
       }
-      case ingress_everywhere:
+      case first_of_family:
+        for (Operation& operation : list)
+          visit_site(operation, [](model::Site& site) { site.hook = first_hook_of(model::family_of(site.hook)); });
+        break;
+      case first_everywhere:
         for (Operation& operation : list) visit_site(operation, [](model::Site& site) { site.hook = model::Hook{}; });
         break;
       case move_name: {
@@ -338,6 +352,9 @@ struct Simpler::Plan {
         rename(list, {static_cast<std::uint8_t>(key.operation)}, {static_cast<std::uint8_t>(key.variant)});
         break;
       }
+      case usual_device:
+        declarations.made_as[key.operation] = {};
+        break;
       case default_class:
         declarations.classes[key.operation] = {};
         break;
@@ -394,6 +411,7 @@ Measure measure(const Sequence& sequence) {
     if (declarations.has_device(n)) {
       ++sum.declared;
       sum.numbers += n;
+      sum.fields += declarations.made_as[n] == model::DeviceClass{} ? 0 : 1;
     }
   for (unsigned n = 0; n < Name::pool_count; ++n)
     if (declarations.has_program(n)) {

@@ -25,6 +25,13 @@ struct Measure {
 };
 Measure measure(const model::Sequence& sequence);
 
+/// The simplest hook of a family.
+constexpr model::Hook first_hook_of(model::Family family) {
+  for (const model::HookRow& row : model::hook_rows)
+    if (row.family == family) return row.hook;
+  return model::Hook{};
+}
+
 /// Where a simplification stands in the order in which they are tried.
 struct SimplificationKey {
   std::uint32_t phase = 0;

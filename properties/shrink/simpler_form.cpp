@@ -23,7 +23,8 @@ namespace flag = model::flag;
 /// fd, an id of nothing.
 constexpr std::array<std::uint32_t, 5> plain_literals = {0, 1, 2, 900, 1U << 30};
 constexpr std::uint64_t other_literal = plain_literals.size();
-constexpr std::uint64_t other_target = 16;  ///< above every device
+constexpr std::uint64_t peer_target = 8;    ///< above every device
+constexpr std::uint64_t other_target = 16;  ///< above every peer
 constexpr unsigned most_names = 6;          ///< tried in the place of another
 
 std::uint64_t rank_of_literal(std::uint32_t value) {
@@ -31,6 +32,7 @@ std::uint64_t rank_of_literal(std::uint32_t value) {
 }
 
 std::uint64_t rank(const Target& target) {
+  if (target.is_peer()) return peer_target + target.number();
   if (!target.is_literal()) return target.value;
   return other_target + (target.ifindex() != 0 ? 1 : 0);
 }
@@ -236,11 +238,15 @@ class Forms {
   }
 
   void simpler_site() {
-    with([](Call& call) { call.site.hook = model::Hook{}; });
+    const model::Hook first = first_hook_of(model::family_of(call_.site.hook));
+    for (const model::Hook hook : {model::Hook{}, first})
+      if (hook < call_.site.hook) with([hook](Call& call) { call.site.hook = hook; });
     const Target target = call_.site.target;
     if (target.is_literal()) with([](Call& call) { call.site.target = Target::literal(0); });
     for (std::uint32_t device = 0; device < std::min<std::uint64_t>(rank(target), Target::device_count); ++device)
       with([&](Call& call) { call.site.target = Target::device(device); });
+    for (std::uint32_t device = 0; target.is_peer() && device < target.number(); ++device)
+      with([&](Call& call) { call.site.target = Target::peer(device); });
   }
 
   template <typename Number>
