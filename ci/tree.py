@@ -4,7 +4,7 @@
 
     ci/tree.py CHECK... [--root DIR] [--fix]
 
-Checks: includes, license, size, places, format. Each finding is one line `file:line: what is wrong`; exit code 1 if there
+Checks: includes, license, size, names, places, format. Each finding is one line `file:line: what is wrong`; exit code 1 if there
 is one. `format --fix` rewrites the files instead. What is checked is what git tracks; without git, everything but what a build leaves.
 """
 import argparse
@@ -136,6 +136,53 @@ def check_size(tree):
         yield allow, number, f"{name} is not there"
 
 
+def code_of(lines):
+    """The lines without comments; what a line of a comment says is left out, too."""
+    inside = False
+    for line in lines:
+        if inside:
+            inside = "*/" not in line
+            yield ""
+            continue
+        line = re.sub(r"/\*.*?\*/", "", line)
+        inside = "/*" in line
+        yield re.sub(r"//.*|/\*.*", "", line)
+
+
+def check_names(tree):
+    """No file outside the families' own folders says the name of a hook or of a family."""
+    table = Path("model/hooks/hook.hpp")
+    if not (tree.root / table).exists():
+        return
+    rows = "\n".join(tree.lines(table))
+    families = sorted(set(re.findall(r"\{Family::(\w+),", rows)))
+    if not families:
+        yield table, 1, "has no row of a family: what is to be looked for is not known"
+        return
+    named = re.compile(rf"(?<![\w/.])({'|'.join(families)})(_\w+)?(?!\w)")
+    listed = {}
+    allow = Path("ci/named_hooks")
+    if (tree.root / allow).exists():
+        for number, line in enumerate(tree.lines(allow), 1):
+            words = line.split("#")[0].split(None, 1)
+            if len(words) == 1:
+                yield allow, number, f"{words[0]} has no reason"
+            elif words:
+                listed[words[0]] = number
+    for path in tree.c_files():
+        own = "hooks" in path.parts[:-1] or "rfc_v2" in path.parts or path.stem in families
+        if own or "testing" in path.parts or re.search(r"_(test|testing|fuzz|bench)\.cpp$", path.name):
+            continue
+        said = [(number, found[0]) for number, line in enumerate(code_of(tree.lines(path)), 1) if (found := named.search(line))]
+        if said and str(path) not in listed:
+            yield path, said[0][0], f"{said[0][1]} is the name of a family or of one of its hooks: ask its row or its rules (or a reason in {allow})"
+        if not said and str(path) in listed:
+            yield allow, listed.pop(str(path)), f"{path} names none: the entry is not needed any more"
+        listed.pop(str(path), None)
+    for name, number in listed.items():
+        yield allow, number, f"{name} is not there"
+
+
 def check_places(tree):
     for path in tree.files():
         for number, line in enumerate(tree.lines(path), 1):
@@ -164,7 +211,7 @@ def check_format(tree, fix=False):
                 yield Path(name), int(number), "is not formatted; ci/tree.py format --fix"
 
 
-CHECKS = {"includes": check_includes, "license": check_license, "size": check_size, "places": check_places,
+CHECKS = {"includes": check_includes, "license": check_license, "size": check_size, "names": check_names, "places": check_places,
           "format": check_format}
 
 

@@ -41,6 +41,28 @@ class TreeTest(unittest.TestCase):
     def includes(self, name, *headers):
         self.write(name, SPDX + "".join(f"#include {header}\n" for header in headers))
 
+    # names
+
+    def test_a_family_is_named_in_its_own_folders_only(self):
+        rows = SPDX + "    {Family::tcx, \"tcx\"},\n    {Family::netkit, \"netkit\"},\n"
+        self.write("model/hooks/hook.hpp", rows)
+        self.write("model/hooks/netkit.cpp", SPDX + "const Rules netkit_rules;\n")
+        self.write("model/world_test.cpp", SPDX + "Hook::tcx_egress;\n")
+        self.write("model/world.cpp", SPDX + "/// kernel/bpf/tcx.c\n/* netkit\n tcx */ int a;  // tcx\nattr.tcx.flags = 1;\n")
+        self.holds("names")
+        self.write("model/decide.cpp", SPDX + "int a;\nif (hook == Hook::netkit_peer) return;\n")
+        self.fails("names", "model/decide.cpp:3", "netkit_peer is the name of a family")
+        self.write("ci/named_hooks", "model/decide.cpp  its reason\n")
+        self.holds("names")
+        self.write("ci/named_hooks", "model/decide.cpp\n")
+        self.assertEqual(self.run_check("names").returncode, 1)
+        self.write("ci/named_hooks", "model/decide.cpp  its reason\nmodel/world.cpp  none\n")
+        self.fails("names", "ci/named_hooks:2", "not needed any more")
+
+    def test_names_that_cannot_be_looked_for_are_told(self):
+        self.write("model/hooks/hook.hpp", SPDX)
+        self.fails("names", "model/hooks/hook.hpp:1", "no row of a family")
+
     # includes
 
     def test_every_arrow_of_the_graph_is_allowed(self):
