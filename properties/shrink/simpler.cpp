@@ -65,7 +65,8 @@ struct Usage {
   std::array<bool, Name::slots> names{};
   std::array<bool, Target::device_count> devices{};
   std::array<bool, Caller::declarable> callers{};
-  bool other_hooks = false;
+  bool other_hooks = false;  ///< than the first of all
+  bool later_hooks = false;  ///< than the first of their family
 
   explicit Usage(const Sequence& sequence) {
     for (Operation operation : sequence.operations) {
@@ -75,6 +76,7 @@ struct Usage {
       visit_site(operation, [this](const model::Site& site) {
         if (!site.target.is_literal()) devices[site.target.number()] = true;
         other_hooks = other_hooks || site.hook != model::Hook{};
+        later_hooks = later_hooks || site.hook != first_hook_of(model::family_of(site.hook));
       });
     }
   }
@@ -222,7 +224,7 @@ struct Simpler::Plan {
       for (unsigned to = 0; to < from; ++to)
         if (usage.devices[from] || (declarations.has_device(from) && !declarations.has_device(to)))
           add(move_device, from, to);
-    if (usage.other_hooks) add(first_of_family, 0, 0);
+    if (usage.later_hooks) add(first_of_family, 0, 0);
     if (usage.other_hooks) add(first_everywhere, 0, 0);
     for (unsigned from = 0; from < Name::object_begin; ++from) {  // an object of the guest is what it is
       if (!usage.names[from]) continue;
