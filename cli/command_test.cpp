@@ -283,6 +283,22 @@ TEST_F(command, a_real_kernel_is_explored_whole) {
   EXPECT_EQ(run("explore --progs 2 --links 0 --fill 62 --out full" + stock_kernel()).code, 0);
 }
 
+/// The same of both ends of a netkit pair, where an empty list has a past.
+TEST_F(command, a_real_kernel_is_explored_whole_at_netkit) {
+  if (const auto kernel = mprogcheck::testing::find_stock_kernel(); !kernel) GTEST_SKIP() << kernel.error().message;
+  const Ran ran = run("explore --hook netkit --json report.json" + stock_kernel());
+  if (ran.code == 4) GTEST_SKIP() << ran.err;
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const auto report = json("report.json");
+  ASSERT_EQ(report["runs"].size(), 2U);
+  for (const auto& one : report["runs"]) {
+    EXPECT_EQ(one["complete"], true);
+    EXPECT_EQ(one["coverage"]["pairs_covered"], one["coverage"]["pairs_total"]);
+    EXPECT_EQ(one["findings"].size(), 0U);
+  }
+  EXPECT_EQ(report["canaries"]["planted"], report["canaries"]["caught"]);
+}
+
 /// Everything that goes, but for links: a removal or a move costs a guest ten milliseconds.
 TEST_F(command, a_real_kernel_lets_everything_go) {
   if (run("kernel list").out.starts_with("no kernels"))
