@@ -72,9 +72,7 @@ mprog::Relative resolve_relative(const World& world, const Argument& argument, s
 
   const ProgramIndex program = is_link ? world.link(object).program : object;
   if (program == no_program) [[unlikely]] {
-    if (type) return {.refused = Rule::relative_no_program};
-    if (!world.quirks().has(Quirk::relative_without_program_ignored)) return {.refused = Rule::relative_never_in_list};
-    return {.link = object};
+    return {.refused = type ? Rule::relative_no_program : Rule::relative_never_in_list};
   }
   if (type && world.program(program).type != *type) return {.refused = Rule::relative_type};
   return {.program = program, .link = is_link ? object : no_link};
@@ -165,12 +163,11 @@ Verdict World::decide(const Detach& call) const {
   const FamilyRules& family = rules_of(call.site.hook);
   if (lists_[at.list].empty() && !family.keeps(*this, at.list)) return decided(Rule::detach_no_entry);
 
-  const auto decision = family.detach(lists_[at.list],
-                                      {.entry = {program.program, no_link},
-                                       .flags = call.flags,
-                                       .relative = resolve_relative(*this, call.relative, call.flags, relative_type),
-                                       .expected_revision = call.revision.resolve(lists_[at.list].revision)},
-                                      quirks_);
+  const auto decision =
+      family.detach(lists_[at.list], {.entry = {program.program, no_link},
+                                      .flags = call.flags,
+                                      .relative = resolve_relative(*this, call.relative, call.flags, relative_type),
+                                      .expected_revision = call.revision.resolve(lists_[at.list].revision)});
   if (!text_of(decision.rule).outcome.ok()) return decided(decision.rule);
   return decided(
       decision.rule,
@@ -278,7 +275,7 @@ Verdict World::decide(const Query& call) const {
   if ((as_read(call).query_flags & ~query_effective) != 0) return decided(Rule::query_unknown_flag);
   const Located at = locate(call.site, Rule::query_no_device);
   if (at.refused) return decided(*at.refused);
-  return decided(decide_query(call, lists_[at.list], quirks_));
+  return decided(decide_query(call, lists_[at.list]));
 }
 
 Verdict World::decide(const Fill& call) const {

@@ -3,12 +3,7 @@
 
 namespace mprogcheck::model {
 
-bool is_by_position(const Operation& operation) {
-  const auto* detach = std::get_if<Detach>(&operation);
-  return detach != nullptr && detach->program.is_zero();
-}
-
-std::optional<Rule> refused_without_capability(const Operation& operation, Quirks quirks) {
+std::optional<Rule> refused_without_capability(const Operation& operation) {
   if (const auto* query = std::get_if<Query>(&operation)) {
     // An attr that is no attr at all is refused before the call is looked at (kernel/bpf/syscall.c: __sys_bpf).
     const bool attr_refused_first = query->garbage && query->size >= Query::foreign_size;
@@ -18,9 +13,9 @@ std::optional<Rule> refused_without_capability(const Operation& operation, Quirk
   if (std::holds_alternative<Load>(operation)) return Rule::load_permission;
   if (device_of(operation)) return Rule::device_permission;
   if (std::holds_alternative<Get>(operation) || std::holds_alternative<Unpin>(operation)) return Rule::pin_permission;
-  if (is_by_position(operation)) {
-    const bool flags_refused_first = (std::get<Detach>(operation).flags & ~flag::mprog_mask) != 0;
-    if (!flags_refused_first && !quirks.has(Quirk::detach_by_position_unprivileged)) return Rule::detach_permission;
+  if (const auto* detach = std::get_if<Detach>(&operation); detach != nullptr && detach->program.is_zero()) {
+    const bool flags_refused_first = (detach->flags & ~flag::mprog_mask) != 0;
+    if (!flags_refused_first) return Rule::detach_permission;
   }
   return std::nullopt;
 }

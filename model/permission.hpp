@@ -4,18 +4,14 @@
 #include <optional>
 
 #include "model/operation.hpp"
-#include "model/quirk.hpp"
 #include "model/rule.hpp"
 
 namespace mprogcheck::model {
-
-/// Whether it is a detach that names no program.
-bool is_by_position(const Operation& operation);
 
 /// Why a caller without capabilities may not make the call, if that decides its outcome. Who holds the fds of a program
 /// and a link may attach, replace, update and detach them: tcx asks for no capability beyond that. What reaches objects
 /// that nobody handed over (by position, by id, by asking what is there) does ask for one (kernel/bpf/syscall.c:
 /// bpf_prog_query, bpf_prog_detach, bpf_prog_get_fd_by_id, bpf_link_get_fd_by_id, bpf_prog_load).
-std::optional<Rule> refused_without_capability(const Operation& operation, Quirks quirks);
+std::optional<Rule> refused_without_capability(const Operation& operation);
 
 }  // namespace mprogcheck::model

@@ -19,15 +19,15 @@ link l0 tcx_ingress@d0 p1
 pin b0 p2
 )";
 
-World world_of(std::string_view text, Quirks quirks = {}) {
+World world_of(std::string_view text) {
   const auto sequence = parse(text);
-  World world(sequence->declarations, quirks);
+  World world(sequence->declarations);
   for (const Operation& operation : sequence->operations) world.apply(operation);
   return world;
 }
 
-Rule rule_of(std::string_view operation, Quirks quirks = {}) {
-  return world_of(attached, quirks).predict(*parse_operation(operation)).rule;
+Rule rule_of(std::string_view operation) {
+  return world_of(attached).predict(*parse_operation(operation)).rule;
 }
 
 TEST(permission, is_asked_for_what_nobody_handed_over) {
@@ -63,15 +63,6 @@ TEST(permission, is_not_asked_for_what_is_in_hand) {
       {"as u fill tcx_ingress@d0 9", Rule::fill_done},
   };
   for (const auto& [operation, rule] : cases) EXPECT_EQ(name_of(rule_of(operation)), name_of(rule)) << operation;
-}
-
-TEST(permission, the_quirk_lets_anyone_detach_by_position) {
-  Quirks quirks;
-  quirks.add(Quirk::detach_by_position_unprivileged);
-  EXPECT_EQ(rule_of("as u detach tcx_ingress@d0 before", quirks), Rule::detach_unguarded);
-  EXPECT_EQ(rule_of("as u detach tcx_ingress@d0", quirks), Rule::detach_owner);
-  EXPECT_EQ(rule_of("detach tcx_ingress@d0 before", quirks), Rule::detach_done);
-  EXPECT_EQ(rule_of("as u query tcx_ingress@d0", quirks), Rule::query_permission);
 }
 
 // Root needs none: the caller makes a difference to nothing else.

@@ -27,16 +27,15 @@ Query as_read(const Query& query) {
   return read;
 }
 
-Rule decide_query(const Query& query, const OrderedList& list, Quirks quirks) {
+Rule decide_query(const Query& query, const OrderedList& list) {
   const Query read = as_read(query);
   if (read.query_flags != 0 || read.attach_flags != 0) return Rule::query_flags;
   const bool asks_for_ids = read.count != 0 && (read.without & Query::array_prog_ids) == 0;
   if (asks_for_ids && read.count < list.count) return Rule::query_short;
-  if (query.size >= revision_end) return Rule::query_done;
-  return quirks.has(Quirk::query_writes_beyond_attr) ? Rule::query_overrun : Rule::query_narrow;
+  return query.size >= revision_end ? Rule::query_done : Rule::query_narrow;
 }
 
-Answer answer_to(const Query& query, const OrderedList& list, Quirks quirks) {
+Answer answer_to(const Query& query, const OrderedList& list) {
   const Query read = as_read(query);
   Answer answer;
   if (query.size >= revision_end) answer.revision = list.revision;
@@ -46,7 +45,6 @@ Answer answer_to(const Query& query, const OrderedList& list, Quirks quirks) {
     answer.slots[i] = list.slots[i];
     if ((read.without & Query::array_link_ids) != 0) answer.slots[i].link = no_link;
   }
-  answer.beyond_attr = query.size < revision_end && quirks.has(Quirk::query_writes_beyond_attr);
   return answer;
 }
 

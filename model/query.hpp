@@ -7,7 +7,6 @@
 
 #include "model/operation.hpp"
 #include "model/ordered_list.hpp"
-#include "model/quirk.hpp"
 #include "model/rule.hpp"
 
 namespace mprogcheck::model {
@@ -16,7 +15,7 @@ namespace mprogcheck::model {
 Query as_read(const Query& query);
 
 /// bpf_mprog_query(): the rule that decides a query of a list that is there.
-Rule decide_query(const Query& query, const OrderedList& list, Quirks quirks);
+Rule decide_query(const Query& query, const OrderedList& list);
 
 /// What a query writes, if the rule is one that answers: see answers().
 struct Answer {
@@ -24,10 +23,10 @@ struct Answer {
   std::uint32_t count = 0;     ///< likewise
   std::array<Entry, OrderedList::capacity> slots{};
   std::uint32_t length = 0;  ///< entries written; their links are no_link where that array is null
-  bool beyond_attr = false;  ///< bytes behind the end of the attr are written: a quirk
+  bool beyond_attr = false;  ///< bytes behind the end of the attr are written: a quirk (model/follow.hpp)
   [[nodiscard]] std::span<const Entry> entries() const { return {slots.data(), length}; }
 };
-Answer answer_to(const Query& query, const OrderedList& list, Quirks quirks);
+Answer answer_to(const Query& query, const OrderedList& list);
 /// Whether a query that the rule decided writes an answer.
 constexpr bool answers(Rule rule) {
   return rule == Rule::query_done || rule == Rule::query_short || rule == Rule::query_narrow ||

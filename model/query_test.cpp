@@ -36,8 +36,8 @@ TEST(query, writes_what_the_attr_has_room_for) {
            Case{4096, 7, 2, 2, true, Rule::query_done},
        }) {
     const Query query{.size = size};
-    const Answer answer = answer_to(query, list, {});
-    EXPECT_EQ(decide_query(query, list, {}), rule) << size;
+    const Answer answer = answer_to(query, list);
+    EXPECT_EQ(decide_query(query, list), rule) << size;
     EXPECT_EQ(answer.revision, revision) << size;
     EXPECT_EQ(answer.count, count) << size;
     ASSERT_EQ(answer.length, length) << size;
@@ -47,28 +47,19 @@ TEST(query, writes_what_the_attr_has_room_for) {
 }
 
 TEST(query, reads_no_flag_that_was_not_passed) {
-  EXPECT_EQ(decide_query({.query_flags = 1, .size = 8}, two(), {}), Rule::query_narrow);
-  EXPECT_EQ(decide_query({.query_flags = 1, .size = 12}, two(), {}), Rule::query_flags);
-  EXPECT_EQ(decide_query({.attach_flags = 8, .size = 12}, two(), {}), Rule::query_narrow);
-  EXPECT_EQ(decide_query({.attach_flags = 8, .size = 16}, two(), {}), Rule::query_flags);
+  EXPECT_EQ(decide_query({.query_flags = 1, .size = 8}, two()), Rule::query_narrow);
+  EXPECT_EQ(decide_query({.query_flags = 1, .size = 12}, two()), Rule::query_flags);
+  EXPECT_EQ(decide_query({.attach_flags = 8, .size = 12}, two()), Rule::query_narrow);
+  EXPECT_EQ(decide_query({.attach_flags = 8, .size = 16}, two()), Rule::query_flags);
 }
 
 TEST(query, is_short_only_if_it_asks_for_ids) {
-  EXPECT_EQ(decide_query({.count = 1}, two(), {}), Rule::query_short);
-  EXPECT_EQ(answer_to({.count = 1}, two(), {}).length, 1U);
-  EXPECT_EQ(decide_query({.count = 0}, two(), {}), Rule::query_done);
-  EXPECT_EQ(decide_query({.count = 1, .without = Query::array_prog_ids}, two(), {}), Rule::query_done);
-  EXPECT_EQ(answer_to({.count = 1, .without = Query::array_prog_ids}, two(), {}).length, 0U);
-  EXPECT_EQ(answer_to({.count = 1, .without = Query::array_prog_ids}, two(), {}).count, 2U);
-}
-
-TEST(query, the_quirk_writes_behind_a_short_attr_and_no_other) {
-  Quirks quirks;
-  quirks.add(Quirk::query_writes_beyond_attr);
-  EXPECT_EQ(decide_query({.size = 56}, two(), quirks), Rule::query_overrun);
-  EXPECT_TRUE(answer_to({.size = 56}, two(), quirks).beyond_attr);
-  EXPECT_EQ(decide_query({}, two(), quirks), Rule::query_done);
-  EXPECT_FALSE(answer_to({}, two(), quirks).beyond_attr);
+  EXPECT_EQ(decide_query({.count = 1}, two()), Rule::query_short);
+  EXPECT_EQ(answer_to({.count = 1}, two()).length, 1U);
+  EXPECT_EQ(decide_query({.count = 0}, two()), Rule::query_done);
+  EXPECT_EQ(decide_query({.count = 1, .without = Query::array_prog_ids}, two()), Rule::query_done);
+  EXPECT_EQ(answer_to({.count = 1, .without = Query::array_prog_ids}, two()).length, 0U);
+  EXPECT_EQ(answer_to({.count = 1, .without = Query::array_prog_ids}, two()).count, 2U);
 }
 
 }  // namespace

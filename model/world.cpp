@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "model/follow.hpp"
 #include "model/hooks/family.hpp"
 #include "model/permission.hpp"
 
@@ -116,13 +117,16 @@ Verdict World::decide_any(const Operation& operation) const {
 }
 
 Verdict World::predict(const Operation& operation) const {
-  if (operation.caller.is_root()) [[likely]]
-    return decide_any(operation);
-  if (const auto rule = refused_without_capability(operation, quirks_)) return {text_of(*rule).outcome, *rule, {}};
-  Verdict verdict = decide_any(operation);
-  if (std::holds_alternative<Pin>(operation) && verdict.rule != Rule::pin_no_object)
-    return {text_of(Rule::pin_permission).outcome, Rule::pin_permission, {}};
-  if (verdict.rule == Rule::detach_done && is_by_position(operation)) verdict.rule = Rule::detach_unguarded;
+  const auto as_user = [&]() -> Verdict {
+    if (const auto rule = refused_without_capability(operation)) return {text_of(*rule).outcome, *rule, {}};
+    const Verdict verdict = decide_any(operation);
+    if (std::holds_alternative<Pin>(operation) && verdict.rule != Rule::pin_no_object)
+      return {text_of(Rule::pin_permission).outcome, Rule::pin_permission, {}};
+    return verdict;
+  };
+  Verdict verdict = operation.caller.is_root() ? decide_any(operation) : as_user();
+  if (quirks_ != Quirks{}) [[unlikely]]
+    verdict = follow(*this, operation, verdict);
   return verdict;
 }
 

@@ -6,7 +6,7 @@
 #include <bit>
 #include <utility>
 
-#include "model/query.hpp"
+#include "model/follow.hpp"
 #include "oracle/model_at_rest.hpp"
 #include "oracle/model_trials.hpp"
 #include "oracle/observe.hpp"

@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "model/query.hpp"
+#include "model/follow.hpp"
 
 namespace mprogcheck {
 

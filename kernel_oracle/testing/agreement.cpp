@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "kernel_oracle/testing/object_sequences.hpp"
+#include "model/follow.hpp"
 #include "model/language/parse.hpp"
 #include "model/language/print.hpp"
-#include "model/query.hpp"
 #include "oracle/observe.hpp"
 
 namespace mprogcheck::testing {

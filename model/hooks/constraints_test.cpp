@@ -110,7 +110,7 @@ std::optional<OrderedList> attach_by_rules(const OrderedList& list, const mprog:
 }
 
 std::optional<OrderedList> detach_by_rules(const OrderedList& list, const mprog::Request& request) {
-  const auto decision = mprog::detach(list, request, {});
+  const auto decision = mprog::detach(list, request);
   if (decision.rule != Rule::detach_done) return std::nullopt;
   OrderedList next = list;
   ++next.revision;

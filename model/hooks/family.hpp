@@ -24,7 +24,7 @@ struct FamilyRules {
   bool (&keeps)(const World& world, ListIndex list);
 
   mprog::Decision (&attach)(const OrderedList& list, const mprog::Request& request);
-  mprog::Decision (&detach)(const OrderedList& list, const mprog::Request& request, Quirks quirks);
+  mprog::Decision (&detach)(const OrderedList& list, const mprog::Request& request);
   /// BPF_LINK_UPDATE of a link that stands in the list.
   Rule (&update)(const OrderedList& list, const mprog::UpdateRequest& request);
 

@@ -106,7 +106,7 @@ Decision attach(const OrderedList& list, const Request& request) {
   return {Rule::attach_done, (request.flags & flag::before) != 0 ? slot + 1 : slot};
 }
 
-Decision detach(const OrderedList& list, const Request& request, Quirks quirks) {
+Decision detach(const OrderedList& list, const Request& request) {
   if ((request.flags & flag::replace) != 0) return {Rule::detach_replace};
   if (stale(list, request)) return {Rule::stale};
   if (list.empty()) return {Rule::detach_empty};
@@ -120,12 +120,9 @@ Decision detach(const OrderedList& list, const Request& request, Quirks quirks) 
   if (!agreement.at() && pointless(request)) return {Rule::no_directive};
 
   int slot = agreement.at().value_or(list.count);
-  if (quirks.has(Quirk::full_list_keeps_tail) && slot == static_cast<int>(OrderedList::capacity))
-    return {Rule::detach_full_tail};
   if (slot == -1) slot = 0;
   if (slot == list.count) slot = list.count - 1;
   if (list.slots[static_cast<unsigned>(slot)].link != request.entry.link) return {Rule::detach_owner};
-  if (request.relative.ignored()) return {Rule::detach_relative_ignored, slot};
   return {Rule::detach_done, slot};
 }
 

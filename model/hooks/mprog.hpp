@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "model/ordered_list.hpp"
-#include "model/quirk.hpp"
 #include "model/rule.hpp"
 
 /// The rules of the ordered list (kernel/bpf/mprog.c), for every hook that uses it.
@@ -33,8 +32,6 @@ struct Relative {
   ProgramIndex program = no_program;  ///< no_program: none given
   LinkIndex link = no_link;           ///< set if a link was given: then only its own entry matches
   [[nodiscard]] bool given() const { return program != no_program; }
-  /// By quirk relative_without_program_ignored: a link was given, and counts as none.
-  [[nodiscard]] bool ignored() const { return !given() && link != no_link; }
 };
 
 /// What is asked of a list, with everything resolved. `entry` is what shall be there, or go; for a detach its program
@@ -56,7 +53,7 @@ struct Decision {
 /// bpf_mprog_attach(). Success is Rule::attach_done (insert at position) or Rule::replace_done (overwrite position).
 Decision attach(const OrderedList& list, const Request& request);
 /// bpf_mprog_detach(). Success is Rule::detach_done (remove at position).
-Decision detach(const OrderedList& list, const Request& request, Quirks quirks);
+Decision detach(const OrderedList& list, const Request& request);
 
 /// What is asked of a list by one of its links.
 struct UpdateRequest {

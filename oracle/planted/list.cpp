@@ -3,6 +3,7 @@
 // Faults of the ordered list: where an entry goes, which one is taken, how many there may be.
 #include <array>
 
+#include "model/follow.hpp"
 #include "oracle/planted/kit.hpp"
 
 namespace mprogcheck::planted {
@@ -106,12 +107,10 @@ Verdict capacity_one_short(const World& world, const Operation&, const Verdict& 
   return verdict;
 }
 
-/// The bug that Quirk::full_list_keeps_tail follows.
+/// A bug that kernels have, of the entries that no link owns.
 Verdict full_list_keeps_tail(const World& world, const Operation& operation, const Verdict& honest) {
-  const auto* detach = std::get_if<model::Detach>(&operation);
-  const bool last = detach != nullptr && honest.rule == Rule::detach_done && detach->program.is_zero() &&
-                    world.list(honest.edit.list).full() && honest.edit.position + 1U == model::OrderedList::capacity;
-  return last ? refuse(model::erange, Rule::disagree) : honest;
+  if (honest.rule != Rule::detach_done) return honest;
+  return model::follow(model::Quirk::full_list_keeps_tail, world, operation, honest);
 }
 
 void replace_moves_to_end(World& world, const World&, const Operation&, const Verdict& honest) {

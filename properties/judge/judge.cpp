@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 
+#include "model/follow.hpp"
 #include "model/touched.hpp"
 #include "properties/judge/fingerprint.hpp"
 #include "properties/trial_check.hpp"

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/follow.hpp"
+
 namespace mprogcheck::properties {
 namespace {
 
