@@ -49,8 +49,7 @@ TEST(follow, of_a_full_list_the_slot_behind_the_last_entry_is_refused) {
 }
 
 TEST(follow, the_slot_is_looked_at_before_the_owner) {
-  const World world =
-      world_of({"fill tcx_ingress@d0 62", "link l0 tcx_ingress@d0 p0"}, {Quirk::full_list_keeps_tail});
+  const World world = world_of({"fill tcx_ingress@d0 62", "link l0 tcx_ingress@d0 p0"}, {Quirk::full_list_keeps_tail});
   for (const char* behind : {"", " after", " after fd(p0)", " after link fd(l0)", " after link id(l0)"})
     EXPECT_EQ(rule_of(world, std::string("detach tcx_ingress@d0") + behind), name_of(Rule::detach_full_tail)) << behind;
   EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 after fd(f61)"), name_of(Rule::detach_owner));
@@ -59,8 +58,8 @@ TEST(follow, the_slot_is_looked_at_before_the_owner) {
 }
 
 TEST(follow, anyone_detaches_by_position) {
-  const World world = world_of({"attach tcx_ingress@d0 p0", "link l0 tcx_ingress@d0 p1"},
-                               {Quirk::detach_by_position_unprivileged});
+  const World world =
+      world_of({"attach tcx_ingress@d0 p0", "link l0 tcx_ingress@d0 p1"}, {Quirk::detach_by_position_unprivileged});
   EXPECT_EQ(rule_of(world, "as u detach tcx_ingress@d0 before"), name_of(Rule::detach_unguarded));
   EXPECT_EQ(rule_of(world, "as u detach tcx_ingress@d0"), name_of(Rule::detach_owner));
   EXPECT_EQ(rule_of(world, "as u detach tcx_ingress@0"), name_of(Rule::detach_no_device));
@@ -99,7 +98,8 @@ RC_GTEST_PROP(follow, a_world_without_quirks_is_the_specification, ()) {
   for (const Operation& operation : sequence.operations) {
     const Verdict expected = honest.predict(operation), found = followed.predict(operation);
     const bool differs = expected.rule != found.rule;
-    const bool is_detach = std::holds_alternative<Detach>(operation), is_query = std::holds_alternative<Query>(operation);
+    const bool is_detach = std::holds_alternative<Detach>(operation),
+               is_query = std::holds_alternative<Query>(operation);
     RC_ASSERT(!differs || ((is_detach || is_query) && quirks != Quirks{}));
     RC_ASSERT(!differs || found.rule == follow(followed, operation, expected).rule);
     honest.commit(found.edit);

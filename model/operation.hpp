@@ -35,7 +35,7 @@ struct Target {
 
 /// One hook of one target.
 struct Site {
-  Hook hook = Hook::tcx_ingress;
+  Hook hook{};
   Target target;
   friend constexpr auto operator<=>(Site, Site) = default;
 };

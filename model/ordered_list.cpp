@@ -11,6 +11,11 @@ std::optional<int> OrderedList::find(ProgramIndex program) const {
   return std::nullopt;
 }
 
+std::optional<int> OrderedList::find(Entry entry) const {
+  const auto* const at = std::find(slots.begin(), slots.begin() + count, entry);
+  return at == slots.begin() + count ? std::nullopt : std::optional(static_cast<int>(at - slots.begin()));
+}
+
 void OrderedList::insert(int position, Entry entry) {
   const auto at = slots.begin() + position;
   std::move_backward(at, slots.begin() + count, slots.begin() + count + 1);
@@ -26,7 +31,7 @@ void OrderedList::remove(int position) {
 }
 
 bool operator==(const OrderedList& a, const OrderedList& b) {
-  return a.revision == b.revision && std::ranges::equal(a.entries(), b.entries());
+  return a.revision == b.revision && a.hidden == b.hidden && std::ranges::equal(a.entries(), b.entries());
 }
 
 }  // namespace mprogcheck::model

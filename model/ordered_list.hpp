@@ -34,6 +34,8 @@ struct OrderedList {
   [[nodiscard]] bool full() const { return count == capacity; }
   /// Where the program stands, whoever attached it: a program is in a list at most once.
   [[nodiscard]] std::optional<int> find(ProgramIndex program) const;
+  /// Where this very entry stands: the same program may be there for another owner, where a hook allows it.
+  [[nodiscard]] std::optional<int> find(Entry entry) const;
 
   /// What an expected revision is compared with.
   [[nodiscard]] std::uint64_t current() const { return hidden != 0 ? hidden : revision; }

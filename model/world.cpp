@@ -167,7 +167,7 @@ void World::commit(const Edit& edit) {
       Link& link = links_[edit.link];
       OrderedList& list = lists_[link.list];
       const ProgramIndex old = link.program;
-      list.overwrite(*list.find(old), {edit.program, edit.link});
+      list.overwrite(*list.find(Entry{old, edit.link}), {edit.program, edit.link});
       list.move_on();
       link.program = edit.program;
       ++programs_[edit.program].references;
@@ -252,7 +252,7 @@ void World::leave_list(LinkIndex index) {
   Link& link = links_[index];
   if (link.list == no_list) return;
   const ListIndex list = std::exchange(link.list, no_list);
-  lists_[list].remove(*lists_[list].find(link.program));
+  lists_[list].remove(*lists_[list].find(Entry{link.program, index}));
   removed_from(list);
 }
 

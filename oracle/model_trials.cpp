@@ -93,7 +93,9 @@ class Tries {
 void detach_links_without_entry(World& world) {
   for (unsigned n = 0; n < model::link_count; ++n) {
     model::Link& link = world.mutable_link(static_cast<model::LinkIndex>(n));
-    if (link.list != model::no_list && !world.list(link.list).find(link.program)) link.list = model::no_list;
+    if (link.list != model::no_list &&
+        !world.list(link.list).find(model::Entry{link.program, static_cast<model::LinkIndex>(n)}))
+      link.list = model::no_list;
   }
 }
 

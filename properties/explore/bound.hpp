@@ -11,7 +11,7 @@ namespace mprogcheck::properties {
 
 /// A small world, to be explored whole: one hook of d0, and what its operations may speak of.
 struct Bound {
-  model::Hook hook = model::Hook::tcx_ingress;
+  model::Hook hook{};
   unsigned programs = 3;  ///< p0 to p(N-1), all alike; one more is of another type
   unsigned links = 1;     ///< l0 to l(M-1)
   unsigned fill = 0;      ///< so many fillers are attached from the start
