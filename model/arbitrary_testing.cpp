@@ -5,11 +5,13 @@
 
 #include "model/arbitrary.hpp"
 
+#include <algorithm>
 #include <limits>
-#include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "model/fields.hpp"
 #include "model/language/words.hpp"
 
 namespace mprogcheck::model {
@@ -87,19 +89,72 @@ rc::Gen<Enum> arbitrary_enum(unsigned count) {
   return rc::gen::map(rc::gen::inRange<unsigned>(0, count), [](unsigned n) { return static_cast<Enum>(n); });
 }
 
-/// What attach, detach and link have in common. Whether the relative is an fd or an id is for the flags to say.
-template <typename Call, typename... Fields>
-rc::Gen<Operation> arbitrary_program_call(Fields... fields) {
-  auto call =
-      rc::gen::build<Call>(rc::gen::set(&Call::site, arbitrary_site()), rc::gen::set(&Call::program, arbitrary_fd()),
-                           rc::gen::set(&Call::flags, arbitrary_flags()), rc::gen::set(&Call::relative, arbitrary_fd()),
-                           rc::gen::set(&Call::revision, arbitrary_revision()), std::move(fields)...);
-  return rc::gen::apply(
-      [](Call made, const Argument& by_id) -> Operation {
-        if ((made.flags & flag::id) != 0) made.relative = by_id;
-        return made;
-      },
-      std::move(call), arbitrary_id());
+/// What may stand in a field, by its role.
+struct Arbitrary {
+  static rc::Gen<Site> of(role::Site /*role*/) { return arbitrary_site(); }
+  static rc::Gen<Name> of(role::Name /*role*/) { return arbitrary_name(); }
+  static rc::Gen<Name> of(role::BoundName role) {
+    const auto* const range = std::ranges::find(name_ranges, role.letter, &NameRange::letter);
+    return arbitrary_name(range->begin, range->count);
+  }
+  static rc::Gen<Argument> of(role::Fd /*role*/) { return arbitrary_fd(); }
+  static rc::Gen<Argument> of(role::Copied /*role*/) {
+    return rc::gen::suchThat(arbitrary_fd(), [](const Argument& fd) { return fd.named || fd.value >= 900; });
+  }
+  static rc::Gen<Argument> of(role::Id /*role*/) { return arbitrary_id(); }
+  static rc::Gen<Argument> of(role::Relative role) { return role.is_id() ? arbitrary_id() : arbitrary_fd(); }
+  static rc::Gen<std::uint32_t> of(role::Flags /*role*/) { return arbitrary_flags(); }
+  static rc::Gen<std::uint32_t> of(role::QueryFlags /*role*/) { return arbitrary_word(); }
+  static rc::Gen<std::uint32_t> of(role::QueryAttachFlags /*role*/) { return arbitrary_word(); }
+  static rc::Gen<Revision> of(role::Revision /*role*/) { return arbitrary_revision(); }
+  static rc::Gen<std::uint32_t> of(role::Count /*role*/) {
+    return arbitrary_number<std::uint32_t>(0, 0xffff'ffff, {0, 1, 63, 64});
+  }
+  static rc::Gen<std::uint8_t> of(role::Arrays /*role*/) {
+    return rc::gen::cast<std::uint8_t>(rc::gen::inRange(0, 16));
+  }
+  static rc::Gen<std::uint16_t> of(role::AttrSize /*role*/) {
+    return rc::gen::element<std::uint16_t>(8, 12, 16, 24, 28, 32, 40, 48, 56, 64, 72, 128, 136, 1016, 1024, 4096);
+  }
+  static rc::Gen<bool> of(role::Garbage role) {
+    return legal_garbage(role.size) ? rc::gen::arbitrary<bool>() : rc::gen::just(false);
+  }
+  static rc::Gen<std::uint8_t> of(role::Entries /*role*/) {
+    return rc::gen::cast<std::uint8_t>(rc::gen::inRange<unsigned>(0, max_fill_count + 1));
+  }
+  static rc::Gen<ObjectKind> of(role::ObjectKind /*role*/) { return arbitrary_enum<ObjectKind>(2); }
+  static rc::Gen<ProgramType> of(role::ProgramType /*role*/) { return arbitrary_enum<ProgramType>(program_types); }
+  static rc::Gen<Returns> of(role::Returns /*role*/) { return arbitrary_enum<Returns>(returns_count); }
+  static rc::Gen<Device> of(role::Device /*role*/) {
+    return rc::gen::map(rc::gen::inRange<unsigned>(0, Device::count),
+                        [](unsigned n) { return Device{static_cast<std::uint8_t>(n)}; });
+  }
+  static rc::Gen<bool> of(role::Home /*role*/) { return rc::gen::arbitrary<bool>(); }
+  static rc::Gen<Qdisc> of(role::Qdisc /*role*/) { return arbitrary_enum<Qdisc>(qdiscs); }
+  static rc::Gen<PinName> of(role::Pin /*role*/) {
+    return rc::gen::map(rc::gen::inRange<unsigned>(0, PinName::count),
+                        [](unsigned n) { return PinName{static_cast<std::uint8_t>(n)}; });
+  }
+
+ private:
+  static rc::Gen<std::uint32_t> arbitrary_word() {
+    return arbitrary_number<std::uint32_t>(0, 0xffff'ffff, {0, 1, 0xffff'ffff});
+  }
+};
+
+/// Field by field: what may stand in one can depend on those before it.
+template <typename Call>
+rc::Gen<Operation> arbitrary_call() {
+  return rc::gen::exec([]() -> Operation {
+    Call call;
+    fields(call, [](auto role, auto& field) { field = *Arbitrary::of(role); });
+    return call;
+  });
+}
+
+template <typename... Calls>
+rc::Gen<Operation> any_of(const std::variant<Calls...>* /*of*/) {
+  return rc::gen::oneOf(arbitrary_call<Calls>()...);
 }
 
 rc::Gen<Declarations> arbitrary_declarations() {
@@ -127,70 +182,16 @@ rc::Gen<Declarations> arbitrary_declarations() {
       gen::arbitrary<bool>());
 }
 
-/// Operations on devices and pins.
-rc::Gen<Operation> arbitrary_lifetime(const rc::Gen<Name>& handle_name) {
-  namespace gen = rc::gen;
-  const auto device = gen::map(gen::inRange<unsigned>(0, Device::count),
-                               [](unsigned n) { return Device{static_cast<std::uint8_t>(n)}; });
-  const auto pin = gen::map(gen::inRange<unsigned>(0, PinName::count),
-                            [](unsigned n) { return PinName{static_cast<std::uint8_t>(n)}; });
-  return gen::oneOf(
-      gen::cast<Operation>(gen::build<RemoveDevice>(gen::set(&RemoveDevice::device, device))),
-      gen::cast<Operation>(gen::build<MakeDevice>(gen::set(&MakeDevice::device, device))),
-      gen::cast<Operation>(gen::build<MoveDevice>(gen::set(&MoveDevice::device, device),
-                                                  gen::set(&MoveDevice::home, gen::arbitrary<bool>()))),
-      gen::cast<Operation>(gen::build<SetQdisc>(gen::set(&SetQdisc::device, device),
-                                                gen::set(&SetQdisc::qdisc, arbitrary_enum<Qdisc>(qdiscs)))),
-      gen::cast<Operation>(gen::build<Pin>(gen::set(&Pin::pin, pin), gen::set(&Pin::from, arbitrary_fd()))),
-      gen::cast<Operation>(gen::build<Get>(gen::set(&Get::name, handle_name), gen::set(&Get::pin, pin))),
-      gen::cast<Operation>(gen::build<Unpin>(gen::set(&Unpin::pin, pin))));
-}
-
 }  // namespace
 
 rc::Gen<Operation> arbitrary_operation() {
-  namespace gen = rc::gen;
-  const auto link_name = arbitrary_name(Name::link_begin, Name::link_count);
-  const auto handle_name = arbitrary_name(Name::any_begin, Name::any_count);
-  const auto mortal_name = arbitrary_name(Name::mortal_begin, Name::mortal_count);
-  const auto dup_source = gen::suchThat(arbitrary_fd(), [](const Argument& a) { return a.named || a.value >= 900; });
-  const auto word = arbitrary_number<std::uint32_t>(0, 0xffff'ffff, {0, 1, 0xffff'ffff});
-  const auto count = arbitrary_number<std::uint32_t>(0, 0xffff'ffff, {0, 1, 63, 64});
-  const auto arrays = gen::cast<std::uint8_t>(gen::inRange(0, 16));
-  const auto size =
-      gen::cast<std::uint16_t>(gen::element(8, 12, 16, 24, 28, 32, 40, 48, 56, 64, 72, 128, 136, 1016, 1024, 4096));
-  const auto entries = gen::cast<std::uint8_t>(gen::inRange<unsigned>(0, max_fill_count + 1));
-  const auto call = gen::oneOf(
-      arbitrary_program_call<Attach>(gen::set(&Attach::replace, arbitrary_fd())),
-      arbitrary_program_call<Detach>(gen::set(&Detach::replace, arbitrary_fd())),
-      arbitrary_program_call<CreateLink>(gen::set(&CreateLink::name, link_name)),
-      gen::cast<Operation>(gen::build<UpdateLink>(
-          gen::set(&UpdateLink::link, arbitrary_fd()), gen::set(&UpdateLink::program, arbitrary_fd()),
-          gen::set(&UpdateLink::flags, arbitrary_flags()), gen::set(&UpdateLink::old_program, arbitrary_fd()))),
-      gen::cast<Operation>(gen::build<DetachLink>(gen::set(&DetachLink::link, arbitrary_fd()))),
-      gen::cast<Operation>(gen::build<Close>(gen::set(&Close::name, arbitrary_name()))),
-      gen::cast<Operation>(gen::build<Dup>(gen::set(&Dup::name, handle_name), gen::set(&Dup::from, dup_source))),
-      gen::cast<Operation>(gen::build<Open>(gen::set(&Open::name, handle_name),
-                                            gen::set(&Open::kind, arbitrary_enum<ObjectKind>(2)),
-                                            gen::set(&Open::id, arbitrary_id()))),
-      gen::cast<Operation>(gen::build<Load>(gen::set(&Load::name, mortal_name),
-                                            gen::set(&Load::type, arbitrary_enum<ProgramType>(program_types)),
-                                            gen::set(&Load::returns, arbitrary_enum<Returns>(returns_count)))),
-      gen::cast<Operation>(gen::build<Query>(gen::set(&Query::site, arbitrary_site()),
-                                             gen::set(&Query::query_flags, word), gen::set(&Query::attach_flags, word),
-                                             gen::set(&Query::count, count), gen::set(&Query::without, arrays),
-                                             gen::set(&Query::size, size))),
-      gen::cast<Operation>(gen::build<Fill>(gen::set(&Fill::site, arbitrary_site()), gen::set(&Fill::count, entries))),
-      gen::cast<Operation>(gen::build<SendPacket>(gen::set(&SendPacket::site, arbitrary_site()))),
-      arbitrary_lifetime(handle_name));
-  return gen::apply(
-      [](Operation made, unsigned caller, bool garbage) {
-        if (auto* query = std::get_if<Query>(&made)) query->garbage = garbage && legal_garbage(query->size);
+  return rc::gen::apply(
+      [](Operation made, unsigned caller) {
         made.caller.number = static_cast<std::uint8_t>(caller);
         return made;
       },
-      call, gen::weightedOneOf<unsigned>({{3, gen::just(0U)}, {1, gen::inRange(1U, Caller::declarable + 1)}}),
-      gen::arbitrary<bool>());
+      any_of(static_cast<const AnyCall*>(nullptr)),
+      rc::gen::weightedOneOf<unsigned>({{3, rc::gen::just(0U)}, {1, rc::gen::inRange(1U, Caller::declarable + 1)}}));
 }
 
 rc::Gen<Sequence> arbitrary_sequence() {

@@ -1,49 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/operation.hpp"
 
+#include "model/fields.hpp"
 #include "model/language/words.hpp"
 
 namespace mprogcheck::model {
+
+namespace {
+
+/// The field of that type, if the call has one.
+template <typename Wanted>
+std::optional<Wanted> field_of(const Operation& operation) {
+  std::optional<Wanted> found;
+  fields(operation, [&found](role::Any /*role*/, const auto& field) {
+    if constexpr (std::is_same_v<decltype(field), const Wanted&>) found = field;
+  });
+  return found;
+}
+
+struct ComingId {
+  bool named = false;
+  void operator()(role::Any /*role*/, const auto& /*field*/) {}
+  void operator()(role::Id /*role*/, const Argument& id) { named = id == Argument::literal(coming_id); }
+  void operator()(role::Relative role, const Argument& relative) {
+    named = role.is_id() && relative == Argument::literal(coming_id);
+  }
+};
+
+}  // namespace
 
 std::string_view call_name(const Operation& operation) {
   return word_of(call_names, operation.index());
 }
 
 std::optional<Device> device_of(const Operation& operation) {
-  return std::visit(
-      [](const auto& call) -> std::optional<Device> {
-        if constexpr (requires { call.device; }) {
-          return call.device;
-        } else {
-          return std::nullopt;
-        }
-      },
-      operation);
+  return field_of<Device>(operation);
 }
 
 bool names_coming_id(const Operation& operation) {
-  return std::visit(
-      [](const auto& call) {
-        if constexpr (requires { call.relative; })
-          return (call.flags & flag::id) != 0 && call.relative == Argument::literal(coming_id);
-        else if constexpr (requires { call.id; })
-          return call.id == Argument::literal(coming_id);
-        else
-          return false;
-      },
-      static_cast<const AnyCall&>(operation));
+  ComingId coming;
+  fields(operation, coming);
+  return coming.named;
 }
 
 std::optional<Site> site_of(const Operation& operation) {
-  return std::visit(
-      [](const auto& call) -> std::optional<Site> {
-        if constexpr (requires { call.site; }) {
-          return call.site;
-        } else {
-          return std::nullopt;
-        }
-      },
-      operation);
+  return field_of<Site>(operation);
 }
 
 }  // namespace mprogcheck::model

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/sequence.hpp"
 
+#include <utility>
+
+#include "model/fields.hpp"
 #include "model/language/words.hpp"
 
 namespace mprogcheck::model {
@@ -8,111 +11,111 @@ namespace {
 
 using Complaint = std::optional<std::string>;
 
-Complaint unless(bool legal, std::string_view expected) {
-  return legal ? Complaint() : Complaint(std::string(expected));
-}
+/// What is wrong with a field, by its role: the first complaint stands. Most operations are legal, so a text is made
+/// only when it is needed.
+class Check {
+ public:
+  /// `call`: the keyword.
+  explicit Check(std::string_view call) : call_(call) {}
+  [[nodiscard]] Complaint take() { return std::move(complaint_); }
 
-Complaint first_of(std::initializer_list<Complaint> complaints) {
-  for (const Complaint& complaint : complaints)
-    if (complaint) return complaint;
-  return std::nullopt;
-}
+  // Any number means something.
+  void operator()(role::Flags /*role*/, std::uint32_t /*flags*/) {}
+  void operator()(role::Revision /*role*/, const Revision& /*revision*/) {}
+  void operator()(role::Count /*role*/, std::uint32_t /*count*/) {}
+  void operator()(role::Home /*role*/, bool /*home*/) {}
 
-Complaint check_site(const Site& site) {
-  if (static_cast<unsigned>(site.hook) >= hooks) return "a hook: " + expected::one_of(hook_names);
-  if (site.target.is_literal()) return unless(legal_ifindex_literal(site.target.ifindex()), expected::target);
-  if (site.target.number() >= Target::device_count) return std::string(expected::target);
-  return unless(
-      !site.target.is_peer() || row_of(family_of(site.hook)).at_peers,
-      "a device: " + expected::names('d') + " (" + std::string(name_of(site.hook)) + " is not asked for at a peer)");
-}
+  void operator()(role::Caller /*role*/, Caller caller) {
+    unless(caller.number <= Caller::declarable, [] { return "a caller: " + expected::one_of(caller_names); });
+  }
+  void operator()(role::Site /*role*/, const Site& site) {
+    const auto target = [] { return std::string(expected::target); };
+    unless(static_cast<unsigned>(site.hook) < hooks, [] { return "a hook: " + expected::one_of(hook_names); });
+    if (complaint_) return;
+    if (site.target.is_literal()) return unless(legal_ifindex_literal(site.target.ifindex()), target);
+    unless(site.target.number() < Target::device_count, target);
+    unless(!site.target.is_peer() || row_of(family_of(site.hook)).at_peers, [&site] {
+      return "a device: " + expected::names('d') + " (" + std::string(name_of(site.hook)) +
+             " is not asked for at a peer)";
+    });
+  }
+  void operator()(role::PacketSite /*role*/, const Site& site) {
+    (*this)(role::Site(), site);
+    unless(!site.target.is_peer(), [] { return "a device, or an interface index: packets go through devices"; });
+  }
+  void operator()(role::Name /*role*/, Name name) {
+    unless(name.slot < Name::slots, [] { return "a name: " + expected::any_name(); });
+  }
+  void operator()(role::BoundName role, Name name) {
+    unless(name.slot < Name::slots && name.letter() == role.letter,
+           [&] { return "a name that " + std::string(call_) + " binds: " + expected::names(role.letter); });
+  }
 
-Complaint check_name(Name name) {
-  return name.slot < Name::slots ? Complaint() : Complaint("a name: " + expected::any_name());
-}
+  void operator()(role::Fd /*role*/, const Argument& fd) {
+    argument(fd, legal_fd_literal(fd.value), expected::fd_literal);
+  }
+  void operator()(role::Copied role, const Argument& fd) {
+    (*this)(static_cast<role::Fd>(role), fd);
+    unless(fd.named || fd.value >= 900,
+           [] { return "dup of a name, or of a literal fd that is not open: 900 to 4294967295, or negative"; });
+  }
+  void operator()(role::Id /*role*/, const Argument& id) {
+    argument(id, legal_id_literal(id.value), expected::id_literal);
+  }
+  void operator()(role::Relative role, const Argument& relative) {
+    if (role.is_id())
+      argument(relative, legal_id_literal(relative.value), expected::id_literal);
+    else
+      argument(relative, legal_fd_literal(relative.value), expected::fd_literal);
+  }
 
-/// The name that a call binds: only names of one letter are bound by it.
-Complaint check_bound(Name name, char letter, std::string_view call) {
-  if (name.slot < Name::slots && name.letter() == letter) return std::nullopt;
-  return "a name that " + std::string(call) + " binds: " + expected::names(letter);
-}
+  void operator()(role::Arrays /*role*/, std::uint8_t without) {
+    unless(without >> query_array_names.size() == 0, [] { return "four arrays"; });
+  }
+  void operator()(role::AttrSize /*role*/, std::uint16_t size) {
+    unless(legal_attr_size(size), [] { return std::string(expected::attr_size); });
+  }
+  void operator()(role::Garbage role, bool garbage) {
+    unless(!garbage || legal_garbage(role.size), [] { return std::string(expected::garbage); });
+  }
+  void operator()(role::Entries /*role*/, std::uint8_t count) {
+    unless(count <= max_fill_count, [] { return std::string(expected::fill_count); });
+  }
 
-Complaint check_argument(const Argument& argument, bool is_id = false) {
-  if (argument.named) return argument.value < Name::slots ? Complaint() : Complaint("a name: " + expected::any_name());
-  return is_id ? unless(legal_id_literal(argument.value), expected::id_literal)
-               : unless(legal_fd_literal(argument.value), expected::fd_literal);
-}
-
-/// BPF_F_ID decides what the kernel takes the relative for, and so which literals are harmless.
-Complaint check_relative(const Argument& relative, std::uint32_t flags) {
-  return check_argument(relative, (flags & flag::id) != 0);
-}
-
-struct Check {
-  Complaint operator()(const Attach& call) const { return check_program_call(call); }
-  Complaint operator()(const Detach& call) const { return check_program_call(call); }
-  Complaint operator()(const CreateLink& call) const {
-    return first_of({check_bound(call.name, 'l', "link"), check_site(call.site), check_argument(call.program),
-                     check_relative(call.relative, call.flags)});
+  void operator()(role::ObjectKind /*role*/, ObjectKind kind) {
+    unless(static_cast<unsigned>(kind) < object_kind_names.size(), [] { return "prog or link"; });
   }
-  Complaint operator()(const UpdateLink& call) const {
-    return first_of({check_argument(call.link), check_argument(call.program), check_argument(call.old_program)});
+  void operator()(role::ProgramType /*role*/, ProgramType type) {
+    unless(static_cast<unsigned>(type) < program_types,
+           [] { return "a program type: " + expected::one_of(program_type_names); });
   }
-  Complaint operator()(const DetachLink& call) const { return check_argument(call.link); }
-  Complaint operator()(const Close& call) const { return check_name(call.name); }
-  Complaint operator()(const Dup& call) const {
-    return first_of({check_bound(call.name, 'h', "dup"), check_argument(call.from),
-                     // fds 0 to 2 are open: their dup would be a handle of something that is no BPF object.
-                     unless(call.from.named || call.from.value >= 900,
-                            "dup of a name, or of a literal fd that is not open: 900 to 4294967295, or negative")});
+  void operator()(role::Returns /*role*/, Returns returns) {
+    unless(static_cast<unsigned>(returns) < returns_count,
+           [] { return "what a program returns: " + expected::one_of(returns_names); });
   }
-  Complaint operator()(const Open& call) const {
-    return first_of({check_bound(call.name, 'h', "open"),
-                     unless(static_cast<unsigned>(call.kind) < object_kind_names.size(), "prog or link"),
-                     check_argument(call.id, true)});
+  void operator()(role::Device /*role*/, Device device) {
+    unless(device.number < Device::count, [] { return "a device: " + expected::names('d'); });
   }
-  Complaint operator()(const Load& call) const {
-    if (static_cast<unsigned>(call.type) >= program_types)
-      return "a program type: " + expected::one_of(program_type_names);
-    if (static_cast<unsigned>(call.returns) >= returns_count)
-      return "what a program returns: " + expected::one_of(returns_names);
-    return check_bound(call.name, 'q', "load");
+  void operator()(role::Qdisc /*role*/, Qdisc qdisc) {
+    unless(static_cast<unsigned>(qdisc) < qdiscs, [] { return "a qdisc: " + expected::one_of(qdisc_names); });
   }
-  Complaint operator()(const Query& call) const {
-    return first_of({check_site(call.site), unless(call.without >> query_array_names.size() == 0, "four arrays"),
-                     unless(legal_attr_size(call.size), expected::attr_size),
-                     unless(!call.garbage || legal_garbage(call.size), expected::garbage)});
+  void operator()(role::Pin /*role*/, PinName pin) {
+    unless(pin.number < PinName::count, [] { return "a pin: " + expected::pins(); });
   }
-  Complaint operator()(const Fill& call) const {
-    return first_of({check_site(call.site), unless(call.count <= max_fill_count, expected::fill_count)});
-  }
-  Complaint operator()(const SendPacket& call) const {
-    return first_of({check_site(call.site), unless(!call.site.target.is_peer(),
-                                                   "a device, or an interface index: packets go through devices")});
-  }
-  Complaint operator()(const RemoveDevice& call) const { return check_device(call.device); }
-  Complaint operator()(const MakeDevice& call) const { return check_device(call.device); }
-  Complaint operator()(const MoveDevice& call) const { return check_device(call.device); }
-  Complaint operator()(const SetQdisc& call) const {
-    if (static_cast<unsigned>(call.qdisc) >= qdiscs) return "a qdisc: " + expected::one_of(qdisc_names);
-    return check_device(call.device);
-  }
-  Complaint operator()(const Pin& call) const { return first_of({check_pin(call.pin), check_argument(call.from)}); }
-  Complaint operator()(const Get& call) const {
-    return first_of({check_bound(call.name, 'h', "get"), check_pin(call.pin)});
-  }
-  Complaint operator()(const Unpin& call) const { return check_pin(call.pin); }
 
  private:
-  static Complaint check_device(Device device) {
-    return unless(device.number < Device::count, "a device: " + expected::names('d'));
+  void unless(bool legal, auto expected) {
+    if (!legal && !complaint_) complaint_ = expected();
   }
-  static Complaint check_pin(PinName pin) { return unless(pin.number < PinName::count, "a pin: " + expected::pins()); }
-  template <typename Call>
-  static Complaint check_program_call(const Call& call) {
-    return first_of({check_site(call.site), check_argument(call.program), check_relative(call.relative, call.flags),
-                     check_argument(call.replace)});
+  void argument(const Argument& given, bool legal_literal, std::string_view expected) {
+    if (given.named)
+      unless(given.value < Name::slots, [] { return "a name: " + expected::any_name(); });
+    else
+      unless(legal_literal, [expected] { return std::string(expected); });
   }
+
+  std::string_view call_;
+  Complaint complaint_;
 };
 
 Complaint check_declarations(const Declarations& declarations) {
@@ -156,8 +159,9 @@ FamilySet families_of(const Sequence& sequence) {
 }
 
 std::optional<std::string> validate(const Operation& operation) {
-  if (operation.caller.number > Caller::declarable) return "a caller: " + expected::one_of(caller_names);
-  return std::visit(Check(), operation);
+  Check check(call_name(operation));
+  fields(operation, check);
+  return check.take();
 }
 
 std::optional<Invalid> validate(const Sequence& sequence) {

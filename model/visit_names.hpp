@@ -3,33 +3,25 @@
 
 #include <type_traits>
 
-#include "model/operation.hpp"
+#include "model/fields.hpp"
 
 namespace mprogcheck::model {
 
 /// Calls visit(Name) for every name that the operation speaks of: the one it binds or closes, and those that stand for
 /// file descriptors or ids. Of an operation that is not const, visit(Name&) may change them.
-template <typename AnyOperation, typename Visit>
-requires std::is_same_v<std::remove_const_t<AnyOperation>, Operation>
+template <either<Operation> AnyOperation, typename Visit>
 void visit_names(AnyOperation& operation, Visit visit) {
-  const auto argument = [&](auto& given) {
-    if (!given.named) return;
-    Name name = given.name();
-    visit(name);
-    if constexpr (!std::is_const_v<AnyOperation>) given = Argument::of(name);
-  };
-  std::visit(
-      [&](auto& call) {
-        if constexpr (requires { call.name; }) visit(call.name);
-        if constexpr (requires { call.program; }) argument(call.program);
-        if constexpr (requires { call.relative; }) argument(call.relative);
-        if constexpr (requires { call.replace; }) argument(call.replace);
-        if constexpr (requires { call.link; }) argument(call.link);
-        if constexpr (requires { call.old_program; }) argument(call.old_program);
-        if constexpr (requires { call.from; }) argument(call.from);
-        if constexpr (requires { call.id; }) argument(call.id);
-      },
-      operation);
+  fields(operation, [&visit](role::Any /*role*/, auto& field) {
+    using Field = std::remove_reference_t<decltype(field)>;
+    if constexpr (either<Field, Name>) {
+      visit(field);
+    } else if constexpr (either<Field, Argument>) {
+      if (!field.named) return;
+      Name name = field.name();
+      visit(name);
+      if constexpr (!std::is_const_v<Field>) field = Argument::of(name);
+    }
+  });
 }
 
 }  // namespace mprogcheck::model
