@@ -179,7 +179,9 @@ struct Anything {
 };
 template <typename Call, std::size_t... n>
 constexpr bool can_be_made_of(std::index_sequence<n...> /*fields*/) {
-  return requires { Call{(static_cast<void>(n), Anything())...}; };
+  return requires {
+    Call{(static_cast<void>(n), Anything())...};
+  };
 }
 constexpr std::size_t most_fields = 12;
 /// As many as its initializer list takes.
