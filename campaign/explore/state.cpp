@@ -36,7 +36,8 @@ Result<std::optional<ExploreState>> read_explore_state(const std::filesystem::pa
   const auto torn = [&] { return torn_state(folder); };
   const auto is_old = [&](const auto& old) {
     state.is_old = true;
-    state.finished = old.contains("finished") && old["finished"] == true;
+    const auto finished = old.find("finished");
+    state.finished = finished != old.end() && finished->is_boolean() && finished->template get<bool>();
     return state;
   };
   if (const auto old = nlohmann::json::parse(*text, nullptr, false);

@@ -22,8 +22,8 @@ Result<Needs> parse_needs(std::span<const std::string> names);
 /// An Error of kind skipped, one line, that names what the oracle has not got of it, and what cures that.
 Result<void> meets(const OracleIdentity& identity, const Needs& needs);
 
-/// The same, where a campaign has not made a single call of those that a feature is there for. `calls`: how many of
+/// The same, where a campaign has not made a single call of those that a feature is there for. `made`: how many of
 /// each it made and judged, as Coverage::calls() has them; `knows_all`: of all of its starts.
-Result<void> was_asked(const std::map<std::string, std::uint64_t>& calls, const Needs& needs, bool knows_all = true);
+Result<void> was_asked(const std::map<std::string, std::uint64_t>& made, const Needs& needs, bool knows_all = true);
 
 }  // namespace mprogcheck
