@@ -2,6 +2,7 @@
 #include "vm/uncompressed.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -77,7 +78,8 @@ bool is_kept_name(std::string_view name) {
   return name.size() == 33 && name[16] == '-' && name.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
 }
 
-/// A guest has read its image when it has booted, so that one which goes is missed by nobody who is at work.
+/// A guest has read its image when it has booted. What was used lately may be about to be booted by somebody else.
+constexpr std::chrono::hours lately{1};
 void prune(const std::string& directory, const std::string& newest) {
   namespace fs = std::filesystem;
   std::vector<std::pair<fs::file_time_type, fs::path>> others;
@@ -89,8 +91,10 @@ void prune(const std::string& directory, const std::string& newest) {
       others.emplace_back(used, entry->path());
   }
   if (others.size() < most_uncompressed) return;
+  const auto long_ago = fs::file_time_type::clock::now() - lately;
   std::ranges::sort(others, std::greater());
-  for (std::size_t n = most_uncompressed - 1; n < others.size(); ++n) fs::remove(others[n].second, error);
+  for (std::size_t n = most_uncompressed - 1; n < others.size(); ++n)
+    if (others[n].first < long_ago) fs::remove(others[n].second, error);
 }
 
 }  // namespace

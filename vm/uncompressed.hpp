@@ -13,7 +13,8 @@ namespace mprogcheck::vm {
 /// An Error if the payload is in no known compression, or is not an image that QEMU can enter by PVH: boot `path` then.
 ///
 /// It is kept as uncompressed/FROM-WHAT, by the digests of the payload and of what came out of it. One that is no
-/// longer what its name says is made anew. Of many the last so many that were used are kept.
+/// longer what its name says is made anew. Of many the last so many that were used are kept, and what was used within
+/// the hour: another process may be about to boot it.
 inline constexpr std::size_t most_uncompressed = 8;
 Result<std::string> uncompressed_image(const std::string& path);
 
