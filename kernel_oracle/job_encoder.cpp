@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernel_oracle/wire_operation.hpp"
 #include "kernel_oracle/wire_trial.hpp"
 #include "model/touched.hpp"
 #include "oracle/observe.hpp"
@@ -11,136 +12,8 @@ namespace mprogcheck {
 
 namespace {
 
-using wire::StepRecord;
-
-/// The fields of each call, in the places that StepRecord says.
-class StepOf {
- public:
-  explicit StepOf(StepRecord& step) : step_(step) {}
-
-  void operator()(const model::Attach& call) { program_call(wire::Call::attach, call); }
-  void operator()(const model::Detach& call) { program_call(wire::Call::detach, call); }
-  void operator()(const model::CreateLink& call) {
-    step_.call = wire::Call::link;
-    step_.name = call.name.slot;
-    site(call.site);
-    program(call.program);
-    relative(call.relative);
-    step_.flags = call.flags;
-    revision(call.revision);
-  }
-  void operator()(const model::UpdateLink& call) {
-    step_.call = wire::Call::update;
-    relative(call.link);
-    program(call.program);
-    replace(call.old_program);
-    step_.flags = call.flags;
-  }
-  void operator()(const model::DetachLink& call) {
-    step_.call = wire::Call::link_detach;
-    relative(call.link);
-  }
-  void operator()(const model::Close& call) {
-    step_.call = wire::Call::close;
-    step_.name = call.name.slot;
-  }
-  void operator()(const model::Dup& call) {
-    step_.call = wire::Call::dup;
-    step_.name = call.name.slot;
-    program(call.from);
-  }
-  void operator()(const model::Open& call) {
-    step_.call = wire::Call::open;
-    step_.name = call.name.slot;
-    step_.kind = static_cast<std::uint8_t>(call.kind);
-    program(call.id);
-  }
-  void operator()(const model::Load& call) {
-    step_.call = wire::Call::load;
-    step_.name = call.name.slot;
-    step_.kind = wire::program_class(call.type, call.returns);
-  }
-  void operator()(const model::Query& call) {
-    step_.call = wire::Call::query;
-    site(call.site);
-    step_.flags = call.query_flags;
-    step_.relative = call.attach_flags;
-    step_.replace = call.count;
-    step_.kind = call.without;
-    step_.revision = call.size;
-    step_.made = call.garbage ? 1 : 0;
-  }
-  void operator()(const model::Fill& call) {
-    step_.call = wire::Call::fill;
-    site(call.site);
-    step_.kind = call.count;
-  }
-  void operator()(const model::SendPacket& call) {
-    step_.call = wire::Call::run;
-    site(call.site);
-  }
-  void operator()(const model::RemoveDevice& call) { device_call(wire::Call::remove, call.device); }
-  void operator()(const model::MakeDevice& call) { device_call(wire::Call::make, call.device); }
-  void operator()(const model::MoveDevice& call) {
-    device_call(wire::Call::move, call.device);
-    step_.kind = call.home ? 1 : 0;
-  }
-  void operator()(const model::SetQdisc& call) {
-    device_call(wire::Call::qdisc, call.device);
-    step_.kind = static_cast<std::uint8_t>(call.qdisc);
-  }
-  void operator()(const model::Pin& call) {
-    step_.call = wire::Call::pin;
-    step_.kind = call.pin.number;
-    program(call.from);
-  }
-  void operator()(const model::Get& call) {
-    step_.call = wire::Call::get;
-    step_.name = call.name.slot;
-    step_.kind = call.pin.number;
-  }
-  void operator()(const model::Unpin& call) {
-    step_.call = wire::Call::unpin;
-    step_.kind = call.pin.number;
-  }
-
- private:
-  void device_call(wire::Call kind, model::Device device) {
-    step_.call = kind;
-    step_.target = device.number;
-  }
-
-  template <typename ProgramCall>
-  void program_call(wire::Call kind, const ProgramCall& call) {
-    step_.call = kind;
-    site(call.site);
-    program(call.program);
-    relative(call.relative);
-    replace(call.replace);
-    step_.flags = call.flags;
-    revision(call.revision);
-  }
-  void site(const model::Site& where) {
-    step_.hook = static_cast<std::uint8_t>(where.hook);
-    step_.target = where.target.value;
-  }
-  void argument(const model::Argument& given, std::uint32_t& field, std::uint8_t bit) {
-    field = given.value;
-    if (given.named) step_.named |= bit;
-  }
-  void program(const model::Argument& given) { argument(given, step_.program, StepRecord::program_named); }
-  void relative(const model::Argument& given) { argument(given, step_.relative, StepRecord::relative_named); }
-  void replace(const model::Argument& given) { argument(given, step_.replace, StepRecord::replace_named); }
-  void revision(const model::Revision& given) {
-    step_.revision = given.value;
-    if (given.relative) step_.named |= StepRecord::revision_now;
-  }
-
-  StepRecord& step_;
-};
-
 /// Whether the pin is the last holder of what it holds, and a link so of its program: the guest waits until all that
-/// is gone. StepRecord::made.
+/// is gone. Foreseen::dying.
 std::uint8_t dying_with(const model::World& world, const model::Edit& edit) {
   if (edit.kind != model::Edit::Kind::unpin) return 0;
   const model::PinnedObject& pinned = world.pinned(edit.pin);
@@ -151,15 +24,12 @@ std::uint8_t dying_with(const model::World& world, const model::Edit& edit) {
   return link.program != model::no_program && world.program(link.program).references == 1 ? 2 : 1;
 }
 
-/// Of a trial the model expects no object: if it makes one nevertheless, it takes a slot that is in no one's way, for
-/// nothing is shown after that.
-StepRecord step_of_trial(const model::Operation& operation) {
-  StepRecord step;
-  std::visit(StepOf(step), operation);
-  step.caller = operation.caller.number;
-  if (step.call == wire::Call::link) step.made = model::link_count - 1;
-  if (step.call == wire::Call::load) step.made = model::program_count - 1;
-  return step;
+wire::Foreseen foreseen(const model::World& world, const model::Operation& operation, const model::Edit& edit) {
+  wire::Foreseen known{.observe = model::visible_lists(world, operation, edit, false)};
+  if (std::holds_alternative<model::CreateLink>(operation)) known.made = world.next_link();
+  if (std::holds_alternative<model::Load>(operation)) known.made = world.next_mortal();
+  known.dying = dying_with(world, edit);
+  return known;
 }
 
 }  // namespace
@@ -171,8 +41,9 @@ void encode_alphabet(const Alphabet& alphabet, wire::Buffer& out) {
     const auto part =
         operations.subspan(first, std::min<std::size_t>(wire::most_in_alphabet_frame, operations.size() - first));
     const auto frame = wire::begin_frame(out, wire::FrameType::alphabet);
-    wire::put_alphabet_head(out, alphabet.number(), static_cast<std::uint32_t>(first));
-    for (const model::Operation& operation : part) wire::put_step(out, step_of_trial(operation));
+    wire::put_alphabet_head(out, alphabet.number(), static_cast<std::uint32_t>(first),
+                            static_cast<std::uint32_t>(part.size()));
+    for (const model::Operation& operation : part) wire::put_operation(out, operation);
     wire::end_frame(out, frame);
     first += part.size();
   } while (first < operations.size());
@@ -205,21 +76,14 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   head.trials = trials.view();
   if (!job.trials.empty() && job.alphabet != nullptr) head.alphabet = job.alphabet->number();
   const std::size_t at = wire::put_job_head(out, head);
-  wire::set_step_count(out, at, static_cast<std::uint32_t>(job.sequence.operations.size()));
 
   model::World world = world_of(job);
   for (const auto& operation : job.sequence.operations) {
-    StepRecord step;
-    std::visit(StepOf(step), operation);
-    step.caller = operation.caller.number;
     const model::Verdict verdict = world.predict(operation);
-    step.observe = model::visible_lists(world, operation, verdict.edit, false);
-    if (step.call == wire::Call::link) step.made = world.next_link();
-    if (step.call == wire::Call::load) step.made = world.next_mortal();
-    if (step.call == wire::Call::unpin) step.made = dying_with(world, verdict.edit);
-    wire::put_step(out, step);
+    wire::put_step(out, {.foreseen = foreseen(world, operation, verdict.edit), .operation = operation});
     world.commit(verdict.edit);
   }
+  wire::end_steps(out, at, static_cast<std::uint32_t>(job.sequence.operations.size()));
   out.bytes(head.trials.data(), head.trials.size());
 }
 

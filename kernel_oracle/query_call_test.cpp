@@ -12,13 +12,8 @@ namespace {
 
 using wire::Breach;
 
-wire::StepRecord step_of(std::uint16_t size, std::uint32_t count = 64, std::uint8_t without = 0) {
-  wire::StepRecord step;
-  step.call = wire::Call::query;
-  step.replace = count;
-  step.kind = without;
-  step.revision = size;
-  return step;
+model::Query query_of(std::uint16_t size, std::uint32_t count = 64, std::uint8_t without = 0) {
+  return {.count = count, .without = without, .size = size};
 }
 
 std::uint32_t* slots(std::uint64_t pointer) {
@@ -52,7 +47,7 @@ RC_GTEST_PROP(QueryCall, AKernelThatKeepsItsPromisesIsBelieved, ()) {
   static QueryCall call;
   const auto count = *rc::gen::element<std::uint32_t>(0, 1, 5, 63, 64, 0xffff'ffff);
   const auto entries = *rc::gen::inRange<std::uint32_t>(0, 64);
-  call.prepare(step_of(any_size(), count, static_cast<std::uint8_t>(*rc::gen::inRange(0, 16))), 7, 46);
+  call.prepare(query_of(any_size(), count, static_cast<std::uint8_t>(*rc::gen::inRange(0, 16))), 7, 46);
   static RawView view;
   call.read(answer(call, entries, 9), view);
   RC_ASSERT(call.breach(view) == 0);
@@ -64,7 +59,7 @@ RC_GTEST_PROP(QueryCall, AKernelThatKeepsItsPromisesIsBelieved, ()) {
 RC_GTEST_PROP(QueryCall, EveryStrayByteOfTheAttrIsSeen, ()) {
   static QueryCall call;
   const auto size = any_size();
-  call.prepare(step_of(size), 7, 46);
+  call.prepare(query_of(size), 7, 46);
   static RawView view;
   const int result = answer(call, 3, 9);
   const auto at = *rc::gen::oneOf(rc::gen::inRange<int>(-64, 0), rc::gen::inRange<int>(0, 12),
@@ -79,7 +74,7 @@ TEST(QueryCall, SeesASlotTooManyATooFewAndOneBeforeAnArray) {
   static RawView view;
   for (const int at : {-1, 2, 3, 127}) {
     for (unsigned array = 0; array < 4; ++array) {
-      call.prepare(step_of(64), 7, 46);
+      call.prepare(query_of(64), 7, 46);
       const auto pointers = call.attr()->query;
       const std::uint64_t of[] = {pointers.prog_ids, pointers.link_ids, pointers.prog_attach_flags,
                                   pointers.link_attach_flags};
@@ -94,7 +89,7 @@ TEST(QueryCall, SeesASlotTooManyATooFewAndOneBeforeAnArray) {
 TEST(QueryCall, SeesAttachFlagsThatAreNotZero) {
   static QueryCall call;
   static RawView view;
-  call.prepare(step_of(64), 7, 46);
+  call.prepare(query_of(64), 7, 46);
   const int result = answer(call, 3, 9);
   slots(call.attr()->query.link_attach_flags)[1] = 8;
   call.read(result, view);
@@ -104,7 +99,7 @@ TEST(QueryCall, SeesAttachFlagsThatAreNotZero) {
 TEST(QueryCall, AFailureMayWriteNothingAtAll) {
   static QueryCall call;
   static RawView view;
-  call.prepare(step_of(64), 7, 46);
+  call.prepare(query_of(64), 7, 46);
   answer(call, 0, 9);
   call.read(-EINVAL, view);
   EXPECT_EQ(call.breach(view), Breach::inside_attr);

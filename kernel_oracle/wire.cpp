@@ -153,90 +153,13 @@ bool get_jobs_header(Reader& reader, JobsHeader& header) {
   return !reader.failed() && one_by_one <= 1;
 }
 
-void put_step(Buffer& buffer, const StepRecord& step) {
-  std::uint8_t* const to = buffer.room(StepRecord::size);
-  to[0] = static_cast<std::uint8_t>(step.call);
-  to[1] = step.hook;
-  to[2] = step.name;
-  to[3] = 0;
-  to[4] = step.made;
-  to[5] = step.kind;
-  to[6] = step.named;
-  to[7] = step.caller;
-  Buffer::store(to + 8, step.target);
-  Buffer::store(to + 12, step.flags);
-  Buffer::store(to + 16, step.program);
-  Buffer::store(to + 20, step.relative);
-  Buffer::store(to + 24, step.replace);
-  Buffer::store(to + 28, std::uint32_t{step.observe});
-  Buffer::store(to + 32, step.revision);
-}
-
-bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord& step) {
-  const std::uint8_t* const from = bytes.data();
-  step.call = static_cast<Call>(from[0]);
-  step.hook = from[1];
-  step.name = from[2];
-  step.made = from[4];
-  step.kind = from[5];
-  step.named = from[6];
-  step.caller = from[7];
-  step.target = Reader::load<std::uint32_t>(from + 8);
-  step.flags = Reader::load<std::uint32_t>(from + 12);
-  step.program = Reader::load<std::uint32_t>(from + 16);
-  step.relative = Reader::load<std::uint32_t>(from + 20);
-  step.replace = Reader::load<std::uint32_t>(from + 24);
-  step.observe = Reader::load<std::uint16_t>(from + 28);
-  step.revision = Reader::load<std::uint64_t>(from + 32);
-
-  const auto in_range = [&](std::uint8_t bit, std::uint32_t value) {
-    return (step.named & bit) == 0 || value < model::Name::slots;
-  };
-  if (from[0] >= calls || step.hook >= model::hooks || step.name >= model::Name::slots || step.named > 15 ||
-      step.caller > model::Caller::declarable)
-    return false;
-  if (!in_range(StepRecord::program_named, step.program) || !in_range(StepRecord::relative_named, step.relative) ||
-      !in_range(StepRecord::replace_named, step.replace))
-    return false;
-  switch (step.call) {
-    case Call::link:
-      return step.made < model::link_count;
-    case Call::load:
-      return step.made >= model::mortal_program_begin && step.made < model::program_count &&
-             step.kind < program_classes;
-    case Call::open:
-      return step.kind <= 1;
-    case Call::fill:
-      return step.kind <= model::OrderedList::capacity;
-    case Call::query:
-      return step.made <= 1 && step.kind < 16 && step.revision >= model::Query::least_size &&
-             step.revision <= model::Query::most_size;
-    case Call::remove:
-    case Call::make:
-      return step.target < model::Device::count;
-    case Call::move:
-      return step.target < model::Device::count && step.kind <= 1;
-    case Call::qdisc:
-      return step.target < model::Device::count && step.kind < model::qdiscs;
-    case Call::pin:
-    case Call::get:
-      return step.kind < model::PinName::count;
-    case Call::unpin:
-      return step.kind < model::PinName::count && step.made <= 2;
-    default:
-      return true;
-  }
-}
-
 std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
-  const std::size_t at = buffer.size();
   buffer.u32(job.number);
   buffer.u8(job.deep ? 1 : 0);
   buffer.u8(static_cast<std::uint8_t>(job.lie));
   buffer.u8(job.devices);
   buffer.u8(static_cast<std::uint8_t>(job.accident));
   buffer.u32(job.lie_at);
-  buffer.u32(static_cast<std::uint32_t>(job.step_count()));
   buffer.u32(job.programs);
   buffer.u32(job.accident_at);
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
@@ -248,11 +171,14 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
   buffer.u8(job.lie_on);
   buffer.u32(job.alphabet);
   buffer.u32(static_cast<std::uint32_t>(job.trials.size()));
-  return at;
+  buffer.u32(0);  // how many steps there are, and their bytes
+  buffer.u32(0);
+  return buffer.size();
 }
 
-void set_step_count(Buffer& buffer, std::size_t job, std::uint32_t steps) {
-  buffer.set32(job + 12, steps);
+void end_steps(Buffer& buffer, std::size_t job, std::uint32_t count) {
+  buffer.set32(job - 8, count);
+  buffer.set32(job - 4, static_cast<std::uint32_t>(buffer.size() - job));
 }
 
 bool get_job(Reader& reader, JobRecord& job) {
@@ -265,11 +191,9 @@ bool get_job(Reader& reader, JobRecord& job) {
   const auto accident = reader.u8();
   job.accident = static_cast<Accident>(accident);
   job.lie_at = reader.u32();
-  const std::size_t steps = reader.u32();
   job.programs = reader.u32();
   job.accident_at = reader.u32();
-  bool good = deep <= 1 && lie < lies && accident < accidents && steps <= max_steps &&
-              job.devices >> model::Target::device_count == 0;
+  bool good = deep <= 1 && lie < lies && accident < accidents && job.devices >> model::Target::device_count == 0;
   for (unsigned n = 0; n < model::Name::pool_count; ++n) {
     job.classes[n] = (job.programs >> n & 1U) != 0 ? reader.u8() : std::uint8_t{0};
     good = good && job.classes[n] < program_classes;
@@ -287,10 +211,11 @@ bool get_job(Reader& reader, JobRecord& job) {
   job.lie_on = reader.u8();
   job.alphabet = reader.u32();
   const std::size_t trials = reader.u32();
-  job.steps = reader.bytes(steps * StepRecord::size);
+  job.step_count = reader.u32();
+  job.steps = reader.bytes(reader.u32());
   job.trials = reader.bytes(trials);
-  good = good && (trials == 0) == (job.alphabet == 0);
-  return good && !reader.failed() && are_trials(job.trials, static_cast<std::uint32_t>(steps));
+  good = good && job.step_count <= max_steps && (trials == 0) == (job.alphabet == 0);
+  return good && !reader.failed() && are_trials(job.trials, job.step_count);
 }
 
 std::size_t put_run_head(Buffer& buffer, std::uint32_t number, std::uint32_t first) {

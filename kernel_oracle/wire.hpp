@@ -205,56 +205,6 @@ struct Breach {
   static constexpr std::uint8_t beyond_attr = 1, inside_attr = 2, array = 4, flags_not_zero = 8, all = 15;
 };
 
-enum class Call : std::uint8_t {
-  attach,
-  detach,
-  link,
-  update,
-  link_detach,
-  close,
-  dup,
-  open,
-  load,
-  query,
-  fill,
-  run,
-  remove,
-  make,
-  move,
-  qdisc,
-  pin,
-  get,
-  unpin,
-};
-inline constexpr std::uint8_t calls = 19;
-
-/// One operation, 40 bytes. Fields that its call has no use for are 0.
-struct StepRecord {
-  static constexpr std::size_t size = 40;
-  static constexpr std::uint8_t program_named = 1, relative_named = 2, replace_named = 4, revision_now = 8;
-
-  Call call = Call::attach;
-  std::uint8_t hook = 0;
-  std::uint8_t name = 0;       ///< slot of the name it binds or closes
-  std::uint16_t observe = 0;   ///< bit N: list N is to be looked at after it
-  std::uint8_t made = 0;       ///< table slot of the link or mortal program that it makes, if it does; query: garbage;
-                               ///< unpin: 1, if the last holder of an object goes; 2, and with a link its program
-  std::uint8_t kind = 0;       ///< open: ObjectKind; load: program_class(); fill: count; query: arrays that are null;
-                               ///< move: 1 for home; qdisc: Qdisc; pin, get, unpin: the pin's number
-  std::uint8_t named = 0;      ///< which arguments are names (their slot), not literals; is the revision relative
-  std::uint32_t target = 0;    ///< model::Target::value; of calls on devices the device's number
-  std::uint32_t flags = 0;     ///< query: query_flags
-  std::uint32_t program = 0;   ///< update: the new program; dup and open: what from
-  std::uint32_t relative = 0;  ///< update, link_detach: the link; query: attach_flags
-  std::uint32_t replace = 0;   ///< update: the old program; query: count
-  std::uint64_t revision = 0;  ///< query: size of the attr
-  std::uint8_t caller = 0;     ///< model::Caller::number
-};
-static_assert(model::list_count <= 16, "StepRecord::observe is two bytes");
-void put_step(Buffer& buffer, const StepRecord& step);
-/// False if a field is out of range.
-bool get_step(std::span<const std::uint8_t, StepRecord::size> bytes, StepRecord& step);
-
 /// One sequence: this, then the steps, then the trials.
 struct JobRecord {
   std::uint32_t number = 0;  ///< its run carries the same
@@ -272,9 +222,9 @@ struct JobRecord {
   bool unkept = false;
   std::uint32_t uids[model::Caller::declarable] = {};  ///< of the callers that are declared, or 0
   std::uint32_t alphabet = 0;                          ///< AlphabetPart::number; without trials, 0
-  std::span<const std::uint8_t> steps;                 ///< whole StepRecords
-  std::span<const std::uint8_t> trials{};              ///< whole TrialsRecords (wire_trial.hpp), ascending by step
-  [[nodiscard]] std::size_t step_count() const { return steps.size() / StepRecord::size; }
+  std::uint32_t step_count = 0;
+  std::span<const std::uint8_t> steps{};   ///< as many, one after the other (wire_operation.hpp)
+  std::span<const std::uint8_t> trials{};  ///< whole TrialsRecords (wire_trial.hpp), ascending by step
 };
 inline constexpr std::uint8_t program_classes = model::program_types * model::returns_count;
 constexpr std::uint8_t program_class(model::ProgramType type, model::Returns returns) {
@@ -292,10 +242,11 @@ constexpr model::DeviceClass device_class_of(std::uint8_t number) {
           .policy = static_cast<model::Policy>(number / model::policies % model::policies),
           .peer_policy = static_cast<model::Policy>(number % model::policies)};
 }
-/// Writes all but the steps, which follow one by one, and the `trials` behind them; returns what set_step_count()
-/// needs.
+/// Writes all but the steps, which follow one by one, and the `trials` behind them; returns what end_steps() needs.
 std::size_t put_job_head(Buffer& buffer, const JobRecord& job);
-void set_step_count(Buffer& buffer, std::size_t job, std::uint32_t steps);
+/// The steps are all that has been written since.
+void end_steps(Buffer& buffer, std::size_t job, std::uint32_t count);
+/// The steps themselves are not looked at.
 bool get_job(Reader& reader, JobRecord& job);
 
 /// What begins a run, or a part of one. The parts of a run follow each other, with nothing between them; the ending is

@@ -8,7 +8,9 @@
 
 #include "kernel_oracle/run_decoder.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "kernel_oracle/wire_operation.hpp"
 #include "kernel_oracle/wire_trial.hpp"
+#include "model/sequence.hpp"
 
 namespace {
 
@@ -66,11 +68,12 @@ void read_alphabet(Bytes payload) {
   wire::Reader reader(payload);
   wire::AlphabetPart part;
   if (!wire::get_alphabet_part(reader, part)) return;
-  require(part.first + part.count() <= trial_set::most_operations);
-  for (auto left = part.operations; !left.empty(); left = left.subspan(wire::StepRecord::size)) {
-    wire::StepRecord step;
-    if (!wire::get_step(left.first<wire::StepRecord::size>(), step)) return;
-    require(static_cast<std::uint8_t>(step.call) < wire::calls);
+  require(part.first + part.count <= trial_set::most_operations);
+  wire::Reader operations(part.operations);
+  model::Operation operation;
+  for (std::uint32_t n = 0; n < part.count; ++n) {
+    if (!wire::get_operation(operations, operation)) return;
+    require(!model::validate(operation));
   }
 }
 
@@ -81,7 +84,7 @@ void read_trials(const wire::JobRecord& job) {
   while (reader.left() != 0) {
     wire::TrialsRecord trials;
     require(wire::get_trials(reader, trials));
-    require(trials.step >= next && trials.step < job.step_count());
+    require(trials.step >= next && trials.step < job.step_count);
     require(trials.which.size() <= trial_set::most_operations / 8);
     next = trials.step + 1;
   }
@@ -95,15 +98,17 @@ void read_jobs(Bytes payload) {
   for (std::uint32_t n = 0; n < header.jobs; ++n) {
     wire::JobRecord job;
     if (!wire::get_job(reader, job)) return;
-    require(job.step_count() <= wire::max_steps && static_cast<std::uint8_t>(job.accident) < accidents);
+    require(job.step_count <= wire::max_steps && static_cast<std::uint8_t>(job.accident) < accidents);
     require(job.devices >> model::Target::device_count == 0);
     read_trials(job);
     for (const auto type : job.classes) require(type < wire::program_classes);
-    for (std::size_t i = 0; i < job.step_count(); ++i) {
-      wire::StepRecord step;
-      if (!wire::get_step(job.steps.subspan(i * wire::StepRecord::size).first<wire::StepRecord::size>(), step)) return;
-      require(static_cast<std::uint8_t>(step.call) < wire::calls && step.hook < model::hooks);
-      require(step.name < model::Name::slots);
+    wire::Reader steps(job.steps);
+    wire::Step step;
+    for (std::uint32_t i = 0; i < job.step_count; ++i) {
+      if (!wire::get_step(steps, step)) return;
+      require(!model::validate(step.operation));
+      if (std::holds_alternative<model::CreateLink>(step.operation)) require(step.foreseen.made < model::link_count);
+      require(step.foreseen.made < model::program_count && step.foreseen.dying <= 2);
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_oracle/job_encoder.hpp"
+#include "kernel_oracle/wire_operation.hpp"
 #include "model/arbitrary.hpp"
 #include "model/touched.hpp"
 #include "oracle/observe.hpp"
@@ -76,7 +77,7 @@ RC_GTEST_PROP(Wire, AnyBytesAreReadWithoutHarm, (const Bytes& bytes)) {
   Hello hello;
   if (get_hello(hello_reader, hello)) RC_ASSERT(hello.devices <= model::Target::device_count);
   JobRecord job;
-  if (get_job(job_reader, job)) RC_ASSERT(job.step_count() * StepRecord::size <= bytes.size());
+  if (get_job(job_reader, job)) RC_ASSERT(job.steps.size() + job.trials.size() <= bytes.size());
   Bench bench;
   get_bench(bench_reader, bench);
   JobsHeader header;
@@ -118,79 +119,6 @@ RC_GTEST_PROP(Wire, HelloComesBack, (const std::string& release, const std::stri
   RC_ASSERT(hello.complaints == "x");
 }
 
-/// What a step record says, told as an operation again: the inverse of what the encoder does.
-class OperationOf {
- public:
-  explicit OperationOf(const StepRecord& step) : step_(step) {}
-
-  [[nodiscard]] model::Operation operation() const {
-    using namespace model;
-    switch (step_.call) {
-      case Call::attach:
-        return Attach{site(), program(), step_.flags, relative(), replace(), revision()};
-      case Call::detach:
-        return Detach{site(), program(), step_.flags, relative(), replace(), revision()};
-      case Call::link:
-        return CreateLink{{step_.name}, site(), program(), step_.flags, relative(), revision()};
-      case Call::update:
-        return UpdateLink{relative(), program(), step_.flags, replace()};
-      case Call::link_detach:
-        return DetachLink{relative()};
-      case Call::close:
-        return Close{{step_.name}};
-      case Call::dup:
-        return Dup{{step_.name}, program()};
-      case Call::open:
-        return Open{{step_.name}, static_cast<ObjectKind>(step_.kind), program()};
-      case Call::load:
-        return Load{{step_.name},
-                    static_cast<ProgramType>(step_.kind / returns_count),
-                    static_cast<Returns>(step_.kind % returns_count)};
-      case Call::query:
-        return Query{.site = site(),
-                     .query_flags = step_.flags,
-                     .attach_flags = step_.relative,
-                     .count = step_.replace,
-                     .without = step_.kind,
-                     .size = static_cast<std::uint16_t>(step_.revision),
-                     .garbage = step_.made != 0};
-      case Call::run:
-        return SendPacket{site()};
-      case Call::remove:
-        return model::RemoveDevice{device()};
-      case Call::make:
-        return model::MakeDevice{device()};
-      case Call::move:
-        return model::MoveDevice{device(), step_.kind != 0};
-      case Call::qdisc:
-        return model::SetQdisc{device(), static_cast<model::Qdisc>(step_.kind)};
-      case Call::pin:
-        return model::Pin{{step_.kind}, program()};
-      case Call::get:
-        return model::Get{{step_.name}, {step_.kind}};
-      case Call::unpin:
-        return model::Unpin{{step_.kind}};
-      case Call::fill:
-        break;
-    }
-    return Fill{site(), step_.kind};
-  }
-
- private:
-  [[nodiscard]] model::Site site() const { return {static_cast<model::Hook>(step_.hook), {step_.target}}; }
-  [[nodiscard]] model::Device device() const { return {static_cast<std::uint8_t>(step_.target)}; }
-  [[nodiscard]] model::Argument argument(std::uint32_t value, std::uint8_t bit) const {
-    return {value, (step_.named & bit) != 0};
-  }
-  [[nodiscard]] model::Argument program() const { return argument(step_.program, StepRecord::program_named); }
-  [[nodiscard]] model::Argument relative() const { return argument(step_.relative, StepRecord::relative_named); }
-  [[nodiscard]] model::Argument replace() const { return argument(step_.replace, StepRecord::replace_named); }
-  [[nodiscard]] model::Revision revision() const {
-    return {step_.revision, (step_.named & StepRecord::revision_now) != 0};
-  }
-  const StepRecord& step_;
-};
-
 RC_GTEST_PROP(Wire, JobComesBack, ()) {
   Job job;
   job.sequence = *model::arbitrary_sequence();
@@ -218,41 +146,21 @@ RC_GTEST_PROP(Wire, JobComesBack, ()) {
   }
   RC_ASSERT(record.unkept == job.sequence.declarations.unkept);
   RC_ASSERT(std::ranges::equal(record.uids, job.sequence.declarations.uids));
-  RC_ASSERT(record.step_count() == job.sequence.operations.size());
+  RC_ASSERT(record.step_count == job.sequence.operations.size());
 
-  model::World world = world_of(job);
-  for (std::size_t i = 0; i < record.step_count(); ++i) {
-    const std::span<const std::uint8_t, StepRecord::size> bytes(record.steps.data() + i * StepRecord::size,
-                                                                StepRecord::size);
-    StepRecord step;
-    RC_ASSERT(get_step(bytes, step));
-    const auto& operation = job.sequence.operations[i];
-    auto read = OperationOf(step).operation();
-    read.caller.number = step.caller;
-    RC_ASSERT(read == operation);
-    RC_ASSERT(step.observe == model::visible_lists(world, operation, world.predict(operation).edit, false));
-    if (step.call == Call::link) RC_ASSERT(step.made == world.next_link());
-    if (step.call == Call::load) RC_ASSERT(step.made == world.next_mortal());
+  model::World world(job.sequence.declarations);
+  Reader steps(record.steps);
+  for (const auto& operation : job.sequence.operations) {
+    Step step;
+    RC_ASSERT(get_step(steps, step));
+    RC_ASSERT(step.operation == operation);
+    const Foreseen& foreseen = step.foreseen;
+    RC_ASSERT(foreseen.observe == model::visible_lists(world, operation, world.predict(operation).edit, false));
+    if (std::holds_alternative<model::CreateLink>(operation)) RC_ASSERT(foreseen.made == world.next_link());
+    if (std::holds_alternative<model::Load>(operation)) RC_ASSERT(foreseen.made == world.next_mortal());
     world.apply(operation);
   }
-}
-
-RC_GTEST_PROP(Wire, SpoiltStepsStayInRange, ()) {
-  Bytes bytes = *rc::gen::container<Bytes>(StepRecord::size, rc::gen::arbitrary<std::uint8_t>());
-  bytes[0] = static_cast<std::uint8_t>(bytes[0] % (calls + 1));
-  bytes[1] = static_cast<std::uint8_t>(bytes[1] % (model::hooks + 1));
-  bytes[6] = static_cast<std::uint8_t>(bytes[6] % 17);
-  StepRecord step;
-  if (!get_step(std::span<const std::uint8_t, StepRecord::size>(bytes.data(), StepRecord::size), step)) return;
-  RC_ASSERT(static_cast<unsigned>(step.call) < calls);
-  RC_ASSERT(step.hook < model::hooks);
-  RC_ASSERT(step.name < model::Name::slots);
-  if ((step.named & StepRecord::program_named) != 0) RC_ASSERT(step.program < model::Name::slots);
-  if ((step.named & StepRecord::relative_named) != 0) RC_ASSERT(step.relative < model::Name::slots);
-  if ((step.named & StepRecord::replace_named) != 0) RC_ASSERT(step.replace < model::Name::slots);
-  if (step.call == Call::link) RC_ASSERT(step.made < model::link_count);
-  if (step.call == Call::query) RC_ASSERT(step.revision <= model::Query::most_size);
-  if (step.call == Call::fill) RC_ASSERT(step.kind <= model::OrderedList::capacity);
+  RC_ASSERT(steps.left() == 0U);
 }
 
 TEST(Wire, AnotherVersionIsRefused) {

@@ -9,18 +9,20 @@ constexpr std::size_t tried_head_size = 9;
 
 }  // namespace
 
-void put_alphabet_head(Buffer& buffer, std::uint32_t number, std::uint32_t first) {
+void put_alphabet_head(Buffer& buffer, std::uint32_t number, std::uint32_t first, std::uint32_t count) {
   buffer.u32(number);
   buffer.u32(first);
+  buffer.u32(count);
 }
 
 bool get_alphabet_part(Reader& reader, AlphabetPart& part) {
   part.number = reader.u32();
   part.first = reader.u32();
+  part.count = reader.u32();
   const std::size_t left = reader.left();
   part.operations = reader.bytes(left);
-  return !reader.failed() && part.number != 0 && left % StepRecord::size == 0 &&
-         part.first <= trial_set::most_operations && part.count() <= trial_set::most_operations - part.first;
+  return !reader.failed() && part.number != 0 && part.count <= left / least_operation_size &&
+         part.first <= trial_set::most_operations && part.count <= trial_set::most_operations - part.first;
 }
 
 void put_trials(Buffer& buffer, const TrialsRecord& trials) {

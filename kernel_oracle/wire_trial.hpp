@@ -5,6 +5,7 @@
 #include <span>
 
 #include "kernel_oracle/wire.hpp"
+#include "kernel_oracle/wire_operation.hpp"
 #include "oracle/lie.hpp"
 #include "oracle/trial_set.hpp"
 
@@ -16,13 +17,13 @@ namespace mprogcheck::wire {
 struct AlphabetPart {
   std::uint32_t number = 0;  ///< Alphabet::number()
   std::uint32_t first = 0;
-  std::span<const std::uint8_t> operations;  ///< whole StepRecords, to the end of the frame
-  [[nodiscard]] std::size_t count() const { return operations.size() / StepRecord::size; }
+  std::uint32_t count = 0;
+  std::span<const std::uint8_t> operations{};  ///< as many, to the end of the frame (wire_operation.hpp)
 };
 /// So many operations go into one frame at most: 1 MiB.
-inline constexpr std::uint32_t most_in_alphabet_frame = (1U << 20) / StepRecord::size;
+inline constexpr std::uint32_t most_in_alphabet_frame = (1U << 20) / most_operation_size;
 /// Writes all but the operations, which follow one by one.
-void put_alphabet_head(Buffer& buffer, std::uint32_t number, std::uint32_t first);
+void put_alphabet_head(Buffer& buffer, std::uint32_t number, std::uint32_t first, std::uint32_t count);
 /// The operations themselves are not looked at.
 bool get_alphabet_part(Reader& reader, AlphabetPart& part);
 

@@ -17,36 +17,25 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-auto fields(const StepRecord& step) {
-  return std::tie(step.call, step.hook, step.name, step.kind, step.named, step.target, step.flags, step.program,
-                  step.relative, step.replace, step.revision, step.caller);
-}
-
-StepRecord step_at(std::span<const std::uint8_t> steps, std::size_t n) {
-  StepRecord step;
-  RC_ASSERT(get_step(steps.subspan(n * StepRecord::size).first<StepRecord::size>(), step));
-  return step;
-}
-
-/// An operation is the same in an alphabet as in a sequence, but for what belongs to its place there.
-RC_GTEST_PROP(WireTrial, AlphabetSaysWhatASequenceWould, ()) {
-  Job job;
-  job.sequence = *model::arbitrary_sequence();
-  const auto& operations = job.sequence.operations;
+RC_GTEST_PROP(WireTrial, AlphabetComesBack, ()) {
+  const auto operations = *rc::gen::container<std::vector<model::Operation>>(model::arbitrary_operation());
   const Alphabet alphabet({operations.begin(), operations.end()});
-  Buffer frames, jobs;
+  Buffer frames;
   encode_alphabet(alphabet, frames);
-  encode_job(job, 1, jobs);
   Frame frame;
   RC_ASSERT(read_frame(frames.view(), frame) == Fault::none);
   RC_ASSERT(frame.type == FrameType::alphabet && frame.size == frames.size());
-  Reader reader(frame.payload), job_reader(jobs.view());
+  Reader reader(frame.payload);
   AlphabetPart part;
-  JobRecord record;
-  RC_ASSERT(get_alphabet_part(reader, part) && get_job(job_reader, record));
-  RC_ASSERT(part.number == alphabet.number() && part.first == 0U && part.count() == operations.size());
-  for (std::size_t n = 0; n < operations.size(); ++n)
-    RC_ASSERT(fields(step_at(part.operations, n)) == fields(step_at(record.steps, n)));
+  RC_ASSERT(get_alphabet_part(reader, part));
+  RC_ASSERT(part.number == alphabet.number() && part.first == 0U && part.count == operations.size());
+  Reader read(part.operations);
+  for (const model::Operation& operation : operations) {
+    model::Operation found;
+    RC_ASSERT(get_operation(read, found));
+    RC_ASSERT(found == operation);
+  }
+  RC_ASSERT(read.left() == 0U);
 }
 
 /// No frame is longer than it may be, and one follows on the other.
@@ -63,17 +52,28 @@ TEST(WireTrial, ALongAlphabetComesInParts) {
     AlphabetPart part;
     ASSERT_TRUE(get_alphabet_part(reader, part));
     EXPECT_EQ(part.first, seen);
-    seen += part.count();
+    seen += part.count;
     left = left.subspan(frame.size);
   }
   EXPECT_EQ(seen, operations.size());
   EXPECT_GT(parts, 1U);
 }
 
+TEST(WireTrial, AnAlphabetOfMoreThanItsBytesIsRefused) {
+  for (const std::uint32_t count : {1U, 2U}) {
+    Buffer buffer;
+    put_alphabet_head(buffer, 1, 0, count);
+    put_operation(buffer, model::Close{});
+    Reader reader(buffer.view());
+    AlphabetPart part;
+    EXPECT_EQ(get_alphabet_part(reader, part), count == 1);
+  }
+}
+
 TEST(WireTrial, AnAlphabetThatIsTooLongIsRefused) {
   Buffer buffer;
-  put_alphabet_head(buffer, 1, trial_set::most_operations);
-  put_step(buffer, {});
+  put_alphabet_head(buffer, 1, trial_set::most_operations, 1);
+  put_operation(buffer, {});
   Reader reader(buffer.view());
   AlphabetPart part;
   EXPECT_FALSE(get_alphabet_part(reader, part));
@@ -105,7 +105,7 @@ RC_GTEST_PROP(WireTrial, TrialsOfAJobComeBack, ()) {
   for (const std::uint32_t number : {1U, 2U}) {
     JobRecord record;
     RC_ASSERT(get_job(reader, record));
-    RC_ASSERT(record.number == number && record.step_count() == job.sequence.operations.size());
+    RC_ASSERT(record.number == number && record.step_count == job.sequence.operations.size());
     RC_ASSERT(record.alphabet == (job.trials.empty() ? 0 : job.alphabet->number()));
     Reader trials(record.trials);
     for (const Trials& wanted : job.trials) {
@@ -150,7 +150,7 @@ RC_GTEST_PROP(WireTrial, WhatWasTriedComesBack, (const Bytes& errnos)) {
 RC_GTEST_PROP(WireTrial, AnyBytesAreReadWithoutHarm, (const Bytes& bytes)) {
   Reader parts(bytes), trials(bytes), tried(bytes);
   AlphabetPart part;
-  if (get_alphabet_part(parts, part)) RC_ASSERT(part.first + part.count() <= trial_set::most_operations);
+  if (get_alphabet_part(parts, part)) RC_ASSERT(part.first + part.count <= trial_set::most_operations);
   TrialsRecord block;
   if (get_trials(trials, block)) RC_ASSERT(static_cast<std::uint8_t>(block.lie) < trial_lies);
   TriedRecord seen;

@@ -51,14 +51,24 @@ rc::Gen<Argument> arbitrary_id() {
       arbitrary_number<std::uint32_t>(1U << 30, 0xffff'ffff, {0, coming_id, 1U << 30, 0xffff'ffff}));
 }
 
-rc::Gen<Site> arbitrary_site() {
+/// `at_peers`: at the other end of a pair, too, where the hook can be asked for there.
+rc::Gen<Site> arbitrary_site(bool at_peers) {
   const auto device = rc::gen::map(rc::gen::inRange<std::uint32_t>(0, Target::device_count), Target::device);
   const auto literal = rc::gen::map(
       arbitrary_number<std::uint32_t>(1'000'000, Target::literal_base - 1, {0, 1'000'000, Target::literal_base - 1}),
       Target::literal);
   const auto hook = rc::gen::map(rc::gen::inRange<unsigned>(0, hooks), [](unsigned n) { return static_cast<Hook>(n); });
-  return rc::gen::build<Site>(rc::gen::set(&Site::hook, hook),
-                              rc::gen::set(&Site::target, rc::gen::weightedOneOf<Target>({{4, device}, {1, literal}})));
+  const auto site =
+      rc::gen::build<Site>(rc::gen::set(&Site::hook, hook),
+                           rc::gen::set(&Site::target, rc::gen::weightedOneOf<Target>({{4, device}, {1, literal}})));
+  const auto peer = rc::gen::weightedElement<bool>({{3, false}, {1, true}});
+  return rc::gen::apply(
+      [at_peers](Site made, bool at_peer) {
+        if (at_peers && at_peer && row_of(family_of(made.hook)).at_peers && !made.target.is_literal())
+          made.target = Target::peer(made.target.number());
+        return made;
+      },
+      site, peer);
 }
 
 /// Each flag is as likely to be there as not, then and again with bits that mean nothing.
@@ -91,7 +101,8 @@ rc::Gen<Enum> arbitrary_enum(unsigned count) {
 
 /// What may stand in a field, by its role.
 struct Arbitrary {
-  static rc::Gen<Site> of(role::Site /*role*/) { return arbitrary_site(); }
+  static rc::Gen<Site> of(role::Site /*role*/) { return arbitrary_site(true); }
+  static rc::Gen<Site> of(role::PacketSite /*role*/) { return arbitrary_site(false); }
   static rc::Gen<Name> of(role::Name /*role*/) { return arbitrary_name(); }
   static rc::Gen<Name> of(role::BoundName role) {
     const auto* const range = std::ranges::find(name_ranges, role.letter, &NameRange::letter);

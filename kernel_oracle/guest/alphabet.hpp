@@ -16,11 +16,11 @@ class Alphabet {
   bool take(const wire::AlphabetPart& part);
   /// wire::AlphabetPart::number; 0: there is none.
   [[nodiscard]] std::uint32_t number() const { return number_; }
-  [[nodiscard]] std::span<const wire::StepRecord> operations() const { return operations_; }
+  [[nodiscard]] std::span<const wire::Step> operations() const { return operations_; }
 
  private:
   std::uint32_t number_ = 0;
-  std::vector<wire::StepRecord> operations_;
+  std::vector<wire::Step> operations_;
 };
 
 }  // namespace mprogcheck::guest

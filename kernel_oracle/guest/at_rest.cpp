@@ -12,6 +12,7 @@
 #include "kernel_oracle/guest/bpf_world.h"
 #include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
+#include "model/visit_names.hpp"
 
 namespace mprogcheck::guest {
 
@@ -94,13 +95,10 @@ bool SequenceRunner::check_references(bool lying) {
 }
 
 /// It may be held by more than the agent when the sequence is over. The same for what a trial names.
-void SequenceRunner::mark_named(const wire::StepRecord& step) {
-  using wire::StepRecord;
-  if ((step.named & StepRecord::program_named) != 0) mark_named(step.program);
-  if ((step.named & StepRecord::relative_named) != 0) mark_named(step.relative);
-  if ((step.named & StepRecord::replace_named) != 0) mark_named(step.replace);
-  if (step.call == wire::Call::fill)
-    for (unsigned n = 0; n < step.kind && n < Name::filler_count; ++n) mark_named(Name::filler(n).slot);
+void SequenceRunner::mark_named(const model::Operation& operation) {
+  model::visit_names(operation, [this](Name name) { mark_named(name.slot); });
+  if (const auto* const fill = std::get_if<model::Fill>(&operation))
+    for (unsigned n = 0; n < fill->count; ++n) mark_named(Name::filler(n).slot);
 }
 
 void SequenceRunner::mark_named(unsigned slot) {

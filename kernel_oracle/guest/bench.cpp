@@ -86,7 +86,7 @@ bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire
     if (trace.size() == before) break;
   }
 
-  for (const auto& job : jobs) bench.operations += job.step_count() + tried_in(job);
+  for (const auto& job : jobs) bench.operations += job.step_count + tried_in(job);
   for (const auto& call : trace)
     bench.system_calls += call.kind == RecordedCall::Kind::learn ? 0 : call.kind == RecordedCall::Kind::adopt ? 2 : 1;
   // The two sides take turns, so that what disturbs the machine disturbs both.

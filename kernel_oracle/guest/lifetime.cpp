@@ -10,7 +10,6 @@
 namespace mprogcheck::guest {
 
 using model::ObjectKind;
-using wire::StepRecord;
 
 namespace {
 
@@ -21,31 +20,36 @@ struct PinPath {
 
 }  // namespace
 
-int SequenceRunner::change_device(const StepRecord& step) {
-  const std::uint32_t ifindex = ifindex_of(step.target);
-  const auto n = static_cast<unsigned>(step.target);
+/// `change` is given the interface index, and gives a negative errno or 0.
+template <typename Change>
+int SequenceRunner::change_device(model::Device device, Change change) {
   if (!life_.can_move()) return ENOSYS;  // the host does not send what the agent has no feature for
-  int result = 0;
-  switch (step.call) {
-    case wire::Call::remove:
-      result = life_.remove(ifindex);
-      break;
-    case wire::Call::make:
-      // Of a device that the sequence has not declared it knows nothing: it is not there, so it goes.
-      if ((spoken_of_ >> n & 1U) == 0) result = life_.remove(devices_.ifindex[n]);
-      if (result != 0) break;  // a caller without capabilities: the sequence still knows nothing of it
-      spoken_of_ = static_cast<std::uint8_t>(spoken_of_ | 1U << n);
-      result = life_.make(n, class_of(n));
-      break;
-    case wire::Call::move:
-      result = life_.move(ifindex, step.kind != 0);
-      break;
-    default:
-      result = life_.set_qdisc(ifindex, static_cast<model::Qdisc>(step.kind));
-      break;
-  }
-  if (result == 0) follow_device(n);
+  const int result = change(ifindex_of(model::Target::device(device.number)));
+  if (result == 0) follow_device(device.number);
   return errno_of(result);
+}
+
+int SequenceRunner::call(const model::RemoveDevice& remove) {
+  return change_device(remove.device, [this](std::uint32_t ifindex) { return life_.remove(ifindex); });
+}
+
+int SequenceRunner::call(const model::MakeDevice& made) {
+  const unsigned n = made.device.number;
+  return change_device(made.device, [this, n](std::uint32_t /*ifindex*/) {
+    // Of a device that the sequence has not declared it knows nothing: it is not there, so it goes.
+    const int result = (spoken_of_ >> n & 1U) == 0 ? life_.remove(devices_.ifindex[n]) : 0;
+    if (result != 0) return result;  // a caller without capabilities: the sequence still knows nothing of it
+    spoken_of_ = static_cast<std::uint8_t>(spoken_of_ | 1U << n);
+    return life_.make(n, class_of(n));
+  });
+}
+
+int SequenceRunner::call(const model::MoveDevice& move) {
+  return change_device(move.device, [&](std::uint32_t ifindex) { return life_.move(ifindex, move.home); });
+}
+
+int SequenceRunner::call(const model::SetQdisc& set) {
+  return change_device(set.device, [&](std::uint32_t ifindex) { return life_.set_qdisc(ifindex, set.qdisc); });
 }
 
 /// How it is declared, or the usual.
@@ -107,20 +111,20 @@ void SequenceRunner::follow_device(unsigned n) {
   }
 }
 
-int SequenceRunner::pin(const StepRecord& step) {
-  const bool named = (step.named & StepRecord::program_named) != 0;
-  const int fd = named ? fd_of_slot(step.program) : static_cast<int>(step.program);
-  const int result = mpc_pin(PinPath(step.kind).text, fd);
+int SequenceRunner::call(const model::Pin& pin) {
+  const unsigned n = pin.pin.number;
+  const int result = mpc_pin(PinPath(n).text, static_cast<int>(fd_of(pin.from)));
   if (result < 0) return -result;
-  pinned_ = static_cast<std::uint16_t>(pinned_ | 1U << step.kind);
-  pins_[step.kind] = named ? names_[step.program] : nullptr;
+  pinned_ = static_cast<std::uint16_t>(pinned_ | 1U << n);
+  pins_[n] = pin.from.named ? names_[pin.from.value] : nullptr;
   return 0;
 }
 
-int SequenceRunner::get(const StepRecord& step) {
-  const int fd = mpc_get(PinPath(step.kind).text);
+int SequenceRunner::call(const model::Get& get) {
+  const unsigned n = get.pin.number;
+  const int fd = mpc_get(PinPath(n).text);
   if (fd < 0) return -fd;
-  bind(step.name, fd, pins_[step.kind]);
+  bind(get.name, fd, pins_[n]);
   return 0;
 }
 
@@ -158,17 +162,18 @@ bool SequenceRunner::is_listed(const Object& link) {
   return false;
 }
 
-int SequenceRunner::unpin(const StepRecord& step) {
-  const Object* const object = pins_[step.kind];
-  const bool last = step.made != 0;
+int SequenceRunner::call(const model::Unpin& unpin) {
+  const unsigned n = unpin.pin.number;
+  const Object* const object = pins_[n];
+  const bool last = foreseen_.dying != 0;
   const bool waits = object != nullptr && (last || (job_->deep && references_ != nullptr));
   const Holders before = waits ? holders_of(*object) : Holders{};
-  const int result = mpc_unlink(PinPath(step.kind).text);
+  const int result = mpc_unlink(PinPath(n).text);
   if (result < 0) return -result;
-  pinned_ = static_cast<std::uint16_t>(pinned_ & ~(1U << step.kind));
-  pins_[step.kind] = nullptr;
+  pinned_ = static_cast<std::uint16_t>(pinned_ & ~(1U << n));
+  pins_[n] = nullptr;
   release_.settle();
-  if (waits) unpin_patience_.await([&] { return was_let_go(*object, before, step.made == 2); });
+  if (waits) unpin_patience_.await([&] { return was_let_go(*object, before, foreseen_.dying == 2); });
   return 0;
 }
 

@@ -16,9 +16,9 @@ constexpr std::uint32_t asks_the_handle = 16;
 
 }  // namespace
 
-void SequenceRunner::observe(const wire::StepRecord& step, int error, bool last, Times times) {
+void SequenceRunner::observe(int error, bool last, Times times) {
   const bool all = last || job_->deep;
-  const auto touched = static_cast<model::ListSet>(step.observe & declared_lists_);
+  const auto touched = static_cast<model::ListSet>(foreseen_.observe & declared_lists_);
   const model::ListSet lists = all ? declared_lists_ : touched;
   const Lie lie = job_->lie;
   const bool here = lie != Lie::none && step_ == job_->lie_at;

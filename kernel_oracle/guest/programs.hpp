@@ -18,6 +18,10 @@ namespace mprogcheck::guest {
 constexpr int fd_of_slot(unsigned slot) {
   return 200 + static_cast<int>(slot);
 }
+/// What the kernel is to take for a file descriptor.
+constexpr std::uint32_t fd_of(const model::Argument& argument) {
+  return argument.named ? static_cast<std::uint32_t>(fd_of_slot(argument.value)) : argument.value;
+}
 /// The agent's own file descriptors begin here, and there is a limit: from 900 upward nothing is ever open.
 inline constexpr int own_fds = 500;
 inline constexpr int forbidden_fds = 900;

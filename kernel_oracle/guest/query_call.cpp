@@ -28,9 +28,8 @@ bool QueryCall::Array::intact() const {
   return std::all_of(before.begin(), before.end(), [](std::uint32_t word) { return word == guard_word; });
 }
 
-void QueryCall::prepare(const wire::StepRecord& step, std::uint32_t ifindex, std::uint32_t attach_type) {
-  const model::Query read =
-      model::as_read({.count = step.replace, .without = step.kind, .size = static_cast<std::uint16_t>(step.revision)});
+void QueryCall::prepare(const model::Query& query, std::uint32_t ifindex, std::uint32_t attach_type) {
+  const model::Query read = model::as_read(query);
   size_ = read.size;
   asked_ = read.count;
   without_ = read.without;
@@ -40,11 +39,11 @@ void QueryCall::prepare(const wire::StepRecord& step, std::uint32_t ifindex, std
   mpc_clear(&whole, sizeof whole);
   whole.query.target_ifindex = ifindex;
   whole.query.attach_type = attach_type;
-  whole.query.query_flags = step.flags;
-  whole.query.attach_flags = step.relative;
-  whole.query.prog_cnt = step.replace;
+  whole.query.query_flags = query.query_flags;
+  whole.query.attach_flags = query.attach_flags;
+  whole.query.prog_cnt = query.count;
   const auto pointer = [&](unsigned array) {
-    return (step.kind >> array & 1U) != 0 ? 0 : reinterpret_cast<std::uintptr_t>(arrays_[array].slots.data());
+    return (query.without >> array & 1U) != 0 ? 0 : reinterpret_cast<std::uintptr_t>(arrays_[array].slots.data());
   };
   whole.query.prog_ids = pointer(prog_ids);
   whole.query.link_ids = pointer(link_ids);
@@ -55,7 +54,7 @@ void QueryCall::prepare(const wire::StepRecord& step, std::uint32_t ifindex, std
   attr_.bytes.fill(guard_byte);
   std::memset(attr_.bytes.data(), 0, size_);
   std::memcpy(attr_.bytes.data(), &whole, std::min(size_, MPC_QUERY_SIZE));
-  if (step.made != 0) attr_.bytes[size_ - 1] = 1;
+  if (query.garbage) attr_.bytes[size_ - 1] = 1;
   laid_out_ = attr_;
 }
 

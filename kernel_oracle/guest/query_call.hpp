@@ -15,7 +15,7 @@ namespace mprogcheck::guest {
 class QueryCall {
  public:
   /// Lays the buffers out anew.
-  void prepare(const wire::StepRecord& step, std::uint32_t ifindex, std::uint32_t attach_type);
+  void prepare(const model::Query& query, std::uint32_t ifindex, std::uint32_t attach_type);
 
   /// What bpf(2) is given: size() bytes, of which only those are the kernel's.
   [[nodiscard]] union bpf_attr* attr() { return reinterpret_cast<union bpf_attr*>(attr_.bytes.data()); }

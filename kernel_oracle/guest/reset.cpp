@@ -35,7 +35,7 @@ bool SequenceRunner::close_handles() {
       continue;
     }
     if (!is_open(slot)) continue;
-    close_name(static_cast<std::uint8_t>(slot));
+    close_slot(slot);
     closed = true;
   }
   for (unsigned n = 0; n < Name::filler_count; ++n) {

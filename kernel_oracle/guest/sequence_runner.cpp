@@ -67,7 +67,7 @@ bool SequenceRunner::bind_pool(const wire::JobRecord& job) {
       set_open(n);
     } else {
       names_[n] = nullptr;
-      if (is_open(n)) close_name(static_cast<std::uint8_t>(n));
+      if (is_open(n)) close_slot(n);
     }
     pool_[n] = wanted[n];
   }
@@ -112,9 +112,18 @@ bool SequenceRunner::can_have_devices(const wire::JobRecord& job) const {
   return true;
 }
 
+/// Before anything is done: they are then in the guest's own hands, and all make sense.
+bool SequenceRunner::read_steps(const wire::JobRecord& job) {
+  if (job.step_count > wire::max_steps) return false;
+  if (steps_.size() < job.step_count) steps_.resize(job.step_count);
+  wire::Reader reader(job.steps);
+  for (std::uint32_t n = 0; n < job.step_count; ++n)
+    if (!wire::get_step(reader, steps_[n])) return false;
+  return reader.left() == 0;
+}
+
 bool SequenceRunner::begin(const wire::JobRecord& job) {
-  if (job.step_count() > wire::max_steps) return false;
-  if (!can_have_devices(job) || !can_try(job) || !bind_pool(job)) return false;
+  if (!can_have_devices(job) || !can_try(job) || !read_steps(job) || !bind_pool(job)) return false;
   if (job.unkept) keepers_.release(calls_);  // if it fails, so does keep()
   std::fill(names_.begin() + Name::mortal_begin, names_.begin() + Name::filler_begin, nullptr);
   job_ = &job;
@@ -145,15 +154,10 @@ bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_
   out_ = &runs.buffer();
   step_ = 0;
   say_where();
-  const auto steps = static_cast<std::uint32_t>(job.step_count());
+  const std::uint32_t steps = job.step_count;
   if (log_ != nullptr) log_->expect_lines_of(steps);
-  const std::uint8_t* record = job.steps.data();
-  for (; step_ < steps; record += wire::StepRecord::size) {
-    wire::StepRecord step;
-    if (!wire::get_step(std::span<const std::uint8_t, wire::StepRecord::size>(record, wire::StepRecord::size), step)) {
-      reset();
-      return false;
-    }
+  while (step_ < steps) {
+    const wire::Step& step = steps_[step_];
     Times times;
     if (job.accident != Accident::none && happens_at(job.accident, job.accident_at, step_)) [[unlikely]] {
       say_where();
@@ -163,10 +167,10 @@ bool SequenceRunner::run(const wire::JobRecord& job, RunFrames& runs, bool last_
       say_where();
       times.begin = now();
     }
-    if (references_ == nullptr) mark_named(step);
+    if (references_ == nullptr) mark_named(step.operation);
     const int error = execute(step);
     if (job.deep) times.end = now();
-    observe(step, error, step_ + 1 == steps, times);
+    observe(error, step_ + 1 == steps, times);
     const bool goes_on = !has_trials() || try_operations();
     ++step_;
     runs.step_done();

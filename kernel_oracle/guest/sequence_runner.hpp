@@ -28,7 +28,9 @@
 #include "kernel_oracle/guest/syscalls.hpp"
 #include "kernel_oracle/guest/traffic.hpp"
 #include "kernel_oracle/wire.hpp"
+#include "kernel_oracle/wire_operation.hpp"
 #include "kernel_oracle/wire_trial.hpp"
+#include "model/fields.hpp"
 #include "model/touched.hpp"
 
 namespace mprogcheck::guest {
@@ -63,6 +65,7 @@ class SequenceRunner {
  private:
   // sequence_runner.cpp
   bool begin(const wire::JobRecord& job);
+  bool read_steps(const wire::JobRecord& job);
   [[nodiscard]] bool can_have_devices(const wire::JobRecord& job) const;
   bool bind_pool(const wire::JobRecord& job);
   void say_where(bool step = false) const;
@@ -70,44 +73,51 @@ class SequenceRunner {
   bool lie_about_the_ending(bool& miscounted);
 
   // execute.cpp: one operation, as the system calls that it is. A positive errno, or 0.
-  int execute(const wire::StepRecord& step);
-  int call(const wire::StepRecord& step);
-  int attach(const wire::StepRecord& step);
-  int detach(const wire::StepRecord& step);
-  int create_link(const wire::StepRecord& step);
-  int update_link(const wire::StepRecord& step);
-  int duplicate(const wire::StepRecord& step);
-  int open_by_id(const wire::StepRecord& step);
-  int load(const wire::StepRecord& step);
-  int query(const wire::StepRecord& step);
-  int fill(const wire::StepRecord& step);
-  int send(const wire::StepRecord& step);
-  void bind(std::uint8_t slot, int fd, const Object* object);
+  int execute(const wire::Step& step);
+  int call(const model::Attach& attach);
+  int call(const model::Detach& detach);
+  int call(const model::CreateLink& link);
+  int call(const model::UpdateLink& update);
+  int call(const model::DetachLink& detach);
+  int call(const model::Close& close);
+  int call(const model::Dup& dup);
+  int call(const model::Open& open);
+  int call(const model::Load& load);
+  int call(const model::Query& query);
+  int call(const model::Fill& fill);
+  int call(const model::SendPacket& packet);
+  template <typename Call>
+  int attach_or_detach(const Call& call, int command);
+  int relative_call(model::role::Relative role, const model::Argument& relative, int command, union bpf_attr& attr,
+                    unsigned size, unsigned field);
+  int close_slot(unsigned slot);
+  void bind(model::Name name, int fd, const Object* object);
   Object* make(model::ObjectKind kind, std::uint8_t slot);
   void learn_link(Object& link);
   void learn_program(Object& program, int fd);
-  std::uint32_t ifindex_of(std::uint32_t target) const;
-  [[nodiscard]] bool is_at_home(std::uint32_t target) const;
-  AttachList* list_of(const wire::StepRecord& step);
-  AttachList* list_to_change(const wire::StepRecord& step);
-  std::uint64_t revision_of(const wire::StepRecord& step);
-  /// Of which kind the step speaks of the id that comes next.
-  static std::optional<model::ObjectKind> coming_id_of(const wire::StepRecord& step);
+  [[nodiscard]] std::uint32_t ifindex_of(model::Target target) const;
+  [[nodiscard]] bool is_at_home(model::Target target) const;
+  AttachList* list_of(const model::Site& site);
+  AttachList* list_to_change(const model::Site& site);
+  std::uint64_t revision_of(const model::Site& site, const model::Revision& revision);
   void look_ahead(model::ObjectKind kind);
-  const std::uint32_t& id_of(std::uint32_t slot, model::ObjectKind kind) const;
-  int close_name(std::uint8_t slot);
-  int relative_call(const wire::StepRecord& step, int command, union bpf_attr& attr, unsigned size, unsigned field);
+  [[nodiscard]] const std::uint32_t& id_of(std::uint32_t slot, model::ObjectKind kind) const;
 
   // lifetime.cpp
-  int change_device(const wire::StepRecord& step);
+  int call(const model::RemoveDevice& remove);
+  int call(const model::MakeDevice& made);
+  int call(const model::MoveDevice& move);
+  int call(const model::SetQdisc& set);
+  int call(const model::Pin& pin);
+  int call(const model::Get& get);
+  int call(const model::Unpin& unpin);
+  template <typename Change>
+  int change_device(model::Device device, Change change);
   [[nodiscard]] model::DeviceClass class_of(unsigned n) const;
   void have_devices();
   void place_lists(unsigned n);
   void forget_old_devices();
   void follow_device(unsigned n);
-  int pin(const wire::StepRecord& step);
-  int get(const wire::StepRecord& step);
-  int unpin(const wire::StepRecord& step);
   struct Holders {
     std::uint16_t references = References::unknown;
     std::uint32_t program_id = 0;  ///< what the link holds; 0: it is none
@@ -122,7 +132,7 @@ class SequenceRunner {
   struct Times {
     std::uint64_t begin = 0, end = 0;
   };
-  void observe(const wire::StepRecord& step, int error, bool last, Times times);
+  void observe(int error, bool last, Times times);
   void show(AttachList& list, bool thorough, Lie lie);
   bool look_at(AttachList& list, bool thorough = false);
   void translate(AttachList& list);
@@ -142,7 +152,7 @@ class SequenceRunner {
   void expect_trials();
   [[nodiscard]] bool has_trials() const { return trials_come_ && trials_.step == step_; }
   bool try_operations();
-  bool changes_something(const wire::StepRecord& step, int error);
+  bool changes_something(const model::Operation& operation, int error);
   bool any_list_changed(bool thorough);
   bool differs(AttachList& list, bool thorough);
 
@@ -160,7 +170,7 @@ class SequenceRunner {
   bool check_references(bool lying = false);
   [[nodiscard]] std::string not_at_rest(model::ObjectKind kind) const;
   bool check_ids();
-  void mark_named(const wire::StepRecord& step);
+  void mark_named(const model::Operation& operation);
   void mark_named(unsigned slot);
   [[nodiscard]] std::string stranger(model::ObjectKind kind) const;
   std::string turn_over(Programs::Pooled& pooled);
@@ -206,6 +216,8 @@ class SequenceRunner {
   model::ListSet tried_lists_ = 0;  ///< declared_lists_ when they began
 
   const wire::JobRecord* job_ = nullptr;
+  std::vector<wire::Step> steps_;  ///< of the job; what longer ones had stays behind them
+  wire::Foreseen foreseen_;        ///< of the step, or the trial
   wire::Buffer* out_ = nullptr;
   std::uint32_t step_ = 0;
   std::uint8_t spoken_of_ = 0;         ///< bit N: dN is declared, or was made

@@ -6,17 +6,11 @@
 
 namespace mprogcheck::guest {
 
-using wire::Call;
-using wire::StepRecord;
-
 namespace {
 
-constexpr bool names_a_list(Call call) {
-  return call <= Call::link || (call >= Call::query && call <= Call::run);
+bool makes_something(const model::Operation& operation) {
+  return std::holds_alternative<model::CreateLink>(operation) || std::holds_alternative<model::Load>(operation);
 }
-static_assert(names_a_list(Call::attach) && names_a_list(Call::detach) && names_a_list(Call::link) &&
-              names_a_list(Call::fill) && !names_a_list(Call::update) && !names_a_list(Call::load) &&
-              !names_a_list(Call::remove));
 
 }  // namespace
 
@@ -50,10 +44,10 @@ bool SequenceRunner::try_operations() {
   std::uint8_t* const first = errnos;
   std::uint32_t changed = trial_set::no_operation;
   trial_set::for_each(trials_.which, [&](std::uint32_t number) {
-    const StepRecord& step = operations[number];
-    if (references_ == nullptr) mark_named(step);
+    const wire::Step& step = operations[number];
+    if (references_ == nullptr) mark_named(step.operation);
     int error = execute(step);
-    if (changes_something(step, error)) [[unlikely]]
+    if (changes_something(step.operation, error)) [[unlikely]]
       changed = number;
     if (number == lie_at) [[unlikely]] {
       if (trials_.lie == TrialLie::change)
@@ -75,11 +69,12 @@ bool SequenceRunner::try_operations() {
 }
 
 /// Something was made, a query broke its promise, or a list that the operation can touch is not what it was.
-bool SequenceRunner::changes_something(const StepRecord& step, int error) {
+bool SequenceRunner::changes_something(const model::Operation& operation, int error) {
   const bool broken = asked_ && breach_ != 0;
-  bool made = error == 0 && (step.call == Call::link || step.call == Call::load);
+  bool made = error == 0 && makes_something(operation);
   made = made || declared_lists_ != tried_lists_;
-  if (AttachList* const list = names_a_list(step.call) ? list_of(step) : nullptr; list != nullptr) {
+  const auto site = model::site_of(operation);
+  if (AttachList* const list = site ? list_of(*site) : nullptr; list != nullptr) {
     if (!differs(*list, false) && !broken && !made) [[likely]]
       return false;
   } else if (!any_list_changed(false) && !broken && !made) {

@@ -130,7 +130,7 @@ class FakeAgent {
       if (fate == Fate::chatter) chatter(channel, out);
       auto run = wire::put_run_head(runs, job.number);
       wire::RunHead head;
-      for (std::uint32_t i = 0; i < job.step_count(); ++i) {
+      for (std::uint32_t i = 0; i < job.step_count; ++i) {
         if (fate == Fate::parts && i != 0) {
           wire::end_part(runs, run, head.steps);
           head.steps = 0;

@@ -139,7 +139,7 @@ class Line {
       for (std::uint32_t n = 0; n < header.jobs; ++n) {
         wire::JobRecord job;
         if (!wire::get_job(reader, job)) return false;
-        asked_.push_back({job.number, static_cast<std::uint32_t>(job.step_count())});
+        asked_.push_back({job.number, job.step_count});
       }
     input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(frame.size));
     return true;
