@@ -119,10 +119,11 @@ TEST(WireOperation, WhatNoSequenceMaySayIsRefused) {
 
 /// Slots that the guest's tables have, and that nothing but what makes an object speaks of.
 RC_GTEST_PROP(WireOperation, WhatIsForeseenIsInRange, ()) {
-  const Step step{.foreseen = {.observe = *rc::gen::arbitrary<std::uint16_t>(),
-                               .made = *rc::gen::oneOf(rc::gen::just<std::uint8_t>(0), rc::gen::arbitrary<std::uint8_t>()),
-                               .dying = *rc::gen::inRange<std::uint8_t>(0, 4)},
-                  .operation = *model::arbitrary_operation()};
+  const Step step{
+      .foreseen = {.observe = *rc::gen::arbitrary<std::uint16_t>(),
+                   .made = *rc::gen::oneOf(rc::gen::just<std::uint8_t>(0), rc::gen::arbitrary<std::uint8_t>()),
+                   .dying = *rc::gen::inRange<std::uint8_t>(0, 4)},
+      .operation = *model::arbitrary_operation()};
   Buffer buffer;
   put_step(buffer, step);
   Reader reader(buffer.view());

@@ -148,7 +148,7 @@ RC_GTEST_PROP(Wire, JobComesBack, ()) {
   RC_ASSERT(std::ranges::equal(record.uids, job.sequence.declarations.uids));
   RC_ASSERT(record.step_count == job.sequence.operations.size());
 
-  model::World world(job.sequence.declarations);
+  model::World world = world_of(job);
   Reader steps(record.steps);
   for (const auto& operation : job.sequence.operations) {
     Step step;
