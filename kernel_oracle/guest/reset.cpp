@@ -61,19 +61,18 @@ void SequenceRunner::empty(unsigned list) {
   attr.target_ifindex = hook.ifindex();
   attr.attach_type = hook.attach_type();
   attr.attach_flags = BPF_F_BEFORE;
-  for (unsigned round = 0; round < 3; ++round) {
-    // Entries of links have gone with the last handle of their link.
+  // Entries of links have gone with the last handle of their link. One that a worker has still to take out may stand in
+  // front of those of programs: they can be detached when it is gone.
+  const auto is_empty_now = [&] {
     std::uint32_t detaches = 0;
     for (std::uint32_t i = 0; i < hook.view().length; ++i) detaches += hook.view().links[i] == 0;
     for (; detaches != 0; --detaches)
       if (calls_.bpf(BPF_PROG_DETACH, &attr, MPC_ATTACH_SIZE) < 0) break;
     hook.look(calls_);
-    if (hook.is_fresh()) return;
-  }
-  const auto is_empty_now = [&] {
-    hook.look(calls_);
     return hook.is_fresh();
   };
+  for (unsigned round = 0; round < 3; ++round)
+    if (is_empty_now()) return;
   if (patience_with_workers() != 0 && await(patience_with_workers(), is_empty_now)) return;
   const RawView& left = hook.view();
   unclean("list " + std::to_string(list) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
