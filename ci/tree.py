@@ -115,16 +115,23 @@ def check_license(tree):
             yield path, 1, f"the first lines do not say {LICENSE}"
 
 
+def exceptions(tree, allow):
+    """The paths that a list of exceptions names, by line; and what it says without a reason."""
+    listed, without_reason = {}, []
+    lines = tree.lines(allow) if (tree.root / allow).exists() else []
+    for number, line in enumerate(lines, 1):
+        words = line.split("#")[0].split(None, 1)
+        if len(words) == 1:
+            without_reason.append((allow, number, f"{words[0]} has no reason"))
+        elif words:
+            listed[words[0]] = number
+    return listed, without_reason
+
+
 def check_size(tree):
-    listed = {}
     allow = Path("ci/long_files")
-    if (tree.root / allow).exists():
-        for number, line in enumerate(tree.lines(allow), 1):
-            words = line.split("#")[0].split(None, 1)
-            if len(words) == 1:
-                yield allow, number, f"{words[0]} has no reason"
-            elif words:
-                listed[words[0]] = number
+    listed, without_reason = exceptions(tree, allow)
+    yield from without_reason
     for path in tree.sources():
         lines = len(tree.lines(path))
         number = listed.pop(str(path), None)
@@ -160,15 +167,9 @@ def check_names(tree):
         yield table, 1, "has no row of a family: what is to be looked for is not known"
         return
     named = re.compile(rf"(?<![\w/.])({'|'.join(families)})(_\w+)?(?!\w)")
-    listed = {}
     allow = Path("ci/named_hooks")
-    if (tree.root / allow).exists():
-        for number, line in enumerate(tree.lines(allow), 1):
-            words = line.split("#")[0].split(None, 1)
-            if len(words) == 1:
-                yield allow, number, f"{words[0]} has no reason"
-            elif words:
-                listed[words[0]] = number
+    listed, without_reason = exceptions(tree, allow)
+    yield from without_reason
     for path in tree.c_files():
         own = "hooks" in path.parts[:-1] or "rfc_v2" in path.parts or path.stem in families
         if own or "testing" in path.parts or re.search(r"_(test|testing|fuzz|bench)\.cpp$", path.name):
