@@ -9,6 +9,23 @@ namespace {
 constexpr std::array<std::string_view, fates> fate_names = {"not sent",   "passed", "dropped",
                                                             "redirected", "lost",   "multiplied"};
 
+/// What a program that returns this makes of the chain.
+Rule rule_of(Returns returns, Rule unknown_code) {
+  switch (returns) {
+    case Returns::next:
+      return Rule::run_next;
+    case Returns::pass:
+      return Rule::run_passed;
+    case Returns::drop:
+      return Rule::run_dropped;
+    case Returns::redirect:
+      return Rule::run_redirected;
+    case Returns::unknown:
+      return unknown_code;
+  }
+  return Rule::run_next;
+}
+
 /// Through one list. None: nothing there has a say, and the packet passes as it came.
 template <typename Visit>
 std::optional<Rule> through(const World& world, ListIndex index, Visit& visit) {
@@ -23,7 +40,7 @@ std::optional<Rule> through(const World& world, ListIndex index, Visit& visit) {
   Rule rule = Rule::run_next;
   for (const Entry& entry : list.entries()) {
     visit(entry.program);
-    rule = family.ends(world.program(entry.program).returns);
+    rule = rule_of(world.program(entry.program).returns, family.unknown_code);
     if (rule != Rule::run_next) break;
   }
   return rule;

@@ -14,7 +14,7 @@ namespace mprogcheck::model {
 ///
 ///   a call ─► its fds, flags and capabilities (decide.cpp) ─► refuses? ─► keeps? ─► attach, detach, update ─► an edit
 ///   an edit ─► the list changes ─► keeps? ─► emptied
-///   a packet ─► before, nothing or ends for each program, after
+///   a packet ─► before, nothing or the codes of its programs, after
 struct FamilyRules {
   /// Of a target that exists and is at home, or is the peer of one: why it has no such hook. None: it has.
   std::optional<Rule> (&refuses)(const World& world, const Site& site);
@@ -31,8 +31,8 @@ struct FamilyRules {
   /// The last entry went, and nothing keeps the hook: what becomes of the revision.
   void (&emptied)(OrderedList& list);
 
-  /// What a program that returns this makes of the chain; Rule::run_next: the next one runs.
-  Rule (&ends)(Returns returns);
+  /// What a code that the hook does not know makes of a packet. What the others say is the same everywhere.
+  Rule unknown_code;
   /// What becomes of a packet where nothing is attached.
   Rule (&nothing)(const World& world, ListIndex list);
   /// The hook of the same device that a packet has met before this one, and the one that it meets after it, if it

@@ -30,23 +30,6 @@ void emptied(OrderedList& list) {
   list.revision = 1;
 }
 
-/// netkit_xmit: what is neither next, pass nor redirect drops.
-Rule ends(Returns returns) {
-  switch (returns) {
-    case Returns::next:
-      return Rule::run_next;
-    case Returns::pass:
-      return Rule::run_passed;
-    case Returns::drop:
-      return Rule::run_dropped;
-    case Returns::redirect:
-      return Rule::run_redirected;
-    case Returns::unknown:
-      return Rule::run_unknown_drops;
-  }
-  return Rule::run_next;
-}
-
 /// The policy is for a list without programs: one that says next overrides it.
 Rule nothing(const World& world, ListIndex list) {
   const Site site = site_of_list(list);
@@ -64,6 +47,7 @@ std::optional<Hook> after(Hook hook) {
 
 }  // namespace
 
+// A code that is unknown (netkit_xmit: neither next, pass nor redirect) drops the packet.
 constinit const FamilyRules netkit_rules{.refuses = refuses,
                                          .on = on,
                                          .keeps = keeps,
@@ -71,7 +55,7 @@ constinit const FamilyRules netkit_rules{.refuses = refuses,
                                          .detach = mprog::detach,
                                          .update = mprog::update,
                                          .emptied = emptied,
-                                         .ends = ends,
+                                         .unknown_code = Rule::run_unknown_drops,
                                          .nothing = nothing,
                                          .before = before,
                                          .after = after};

@@ -27,24 +27,6 @@ void emptied(OrderedList& list) {
   list.revision = 1;
 }
 
-/// net/core/dev.c: tcx_run; include/net/tcx.h: tcx_action_code. A code that means nothing ends the chain too, and then
-/// counts as next.
-Rule ends(Returns returns) {
-  switch (returns) {
-    case Returns::next:
-      return Rule::run_next;
-    case Returns::pass:
-      return Rule::run_passed;
-    case Returns::drop:
-      return Rule::run_dropped;
-    case Returns::redirect:
-      return Rule::run_redirected;
-    case Returns::unknown:
-      return Rule::run_unknown;
-  }
-  return Rule::run_next;
-}
-
 Rule nothing(const World&, ListIndex) {
   return Rule::run_nothing;
 }
@@ -60,6 +42,7 @@ std::optional<Hook> after(Hook hook) {
 
 }  // namespace
 
+// A code that is unknown (include/net/tcx.h: tcx_action_code) ends the chain, and then counts as next.
 constinit const FamilyRules tcx_rules{.refuses = refuses,
                                       .on = on,
                                       .keeps = keeps,
@@ -67,7 +50,7 @@ constinit const FamilyRules tcx_rules{.refuses = refuses,
                                       .detach = mprog::detach,
                                       .update = mprog::update,
                                       .emptied = emptied,
-                                      .ends = ends,
+                                      .unknown_code = Rule::run_unknown,
                                       .nothing = nothing,
                                       .before = before,
                                       .after = after};
