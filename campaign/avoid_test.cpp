@@ -45,7 +45,7 @@ class Dies final : public Oracle {
     Killing(std::span<const Job> jobs, RunSink& sink, unsigned& deaths) : jobs_(jobs), sink_(sink), deaths_(deaths) {}
     void take(std::size_t number, Run& run) override {
       const model::Sequence& sequence = jobs_[number].sequence;
-      model::World world(sequence.declarations);
+      model::World world = model::world_of(sequence);
       for (std::size_t i = 0; i < sequence.operations.size(); ++i) {
         if (world.apply(sequence.operations[i]).rule != Rule::relative_no_program) continue;
         run.steps.resize(i);

@@ -52,7 +52,7 @@ class TimingSink final : public RunSink {
 double predict_all(std::span<const Job> jobs) {
   const Stopwatch clock;
   for (const Job& job : jobs) {
-    model::World world(job.sequence.declarations);
+    model::World world = model::world_of(job.sequence);
     for (const auto& operation : job.sequence.operations) world.apply(operation);
   }
   return clock.seconds();

@@ -204,7 +204,7 @@ bool Known::forbids(const model::Sequence& sequence) const {
 
 void Known::leave_out(model::Sequence& sequence, std::vector<std::uint64_t>& hits) const {
   hits.resize(states.size());
-  model::World world(sequence.declarations, quirks);
+  model::World world = model::world_of(sequence, quirks);
   std::erase_if(sequence.operations, [&](const model::Operation& operation) {
     const model::Verdict verdict = world.predict(operation);
     if (const auto place = avoided_for(operation, verdict.rule)) {

@@ -64,7 +64,7 @@ bool KnownPattern::matches(const model::Sequence& sequence, const properties::Di
 }
 
 std::optional<std::size_t> KnownPattern::first_match(const model::Sequence& sequence, model::Quirks quirks) const {
-  model::World world(sequence.declarations, quirks);
+  model::World world = model::world_of(sequence, quirks);
   for (std::size_t i = 0; i < sequence.operations.size(); ++i)
     if (matches(sequence.operations[i], world.apply(sequence.operations[i]).rule)) return i;
   return std::nullopt;

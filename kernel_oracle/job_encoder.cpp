@@ -64,7 +64,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   head.accident_at = job.accident_at;
   head.devices = declarations.devices;
   for (unsigned n = 0; n < model::Device::count; ++n) head.made_as[n] = wire::device_class(declarations.made_as[n]);
-  head.families = families_of(job);
+  head.sites = sites_of(job);
   head.programs = declarations.programs;
   for (unsigned n = 0; n < model::Name::pool_count; ++n)
     head.classes[n] = wire::program_class(declarations.classes[n].type, declarations.classes[n].returns);

@@ -68,7 +68,7 @@ TEST_F(TrialTest, ModelAnswersWhatItPredicts) {
     ASSERT_EQ(run.trials[n].length, trial_set::count(job.trials[n].which));
     const std::uint8_t* errnos = run.trial_errnos.data() + run.trials[n].first;
     std::set<int> errors;
-    model::World world(job.sequence.declarations);
+    model::World world = world_of(job);
     for (std::uint32_t i = 0; i <= n; ++i) world.apply(job.sequence.operations[i]);
     trial_set::for_each(job.trials[n].which, [&](std::uint32_t operation) {
       errors.insert(*errnos);

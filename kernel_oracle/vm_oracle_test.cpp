@@ -122,7 +122,7 @@ TEST_F(VmOracleTest, EveryReferenceIsCountedAfterEveryStep) {
   std::set<unsigned> seen;
   for (std::size_t n = 0; n < jobs.size(); ++n) {
     EXPECT_EQ(difference(jobs[n], runs[n]), "") << model::print(jobs[n].sequence);
-    model::World world(jobs[n].sequence.declarations, jobs[n].quirks);
+    model::World world = world_of(jobs[n]);
     for (std::size_t i = 0; i < runs[n].steps.size(); ++i) {
       world.apply(jobs[n].sequence.operations[i]);
       const Step& step = runs[n].steps[i];

@@ -43,7 +43,7 @@ void expect_as_predicted(const Job& job, const Run& run) {
     ADD_FAILURE() << "changed by " << model::print(job.alphabet->operations()[run.trials.back().changed]);
   EXPECT_EQ(run.steps.size(), job.sequence.operations.size());
   ASSERT_EQ(run.trials.size(), job.trials.size());
-  model::World world(job.sequence.declarations, job.quirks);
+  model::World world = world_of(job);
   for (std::size_t n = 0; n < run.trials.size(); ++n) {
     const TriedTrials& tried = run.trials[n];
     world.apply(job.sequence.operations[n]);

@@ -166,7 +166,11 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
     if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
   for (const std::uint32_t uid : job.uids) buffer.u32(uid);
   for (const std::uint8_t made_as : job.made_as) buffer.u8(made_as);
-  buffer.u8(job.families);
+  buffer.u8(static_cast<std::uint8_t>(job.sites.size()));
+  for (model::ListIndex list = 0; list < job.sites.size(); ++list) {
+    buffer.u8(static_cast<std::uint8_t>(job.sites.hook(list)));
+    buffer.u8(static_cast<std::uint8_t>(job.sites.device(list)));
+  }
   buffer.u8(job.unkept ? 1 : 0);
   buffer.u8(job.lie_on);
   buffer.u32(job.alphabet);
@@ -203,8 +207,14 @@ bool get_job(Reader& reader, JobRecord& job) {
     made_as = reader.u8();
     good = good && made_as < device_classes;
   }
-  job.families = reader.u8();
-  good = good && (job.families & ~model::all_families) == 0;
+  const unsigned sites = reader.u8();
+  job.sites = {};
+  for (unsigned n = 0; n < sites && n < model::list_count; ++n) {
+    const std::uint8_t hook = reader.u8();
+    const model::Site site{static_cast<model::Hook>(hook), model::Target::device(reader.u8())};
+    good = good && hook < model::hooks && job.sites.add(site);
+  }
+  good = good && job.sites.size() == sites;
   const auto unkept = reader.u8();
   job.unkept = unkept != 0;
   good = good && unkept <= 1;

@@ -25,7 +25,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 6;
+inline constexpr std::uint16_t version = 7;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 8U << 20;
 
@@ -216,7 +216,7 @@ struct JobRecord {
   std::uint32_t accident_at = 0;
   std::uint8_t devices = 0;
   std::uint8_t made_as[model::Device::count] = {};  ///< device_class()
-  model::FamilySet families = 0;                    ///< whose lists are looked at
+  model::Sites sites{};                             ///< whose lists are looked at
   std::uint32_t programs = 0;
   std::uint8_t classes[model::Name::pool_count] = {};  ///< program_class(); of programs that are declared
   bool unkept = false;

@@ -156,7 +156,8 @@ struct Writer {
       if (!world.has_device(n)) continue;
       put(n);
       part(world.device({static_cast<std::uint8_t>(n)}));
-      for (unsigned hook = 0; hook < hooks; ++hook) part(world.list(list_of(static_cast<Hook>(hook), n)));
+      for (ListIndex list = 0; list < world.sites().size(); ++list)
+        if (world.sites().device(list) == n) part(world.list(list));
     }
   }
   void pins() {

@@ -161,7 +161,7 @@ Verdict World::decide(const Detach& call) const {
   const Located at = locate(call.site, Rule::detach_no_device);
   if (at.refused) return decided(*at.refused);
   const FamilyRules& family = rules_of(call.site.hook);
-  if (lists_[at.list].empty() && !family.keeps(*this, at.list)) return decided(Rule::detach_no_entry);
+  if (lists_[at.list].empty() && !family.keeps(*this, call.site)) return decided(Rule::detach_no_entry);
 
   const auto decision =
       family.detach(lists_[at.list], {.entry = {program.program, no_link},
@@ -222,11 +222,12 @@ Verdict World::decide(const UpdateLink& call) const {
     return decided(update_of_guest_link(guest_objects[denoted.object - guest_link(0)], program.program,
                                         expects && old.program != link.program));
   if (link.list == no_list) return decided(Rule::update_detached);
-  const Rule rule = rules_of(link.list).update(
-      lists_[link.list], {.held = link.program,
-                          .program = program.program,
-                          .mismatch = expects && old.program != link.program,
-                          .other_type = programs_[program.program].type != programs_[link.program].type});
+  const Rule rule =
+      rules_of(sites_.hook(link.list))
+          .update(lists_[link.list], {.held = link.program,
+                                      .program = program.program,
+                                      .mismatch = expects && old.program != link.program,
+                                      .other_type = programs_[program.program].type != programs_[link.program].type});
   if (rule != Rule::update_done) return decided(rule);
   return decided(
       rule, {.kind = Edit::Kind::update_link, .list = link.list, .program = program.program, .link = denoted.object});
@@ -286,8 +287,7 @@ Verdict World::decide(const Fill& call) const {
 
 /// net/packet/af_packet.c: packet_snd. What the packet meets is for passage.hpp to say.
 Verdict World::decide(const SendPacket& call) const {
-  const auto list = way_at(call.site);
-  return decided(list ? rule_of_passage(*this, *list) : Rule::run_no_device);
+  return decided(has_way(call.site) ? rule_of_passage(*this, call.site) : Rule::run_no_device);
 }
 
 }  // namespace mprogcheck::model

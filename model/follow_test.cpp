@@ -83,7 +83,7 @@ TEST(follow, an_answer_is_written_behind_a_short_attr_and_no_other) {
   const World world = world_of({"attach tcx_ingress@d0 p0"}, {Quirk::query_writes_beyond_attr});
   EXPECT_EQ(rule_of(world, "query tcx_ingress@d0 size 56"), name_of(Rule::query_overrun));
   EXPECT_EQ(rule_of(world, "query tcx_ingress@d0"), name_of(Rule::query_done));
-  const OrderedList& list = world.list(list_of(Hook::tcx_ingress, 0));
+  const OrderedList& list = world.list(world.sites().find(Hook::tcx_ingress, 0));
   EXPECT_TRUE(answer_to({.size = 56}, list, world.quirks()).beyond_attr);
   EXPECT_FALSE(answer_to({}, list, world.quirks()).beyond_attr);
   EXPECT_FALSE(answer_to({.size = 56}, list, {}).beyond_attr);

@@ -33,7 +33,7 @@ Rule rule_of(World& world, const std::string& line) {
 /// Whatever happens, none of them changes: no sequence owns one, and none needs to be put back.
 RC_GTEST_PROP(guest_objects, stay_as_they_are, ()) {
   const auto sequence = *arbitrary_sequence();
-  World world(sequence.declarations);
+  World world = world_of(sequence);
   for (const auto& operation : sequence.operations) world.apply(operation);
   for (unsigned n = 0; n < Name::object_count; ++n) {
     const auto kind = guest_objects[n].kind;
@@ -141,7 +141,7 @@ TEST(a_link_without_a_program, is_no_relative_at_all_by_the_quirk) {
   EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 p0 before link fd(o17)"), Rule::relative_no_program);
   EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 before link id(o17)"), Rule::detach_relative_ignored);
   EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 after link fd(o17)"), Rule::detach_relative_ignored);
-  const OrderedList& list = world.list(list_of(Hook::tcx_ingress, 0));
+  const OrderedList& list = world.list(world.sites().find(Hook::tcx_ingress, 0));
   ASSERT_EQ(list.count, 1U);
   EXPECT_EQ(list.slots[0].program, pool_program(1)) << "the first went, and the last";
   rule_of(world, "detach tcx_ingress@d0 p1");

@@ -28,17 +28,16 @@ Rule rule_of(Returns returns, Rule unknown_code) {
 
 /// Through one list. None: nothing there has a say, and the packet passes as it came.
 template <typename Visit>
-std::optional<Rule> through(const World& world, ListIndex index, Visit& visit) {
-  const FamilyRules& family = rules_of(index);
-  if (!family.on(world.device({static_cast<std::uint8_t>(site_of_list(index).target.value)}).made_as))
-    return std::nullopt;
-  const OrderedList& list = world.list(index);
-  if (list.empty()) {
-    const Rule rule = family.nothing(world, index);
+std::optional<Rule> through(const World& world, const Site& site, Visit& visit) {
+  const FamilyRules& family = rules_of(site.hook);
+  if (!family.on(world.device({static_cast<std::uint8_t>(site.target.value)}).made_as)) return std::nullopt;
+  const ListIndex index = world.sites().find(site);
+  if (index == no_list || world.list(index).empty()) {
+    const Rule rule = family.nothing(world, site);
     return rule == Rule::run_nothing ? std::nullopt : std::optional(rule);
   }
   Rule rule = Rule::run_next;
-  for (const Entry& entry : list.entries()) {
+  for (const Entry& entry : world.list(index).entries()) {
     visit(entry.program);
     rule = rule_of(world.program(entry.program).returns, family.unknown_code);
     if (rule != Rule::run_next) break;
@@ -48,13 +47,12 @@ std::optional<Rule> through(const World& world, ListIndex index, Visit& visit) {
 
 /// The last hook that has a say decides: before it the packet passed.
 template <typename Visit>
-Rule walk(const World& world, ListIndex index, Visit visit) {
-  const Site site = site_of_list(index);
+Rule walk(const World& world, const Site& site, Visit visit) {
   const FamilyRules& family = rules_of(site.hook);
   Rule rule = Rule::run_nothing;
   for (const auto hook : {family.before(site.hook), std::optional(site.hook), family.after(site.hook)}) {
     if (!hook) continue;
-    rule = through(world, list_of(*hook, site.target.value), visit).value_or(rule);
+    rule = through(world, {*hook, site.target}, visit).value_or(rule);
     if (fate_of(rule) != Fate::passed) break;
   }
   return rule;
@@ -66,14 +64,14 @@ std::string_view name_of(Fate fate) {
   return static_cast<std::size_t>(fate) < fates ? fate_names[static_cast<std::size_t>(fate)] : "?";
 }
 
-Passage passage(const World& world, ListIndex list) {
+Passage passage(const World& world, const Site& site) {
   Passage way;
-  way.rule = walk(world, list, [&way](ProgramIndex program) { way.programs[way.count++] = program; });
+  way.rule = walk(world, site, [&way](ProgramIndex program) { way.programs[way.count++] = program; });
   return way;
 }
 
-Rule rule_of_passage(const World& world, ListIndex list) {
-  return walk(world, list, [](ProgramIndex) {});
+Rule rule_of_passage(const World& world, const Site& site) {
+  return walk(world, site, [](ProgramIndex) {});
 }
 
 Fate fate_of(Rule rule) {

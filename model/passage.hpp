@@ -34,9 +34,9 @@ struct Passage {
 
 /// Of a packet that is sent to the hook of that list: programs run in list order, whoever attached them, up to and
 /// including the first that does not say next. What follows is for the family to say.
-Passage passage(const World& world, ListIndex list);
+Passage passage(const World& world, const Site& site);
 /// The rule of the same passage alone: what predict() needs.
-Rule rule_of_passage(const World& world, ListIndex list);
+Rule rule_of_passage(const World& world, const Site& site);
 /// What the rule says of the packet; none for rules that are not about one.
 Fate fate_of(Rule rule);
 

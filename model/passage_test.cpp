@@ -33,12 +33,11 @@ World any_world() {
 }
 
 /// The lists that a packet comes through which is sent to that one, in order, as the devices are.
-std::vector<ListIndex> lists_on_the_way(const World& world, ListIndex list) {
-  const Site site = site_of_list(list);
+std::vector<ListIndex> lists_on_the_way(const World& world, const Site& site) {
   const bool netkit = world.device({static_cast<std::uint8_t>(site.target.value)}).made_as.kind == DeviceKind::usual;
-  const auto of = [&](Hook hook) { return list_of(hook, site.target.value); };
+  const auto of = [&](Hook hook) { return world.sites().find(hook, site.target.value); };
   if (!netkit)
-    return site.hook == Hook::tcx_ingress || site.hook == Hook::tcx_egress ? std::vector{list}
+    return site.hook == Hook::tcx_ingress || site.hook == Hook::tcx_egress ? std::vector{of(site.hook)}
                                                                            : std::vector<ListIndex>{};
   switch (site.hook) {
     case Hook::tcx_egress:
@@ -54,14 +53,15 @@ std::vector<ListIndex> lists_on_the_way(const World& world, ListIndex list) {
 /// to only if that passes.
 RC_GTEST_PROP(passage, is_each_list_up_to_the_first_that_does_not_say_next, ()) {
   const World world = any_world();
-  for (ListIndex list = 0; list < list_count; ++list) {
-    if (world.device({static_cast<std::uint8_t>(site_of_list(list).target.value)}).made_as != DeviceClass() &&
-        world.device({static_cast<std::uint8_t>(site_of_list(list).target.value)}).made_as.kind == DeviceKind::usual)
+  for (ListIndex list = 0; list < world.sites().size(); ++list) {
+    const Site site = world.sites()[list];
+    const DeviceClass made_as = world.device({static_cast<std::uint8_t>(site.target.value)}).made_as;
+    if (made_as != DeviceClass() && made_as.kind == DeviceKind::usual)
       continue;  // a policy: see cases/netkit/policy.mpc
     std::vector<ProgramIndex> expected;
     Fate fate = Fate::passed;
-    for (const ListIndex on_the_way : lists_on_the_way(world, list)) {
-      const bool netkit = family_of(site_of_list(on_the_way).hook) == Family::netkit;
+    for (const ListIndex on_the_way : lists_on_the_way(world, site)) {
+      const bool netkit = family_of(world.sites().hook(on_the_way)) == Family::netkit;
       Returns last = Returns::next;
       for (const Entry& entry : world.list(on_the_way).entries()) {
         if (last != Returns::next) break;
@@ -72,10 +72,10 @@ RC_GTEST_PROP(passage, is_each_list_up_to_the_first_that_does_not_say_next, ()) 
       if (last == Returns::redirect) fate = Fate::redirected;
       if (fate != Fate::passed) break;
     }
-    const Passage way = passage(world, list);
+    const Passage way = passage(world, site);
     RC_ASSERT(std::vector(way.ran().begin(), way.ran().end()) == expected);
     RC_ASSERT(fate_of(way.rule) == fate);
-    RC_ASSERT(way.rule == rule_of_passage(world, list));
+    RC_ASSERT(way.rule == rule_of_passage(world, site));
     RC_CLASSIFY(way.count > 1, "several programs");
   }
 }
@@ -98,11 +98,11 @@ attach tcx_egress@d0 p0
 attach tcx_egress@d0 p1
 attach tcx_egress@d0 p2
 )";
-  const ListIndex egress = list_of(Hook::tcx_egress, 0);
+  const Site egress{Hook::tcx_egress, Target::device(0)};
   const World world = after(attached);
   EXPECT_EQ(passage(world, egress).rule, Rule::run_unknown);
   EXPECT_EQ(passage(world, egress).count, 2);
-  EXPECT_EQ(passage(world, list_of(Hook::tcx_ingress, 0)).rule, Rule::run_nothing);
+  EXPECT_EQ(passage(world, {Hook::tcx_ingress, Target::device(0)}).rule, Rule::run_nothing);
   EXPECT_EQ(passage(after(std::string(attached) + "detach tcx_egress@d0 p1\n"), egress).rule, Rule::run_dropped);
 }
 
@@ -110,7 +110,7 @@ TEST(passage, meets_a_mortal_by_what_it_was_loaded_to_return) {
   const World world = after(
       "mprogcheck 1\nnetdev d0\nload q0 returns redirect\nlink l0 tcx_ingress@d0 q0\nclose q0\nload q1\n"
       "attach tcx_ingress@d0 q1 before\n");
-  const Passage way = passage(world, 0);
+  const Passage way = passage(world, {Hook::tcx_ingress, Target::device(0)});
   EXPECT_EQ(way.rule, Rule::run_redirected);
   EXPECT_EQ(way.count, 2);
 }

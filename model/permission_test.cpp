@@ -21,7 +21,7 @@ pin b0 p2
 
 World world_of(std::string_view text) {
   const auto sequence = parse(text);
-  World world(sequence->declarations);
+  World world = world_of(*sequence);
   for (const Operation& operation : sequence->operations) world.apply(operation);
   return world;
 }
@@ -68,7 +68,7 @@ TEST(permission, is_not_asked_for_what_is_in_hand) {
 // Root needs none: the caller makes a difference to nothing else.
 RC_GTEST_PROP(permission, a_caller_is_refused_or_told_what_root_is_told, ()) {
   const Sequence sequence = *arbitrary_sequence();
-  World world(sequence.declarations);
+  World world = world_of(sequence);
   for (const Operation& operation : sequence.operations) {
     Operation as_root = operation, as_user = operation;
     as_root.caller = {};

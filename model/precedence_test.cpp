@@ -219,7 +219,7 @@ Pairs pairs_of(const std::string& file) {
   EXPECT_TRUE(cases) << file;
   Climb climb;
   for (const Case& one : *cases) {
-    World world(one.sequence.declarations);
+    World world = world_of(one.sequence);
     for (std::size_t n = 0; n < one.sequence.operations.size(); ++n) {
       const Operation& operation = one.sequence.operations[n];
       const Verdict verdict = world.predict(operation);

@@ -147,17 +147,6 @@ Complaint check_declarations(const Declarations& declarations) {
 
 }  // namespace
 
-FamilySet families_of(const Operation& operation) {
-  const auto site = site_of(operation);
-  return site && static_cast<unsigned>(site->hook) < hooks ? only(family_of(site->hook)) : FamilySet{0};
-}
-
-FamilySet families_of(const Sequence& sequence) {
-  FamilySet set = 0;
-  for (const Operation& operation : sequence.operations) set = static_cast<FamilySet>(set | families_of(operation));
-  return set;
-}
-
 std::optional<std::string> validate(const Operation& operation) {
   Check check(call_name(operation));
   fields(operation, check);

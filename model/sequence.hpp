@@ -45,10 +45,6 @@ struct Sequence {
   friend bool operator==(const Sequence&, const Sequence&) = default;
 };
 
-/// The families whose hooks it names.
-FamilySet families_of(const Operation& operation);
-FamilySet families_of(const Sequence& sequence);
-
 /// Mortal programs live in a table of this size; a sequence loads no more.
 inline constexpr unsigned max_loads = 64;
 

@@ -10,18 +10,17 @@ constexpr ListSet only(ListIndex list) {
   return list == no_list ? ListSet{0} : static_cast<ListSet>(1U << list);
 }
 
-ListSet of_device(std::uint32_t device) {
+ListSet of_device(const Sites& sites, std::uint32_t device) {
   ListSet lists = 0;
-  for (unsigned hook = 0; hook < hooks; ++hook)
-    lists = static_cast<ListSet>(lists | only(list_of(static_cast<Hook>(hook), device)));
+  for (ListIndex list = 0; list < sites.size(); ++list)
+    if (sites.device(list) == device) lists = static_cast<ListSet>(lists | only(list));
   return lists;
 }
 
-/// The list's device, as it is or would be made, has that hook, and it is looked at.
+/// The list's device, as it is or would be made, has that hook.
 bool has_hook(const World& world, ListIndex list) {
-  const Site site = site_of_list(list);
-  const Device device{static_cast<std::uint8_t>(site.target.value)};
-  return (world.families() & only(family_of(site.hook))) != 0 && rules_of(site.hook).on(world.device(device).made_as);
+  const Device device{static_cast<std::uint8_t>(world.sites().device(list))};
+  return rules_of(world.sites().hook(list)).on(world.device(device).made_as);
 }
 
 struct Touched {
@@ -55,10 +54,10 @@ struct Touched {
   ListSet operator()(const Query& call) const { return at(call.site); }
   ListSet operator()(const Fill& call) const { return at(call.site); }
   ListSet operator()(const SendPacket& call) const { return at(call.site); }
-  ListSet operator()(const RemoveDevice& call) const { return of_device(call.device.number); }
-  ListSet operator()(const MakeDevice& call) const { return of_device(call.device.number); }
-  ListSet operator()(const MoveDevice& call) const { return of_device(call.device.number); }
-  ListSet operator()(const SetQdisc& call) const { return of_device(call.device.number); }
+  ListSet operator()(const RemoveDevice& call) const { return of_device(world.sites(), call.device.number); }
+  ListSet operator()(const MakeDevice& call) const { return of_device(world.sites(), call.device.number); }
+  ListSet operator()(const MoveDevice& call) const { return of_device(world.sites(), call.device.number); }
+  ListSet operator()(const SetQdisc& call) const { return of_device(world.sites(), call.device.number); }
   ListSet operator()(const Pin&) const { return 0; }
   ListSet operator()(const Get& call) const { return closing(call.name); }
   ListSet operator()(const Unpin& call) const {
@@ -74,22 +73,23 @@ ListSet touched_lists(const World& before, const Operation& operation) {
 }
 
 bool has_list(const World& world, ListIndex list) {
-  return world.has_device(site_of_list(list).target.value) && (has_hook(world, list));
+  return world.has_device(world.sites().device(list)) && has_hook(world, list);
 }
 
 ListSet existing_lists(const World& world) {
   ListSet lists = 0;
-  for (ListIndex list = 0; list < list_count; ++list)
+  for (ListIndex list = 0; list < world.sites().size(); ++list)
     if (has_list(world, list)) lists = static_cast<ListSet>(lists | only(list));
   return lists;
 }
 
 ListSet existing_lists_after(const World& before, const Edit& edit) {
   const ListSet lists = existing_lists(before);
-  if (edit.kind == Edit::Kind::remove_device) return static_cast<ListSet>(lists & ~of_device(edit.device.number));
+  if (edit.kind == Edit::Kind::remove_device)
+    return static_cast<ListSet>(lists & ~of_device(before.sites(), edit.device.number));
   if (edit.kind != Edit::Kind::make_device) return lists;
-  ListSet made = of_device(edit.device.number);
-  for (ListIndex list = 0; list < list_count; ++list)
+  ListSet made = of_device(before.sites(), edit.device.number);
+  for (ListIndex list = 0; list < before.sites().size(); ++list)
     if (!has_hook(before, list)) made = static_cast<ListSet>(made & ~only(list));
   return static_cast<ListSet>(lists | made);
 }

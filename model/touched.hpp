@@ -18,7 +18,7 @@ static_assert(list_count <= 16);
 /// `isolation` means.
 ListSet touched_lists(const World& before, const Operation& operation);
 
-/// Whether the list's device exists, is of a kind that has such a hook, and the hook is one that is looked at.
+/// Whether the list's device exists, and is of a kind that has such a hook.
 bool has_list(const World& world, ListIndex list);
 
 /// Every such list, of devices that are here or away.

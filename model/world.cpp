@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/world.hpp"
 
+#include <cassert>
 #include <utility>
 
 #include "model/follow.hpp"
@@ -13,8 +14,7 @@ namespace {
 constexpr std::uint8_t gone = 0xff;
 }  // namespace
 
-World::World(const Declarations& declarations, Quirks quirks, FamilySet looked_at)
-    : quirks_(quirks), families_(looked_at) {
+World::World(const Declarations& declarations, Quirks quirks, const Sites& sites) : quirks_(quirks), sites_(sites) {
   for (unsigned n = 0; n < Device::count; ++n)
     devices_[n] = {.made_as = declarations.made_as[n], .exists = declarations.has_device(n)};
   // A file of its own number for each name bound from the start, so that the files opened later come before the
@@ -60,16 +60,14 @@ Located World::locate(const Site& site, Rule no_target) const {
       !target.is_literal() && (target.is_peer() ? has_device(target.number()) : is_at_home(target.value));
   if (!there) return {no_list, no_target};
   if (const auto refused = rules_of(site.hook).refuses(*this, site)) return {no_list, *refused};
-  return {list_of(site.hook, target.number()), std::nullopt};
-}
-
-std::optional<ListIndex> World::way_at(const Site& site) const {
-  if (site.target.is_literal() || !is_at_home(site.target.value)) return std::nullopt;
-  return list_of(site.hook, site.target.value);
+  const ListIndex list = sites_.find(site.hook, target.number());
+  assert(list != no_list);
+  return {list, std::nullopt};
 }
 
 bool World::keeps(ListIndex list) const {
-  return rules_of(list).keeps(*this, list);
+  const Site site = sites_[list];
+  return rules_of(site.hook).keeps(*this, site);
 }
 
 std::optional<ListIndex> World::list_at(const Site& site) const {
@@ -259,9 +257,8 @@ void World::leave_list(LinkIndex index) {
 /// kernel/bpf/mprog.c: bpf_mprog_commit; of the last entry the family says what follows.
 void World::removed_from(ListIndex index) {
   OrderedList& list = lists_[index];
-  const FamilyRules& family = rules_of(index);
   list.move_on();
-  if (list.empty() && !keeps(index)) family.emptied(list);
+  if (list.empty() && !keeps(index)) rules_of(sites_.hook(index)).emptied(list);
 }
 
 /// The object is gone, and with it what id(name) denoted for every name that was last bound to it.

@@ -13,6 +13,7 @@
 #include "model/quirk.hpp"
 #include "model/rule.hpp"
 #include "model/sequence.hpp"
+#include "model/sites.hpp"
 
 namespace mprogcheck::model {
 
@@ -26,16 +27,6 @@ inline constexpr unsigned link_count = Name::link_count + Name::any_count + PinN
 /// no view ever shows them.
 inline constexpr unsigned program_table = program_count + Name::object_count;
 inline constexpr unsigned link_table = link_count + Name::object_count;
-inline constexpr unsigned list_count = Target::device_count * hooks;
-
-using ListIndex = std::uint8_t;
-inline constexpr ListIndex no_list = 0xff;
-constexpr ListIndex list_of(Hook hook, std::uint32_t device) {
-  return static_cast<ListIndex>(device * hooks + static_cast<unsigned>(hook));
-}
-constexpr Site site_of_list(ListIndex list) {
-  return {static_cast<Hook>(list % hooks), Target::device(list / hooks)};
-}
 
 /// A program in the kernel. `references` is what prog->aux->refcnt reads: one for each open file, each entry attached
 /// without a link, each pin, and each link that holds it. A pool or filler program has one file that no sequence can
@@ -156,8 +147,8 @@ struct Denoted {
 /// All that a sequence can see of the kernel. A value: copy it to remember it.
 class World {
  public:
-  /// `looked_at`: those whose lists are looked at; of the others nothing is spoken, and they stay empty.
-  explicit World(const Declarations& declarations, Quirks quirks = {}, FamilySet looked_at = all_families);
+  /// No operation names a site that is not among `sites`.
+  explicit World(const Declarations& declarations, Quirks quirks = {}, const Sites& sites = every_site);
 
   /// The one outcome of an operation, the rule that decides it and what it does. Total: defined for every operation.
   [[nodiscard]] Verdict predict(const Operation& operation) const;
@@ -174,17 +165,18 @@ class World {
   [[nodiscard]] const DeviceState& device(Device device) const { return devices_[device.number]; }
   /// Something keeps the hook, even if nothing is attached.
   [[nodiscard]] bool keeps(ListIndex list) const;
+  [[nodiscard]] const Sites& sites() const { return sites_; }
   [[nodiscard]] const PinnedObject& pinned(PinName pin) const { return pins_[pin.number]; }
   /// The list that a site denotes, or the rule that says why there is none: `no_target`, if it does not exist or is not
   /// at home, else the family's (kernel/bpf/tcx.c: tcx_prog_attach; drivers/net/netkit.c: netkit_dev_fetch).
   [[nodiscard]] Located locate(const Site& site, Rule no_target) const;
   [[nodiscard]] std::optional<ListIndex> list_at(const Site& site) const;
-  /// Where a packet begins that is sent there; none, if no device is there. Packets go through a device whether or not
-  /// its kind has the hook.
-  [[nodiscard]] std::optional<ListIndex> way_at(const Site& site) const;
+  /// A packet can be sent there: a device is. It goes through whether or not the device's kind has the hook.
+  [[nodiscard]] bool has_way(const Site& site) const {
+    return !site.target.is_literal() && is_at_home(site.target.value);
+  }
   [[nodiscard]] const OrderedList& list(ListIndex index) const { return lists_[index]; }
   [[nodiscard]] Quirks quirks() const { return quirks_; }
-  [[nodiscard]] FamilySet families() const { return families_; }
   [[nodiscard]] const Program& program(ProgramIndex index) const { return programs_[index]; }
   [[nodiscard]] const Link& link(LinkIndex index) const { return links_[index]; }
   [[nodiscard]] const Handle& handle(Name name) const { return handles_[name.slot]; }
@@ -254,10 +246,15 @@ class World {
   std::array<DeviceState, Device::count> devices_{};
   std::array<PinnedObject, PinName::count> pins_{};
   Quirks quirks_;
-  FamilySet families_;
+  Sites sites_;
 };
 
 static_assert(std::is_trivially_copyable_v<World>, "worlds are copied all the time");
+
+/// The world that the sequence begins in.
+inline World world_of(const Sequence& sequence, Quirks quirks = {}) {
+  return World(sequence.declarations, quirks, sites_of(sequence));
+}
 
 /// The pool program that pN is, the filler program that fN is.
 constexpr ProgramIndex pool_program(unsigned n) {

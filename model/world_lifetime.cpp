@@ -109,8 +109,9 @@ void World::commit_lifetime(const Edit& edit) {
 /// link keeps its program.
 void World::remove_device(Device device) {
   devices_[device.number] = {.made_as = devices_[device.number].made_as};
-  for (unsigned hook = 0; hook < hooks; ++hook) {
-    const OrderedList old = std::exchange(lists_[list_of(static_cast<Hook>(hook), device.number)], {});
+  for (ListIndex list = 0; list < sites_.size(); ++list) {
+    if (sites_.device(list) != device.number) continue;
+    const OrderedList old = std::exchange(lists_[list], {});
     for (const Entry& entry : old.entries()) {
       if (entry.link != no_link)
         links_[entry.link].list = no_list;
@@ -123,17 +124,12 @@ void World::remove_device(Device device) {
 /// net/sched/sch_ingress.c: clsact_init, clsact_destroy. A hook that is empty and no longer kept is freed; the next one
 /// begins at revision 1.
 void World::set_qdisc(Device device, Qdisc qdisc) {
-  std::array<bool, hooks> kept{};
-  for (unsigned hook = 0; hook < hooks; ++hook) {
-    const ListIndex index = list_of(static_cast<Hook>(hook), device.number);
-    kept[hook] = rules_of(index).keeps(*this, index);
-  }
+  std::array<bool, list_count> kept{};
+  for (ListIndex list = 0; list < sites_.size(); ++list)
+    kept[list] = sites_.device(list) == device.number && lists_[list].empty() && keeps(list);
   devices_[device.number].qdisc = qdisc;
-  for (unsigned hook = 0; hook < hooks; ++hook) {
-    const ListIndex index = list_of(static_cast<Hook>(hook), device.number);
-    const FamilyRules& family = rules_of(index);
-    if (kept[hook] && lists_[index].empty() && !family.keeps(*this, index)) family.emptied(lists_[index]);
-  }
+  for (ListIndex list = 0; list < sites_.size(); ++list)
+    if (kept[list] && !keeps(list)) rules_of(sites_.hook(list)).emptied(lists_[list]);
 }
 
 void World::hold(ObjectKind kind, std::uint8_t object) {

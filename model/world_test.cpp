@@ -194,7 +194,7 @@ TEST(world, a_list_ends_at_63_from_every_direction) {
   World world(small());
   ASSERT_EQ(world.apply(Fill{ingress, 62}).rule, Rule::fill_done);
   EXPECT_EQ(world.apply(Attach{.site = ingress, .program = p(0), .flags = flag::before}).rule, Rule::attach_done);
-  EXPECT_EQ(world.list(list_of(ingress.hook, 0)).slots[0].program, pool_program(0));
+  EXPECT_EQ(world.list(world.sites().find(ingress.hook, 0)).slots[0].program, pool_program(0));
   for (const std::uint32_t flags : {0U, flag::before, flag::after})
     EXPECT_EQ(world.apply(Attach{.site = ingress, .program = p(1), .flags = flags}).rule, Rule::attach_full);
   EXPECT_EQ(world.apply(CreateLink{.name = Name::link(0), .site = ingress, .program = p(1)}).rule, Rule::attach_full);

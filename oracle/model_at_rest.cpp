@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "model/language/print.hpp"
 #include "oracle/model_trials.hpp"
 
 namespace mprogcheck {
@@ -36,8 +37,9 @@ std::optional<Leftover> left_at_rest(model::World world, const model::Declaratio
   for (unsigned slot = Name::mortal_begin; slot < Name::filler_begin; ++slot)
     if (const Name name{static_cast<std::uint8_t>(slot)}; world.handle(name).file != model::no_file)
       let_go(world, {.kind = Edit::Kind::close, .name = name});
-  for (unsigned n = 0; n < model::list_count; ++n)
-    if (!empty(world, static_cast<ListIndex>(n))) return Leftover{fmt::format("list {} cannot be emptied", n)};
+  for (unsigned n = 0; n < world.sites().size(); ++n)
+    if (!empty(world, static_cast<ListIndex>(n)))
+      return Leftover{model::print(world.sites()[static_cast<ListIndex>(n)]) + " cannot be emptied"};
   for (unsigned n = 0; n < model::link_count; ++n)
     if (world.link(static_cast<model::LinkIndex>(n)).alive)
       return Leftover{fmt::format("a link with id {} outlives its last holder", n)};

@@ -50,7 +50,7 @@ class Session {
       : job_(job),
         run_(run),
         misbehaviour_(misbehaviour),
-        world_(job.sequence.declarations, quirks, families_of(job)),
+        world_(job.sequence.declarations, quirks, sites_of(job)),
         model_(world_) {
     if (const auto about = lie_about(job.sequence, job.lie, job.lie_at, job.quirks)) {
       lie_ = job.lie;
@@ -166,12 +166,11 @@ class Session {
     const auto* packet = std::get_if<model::SendPacket>(&operation);
     if (packet == nullptr) return;
     step.first_ran = static_cast<std::uint32_t>(run_.ran.size());
-    const auto list = world_.way_at(packet->site);
-    if (!verdict.outcome.ok() || !list) return;
-    const model::Passage passage = model::passage(world_, *list);
+    if (!verdict.outcome.ok() || !world_.has_way(packet->site)) return;
+    const model::Passage passage = model::passage(world_, packet->site);
     way_.assign(passage.ran().begin(), passage.ran().end());
     step.fate = model::fate_of(passage.rule);
-    if (misbehaviour_ != nullptr) misbehaviour_->ran(world_, *list, way_, step.fate);
+    if (misbehaviour_ != nullptr) misbehaviour_->ran(world_, packet->site, way_, step.fate);
     if (misbehaviour_ != nullptr)
       for (model::ProgramIndex& program : way_) program = programs_.in_model(program);
     if (lies(Lie::passage)) lie_about_passage();

@@ -34,7 +34,7 @@ class Misbehaviour {
   virtual void answer(const model::World& /*world*/, const model::Query& /*query*/, ListView& /*view*/,
                       std::vector<model::Entry>& /*entries*/) {}
   /// The way of the packet that a `run` sends through the list: its outcome, the programs that ran, and its fate.
-  virtual void ran(const model::World& /*world*/, model::ListIndex /*list*/,
+  virtual void ran(const model::World& /*world*/, const model::Site& /*site*/,
                    std::vector<model::ProgramIndex>& /*programs*/, model::Fate& /*fate*/) {}
   /// Whether the step just taken ends the run, and how; `note` is Run::note.
   virtual Run::Ending ending(std::string& /*note*/) { return Run::Ending::complete; }

@@ -62,7 +62,8 @@ class Tries {
   [[nodiscard]] unsigned existing() const {
     unsigned lists = 0;
     for (unsigned n = 0; n < model::list_count; ++n)
-      if (world_.has_device(n / model::hooks)) lists |= 1U << n;
+      if (n < world_.sites().size() && world_.has_device(world_.sites().device(static_cast<ListIndex>(n))))
+        lists |= 1U << n;
     return lists;
   }
 

@@ -73,7 +73,7 @@ std::optional<std::uint8_t> lie_about(const model::Sequence& sequence, Lie lie, 
   if (is_about_the_end(lie)) at = static_cast<std::uint32_t>(operations.size() - 1);
   if (at >= operations.size() || lie == Lie::none) return std::nullopt;
 
-  model::World world(sequence.declarations, quirks, model::families_of(sequence));
+  model::World world = model::world_of(sequence, quirks);
   bool made_an_object = false;
   const auto take = [&](const model::Operation& operation) {
     const model::Verdict made = world.apply(operation);

@@ -35,14 +35,15 @@ struct Job {
   std::vector<Trials> trials{};                ///< ascending by step, at most one per step
 };
 
-/// The families whose hooks the job names: their lists are looked at.
-inline model::FamilySet families_of(const Job& job) {
-  const model::FamilySet tried = job.alphabet == nullptr ? model::FamilySet{0} : job.alphabet->families();
-  return static_cast<model::FamilySet>(model::families_of(job.sequence) | tried);
+/// The sites whose lists are looked at: of what the sequence names, and of what is tried.
+inline model::Sites sites_of(const Job& job) {
+  model::Spoken spoken = job.alphabet == nullptr ? model::Spoken() : job.alphabet->spoken();
+  for (const model::Operation& operation : job.sequence.operations) spoken.add(operation);
+  return model::sites_of(job.sequence.declarations, spoken);
 }
 /// The world that the job begins in.
 inline model::World world_of(const Job& job) {
-  return model::World(job.sequence.declarations, job.quirks, families_of(job));
+  return model::World(job.sequence.declarations, job.quirks, sites_of(job));
 }
 
 /// How the kernel wrote something else to the buffers of a query than it promised.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "model/operation.hpp"
-#include "model/sequence.hpp"
+#include "model/sites.hpp"
 #include "oracle/lie.hpp"
 #include "oracle/trial_set.hpp"
 
@@ -22,7 +22,7 @@ class Alphabet {
       : operations_(std::move(operations)), number_(next_number()) {
     for (const model::Operation& operation : operations_) {
       callers_ |= 1U << operation.caller.number;
-      families_ = static_cast<model::FamilySet>(families_ | model::families_of(operation));
+      spoken_.add(operation);
     }
   }
 
@@ -30,8 +30,7 @@ class Alphabet {
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
   /// Bit N: an operation is of model::Caller N.
   [[nodiscard]] std::uint32_t callers() const { return callers_; }
-  /// Whose hooks an operation names.
-  [[nodiscard]] model::FamilySet families() const { return families_; }
+  [[nodiscard]] const model::Spoken& spoken() const { return spoken_; }
   /// What tells it from every other that this process made; never 0. A copy is the same.
   [[nodiscard]] std::uint32_t number() const { return number_; }
 
@@ -43,7 +42,7 @@ class Alphabet {
   std::vector<model::Operation> operations_;
   std::uint32_t number_;
   std::uint32_t callers_ = 0;
-  model::FamilySet families_ = 0;
+  model::Spoken spoken_;
 };
 
 /// Operations that are to change nothing, tried one after the other in the state after a step.

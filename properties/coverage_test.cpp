@@ -58,7 +58,7 @@ RC_GTEST_PROP(Coverage, IsTheSameAfterItWasKept, (std::uint64_t seed)) {
   const Generator generator(
       {.seed = seed, .shard = 0, .hooks = {model::Hook::tcx_ingress}, .nonsense_ppm = {}, .lacks = {}});
   const auto sequence = generator.sequence(0);
-  model::World world(sequence.declarations);
+  model::World world = model::world_of(sequence);
   for (const auto& operation : sequence.operations) {
     const auto verdict = world.predict(operation);
     coverage.add(operation, verdict, world);
@@ -95,7 +95,7 @@ TEST(Coverage, ReachableIsWhatIsReached) {
       Coverage coverage;
       for (std::uint64_t i = 0; i < 15'000; ++i) {
         const auto sequence = generator->sequence(i);
-        model::World world(sequence.declarations, quirks);
+        model::World world = model::world_of(sequence, quirks);
         for (const auto& operation : sequence.operations) coverage.add(operation, world.apply(operation));
       }
       for (unsigned i = 0; i < model::rule_count; ++i) {
@@ -147,7 +147,7 @@ RC_GTEST_PROP(Coverage, ShardsAddUpToTheWhole, (std::uint64_t seed)) {
   for (std::uint64_t i = 0; i < 20; ++i) {
     Coverage part;
     const auto sequence = generator.sequence(i);
-    model::World world(sequence.declarations);
+    model::World world = model::world_of(sequence);
     for (const auto& operation : sequence.operations) {
       const auto verdict = world.predict(operation);
       whole.add(operation, verdict, world);

@@ -132,8 +132,8 @@ std::vector<Departure> DepartureWatch::take(const model::Operation& operation) {
   }
   if (const auto name = bound_by(edit); name && !is_bound_to(*name, edit)) depart_file(*name, Way::rebind);
   if (const auto way = way_of_change(edit, world_))
-    for (unsigned hook = 0; hook < model::hooks; ++hook)
-      depart_list(model::list_of(static_cast<model::Hook>(hook), edit.device.number), *way);
+    for (model::ListIndex list = 0; list < world_.sites().size(); ++list)
+      if (world_.sites().device(list) == edit.device.number) depart_list(list, *way);
 
   remember(operation, edit);
   world_.commit(edit);

@@ -30,7 +30,7 @@ Tried any_tried() {
   const auto& operations = tried.job.sequence.operations;
   tried.job.alphabet = std::make_shared<const Alphabet>(operations);
   tried.run = TamperingOracle::record(tried.job);
-  model::World world(tried.job.sequence.declarations);
+  model::World world = world_of(tried.job);
   for (std::uint32_t step = 0; step < operations.size(); ++step) {
     world.apply(operations[step]);
     if (*rc::gen::arbitrary<bool>()) continue;

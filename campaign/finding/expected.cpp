@@ -12,15 +12,15 @@ namespace mprogcheck {
 
 namespace {
 
-model::Observed observed_in(const Run& run, const Step& step, const model::Operation& operation) {
+model::Observed observed_in(const model::Sites& sites, const Run& run, const Step& step,
+                            const model::Operation& operation) {
   model::Observed observed{.outcome = step.outcome};
   for (std::uint32_t i = step.first_list; i < step.first_list + step.lists; ++i) {
     const ListView& view = run.lists[i];
     if (!view.outcome.ok()) continue;
     const auto entries = std::span(run.entries).subspan(view.first, view.length);
-    observed.lists.push_back({.site = model::site_of_list(view.list),
-                              .entries = {entries.begin(), entries.end()},
-                              .revision = view.revision});
+    observed.lists.push_back(
+        {.site = sites[view.list], .entries = {entries.begin(), entries.end()}, .revision = view.revision});
   }
   if (std::holds_alternative<model::SendPacket>(operation)) {
     const auto ran = std::span(run.ran).subspan(step.first_ran, step.ran);
@@ -34,7 +34,7 @@ model::Observed observed_in(const Run& run, const Step& step, const model::Opera
 
 std::vector<Disagreement> disagreements(const model::Case& told, const Run& run) {
   std::vector<Disagreement> all;
-  model::World world(told.sequence.declarations);
+  model::World world = model::world_of(told.sequence);
   for (std::size_t n = 0; n < told.sequence.operations.size(); ++n) {
     const model::Operation& operation = told.sequence.operations[n];
     const model::World before = world;
@@ -44,7 +44,7 @@ std::vector<Disagreement> disagreements(const model::Case& told, const Run& run)
       Disagreement found{.operation = n,
                          .model = mismatches(*expectation, world, observed_of_model(before, operation, verdict, world)),
                          .kernel = {}};
-      if (ran) found.kernel = mismatches(*expectation, world, observed_in(run, run.steps[n], operation));
+      if (ran) found.kernel = mismatches(*expectation, world, observed_in(world.sites(), run, run.steps[n], operation));
       if (!found.model.empty() || !found.kernel.empty()) all.push_back(std::move(found));
     }
     if (ran && run.steps[n].outcome != verdict.outcome) break;
@@ -80,7 +80,7 @@ namespace {
 
 std::vector<std::string> expectations_of_model(const model::Sequence& sequence) {
   std::vector<std::string> all;
-  model::World world(sequence.declarations);
+  model::World world = model::world_of(sequence);
   for (const model::Operation& operation : sequence.operations) {
     const model::World before = world;
     const model::Verdict verdict = world.apply(operation);

@@ -152,7 +152,7 @@ class CountsLater final : public Oracle {
         run.note.clear();
         run.miscounted = false;
       }
-      model::World world(job.sequence.declarations, job.quirks);
+      model::World world = world_of(job);
       for (const auto& operation : job.sequence.operations) world.apply(operation);
       for (ProgramView& view : run.programs) {
         leaked_ = leaked_ || (view.alive && view.references != world.program(view.program).references);

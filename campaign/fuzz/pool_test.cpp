@@ -30,7 +30,7 @@ class Fragile final : public Oracle {
      public:
       Breaking(std::span<const Job> jobs, RunSink& to) : jobs_(jobs), to_(to) {}
       void take(std::size_t number, Run& run) override {
-        model::World world(jobs_[number].sequence.declarations);
+        model::World world = model::world_of(jobs_[number].sequence);
         const auto& operations = jobs_[number].sequence.operations;
         for (std::size_t i = 0; i < operations.size(); ++i) {
           const auto verdict = world.predict(operations[i]);

@@ -132,9 +132,9 @@ std::string describe_view(const model::World& world, const Run& run, const ListV
 std::string lists_after(const model::World& world, model::ListSet touched, const Run& run, const Step& step,
                         bool differs) {
   std::string alike, different, unseen;
-  for (model::ListIndex list = 0; list < model::list_count; ++list) {
+  for (model::ListIndex list = 0; list < world.sites().size(); ++list) {
     const ListView* const view = differs ? view_of(run, step, list) : nullptr;
-    const std::string site = model::print(model::site_of_list(list));
+    const std::string site = model::print(world.sites()[list]);
     const std::string expected = properties::describe(world, world.list(list));
     const std::string observed = view != nullptr ? describe_view(world, run, *view) : expected;
     if (observed != expected)
@@ -152,7 +152,7 @@ std::string lists_after(const model::World& world, model::ListSet touched, const
 std::string step_by_step(const model::Sequence& sequence, const Replay& replay) {
   const auto& divergence = replay.judgement.divergence;
   const Run& run = replay.followed ? replay.followed->run : replay.run;
-  model::World world(sequence.declarations, replay.followed ? replay.followed->quirks : replay.quirks);
+  model::World world = model::world_of(sequence, replay.followed ? replay.followed->quirks : replay.quirks);
   std::string text;
   for (std::size_t i = 0; i < sequence.operations.size() && i < run.steps.size(); ++i) {
     const auto& operation = sequence.operations[i];

@@ -14,7 +14,7 @@ using json = nlohmann::ordered_json;
 
 json steps_to_json(const model::Sequence& sequence, const Replay& replay) {
   const Run& run = replay.followed ? replay.followed->run : replay.run;
-  model::World world(sequence.declarations, replay.followed ? replay.followed->quirks : replay.quirks);
+  model::World world = model::world_of(sequence, replay.followed ? replay.followed->quirks : replay.quirks);
   json steps = json::array();
   for (std::size_t n = 0; n < sequence.operations.size() && n < run.steps.size(); ++n) {
     const model::Operation& operation = sequence.operations[n];
@@ -29,7 +29,7 @@ json steps_to_json(const model::Sequence& sequence, const Replay& replay) {
       const ListView& view = run.lists[i];
       if (!model::contains(touched, view.list) || !view.outcome.ok()) continue;
       lists.push_back(
-          {{"site", model::print(model::site_of_list(view.list))},
+          {{"site", model::print(world.sites()[view.list])},
            {"revision", view.revision},
            {"count", view.count},
            {"entries", model::print_entries(world, std::span(run.entries).subspan(view.first, view.length))}});

@@ -8,6 +8,7 @@
 #include "kernel_oracle/guest/guarded.hpp"
 #include "kernel_oracle/guest/raw_view.hpp"
 #include "kernel_oracle/guest/syscalls.hpp"
+#include "model/sites.hpp"
 
 namespace mprogcheck::guest {
 
@@ -19,6 +20,13 @@ class AttachList {
  public:
   /// Of a device that is new. `shown_by_link`: the interface index that the info of its links shows.
   void place(std::uint32_t ifindex, std::uint32_t attach_type, std::uint32_t shown_by_link);
+  /// What it is a list of, for good.
+  void belong_to(model::Hook hook, unsigned device) {
+    hook_ = hook;
+    device_ = device;
+  }
+  [[nodiscard]] model::Hook hook() const { return hook_; }
+  [[nodiscard]] unsigned device() const { return device_; }
 
   /// Queries it. True if it is not as it was last time. With `thorough`, what the kernel wrote is held to what it
   /// promised, slot by slot, with guards around attr and arrays, and the arrays of attach flags are asked for too,
@@ -57,7 +65,10 @@ class AttachList {
   void doubt() { known_ = false; }
   [[nodiscard]] bool known() const { return known_; }
 
-  bool shown = false;                                       ///< the run has shown view() to the host
+  bool there = false;                       ///< the device, as it was last made, has that hook
+  bool asked_of = false;                    ///< in this sequence something was tried at it, or it was not empty
+  model::ListIndex index = model::no_list;  ///< what the sequence knows it as, if it does
+  bool shown = false;                       ///< the run has shown view() to the host
   std::array<std::uint8_t, 2UL * RawView::room> entries{};  ///< view() in the model's terms, as the wire has it
 
  private:
@@ -65,6 +76,8 @@ class AttachList {
   std::array<Guarded<union bpf_attr>, 2> queries_{};
   unsigned current_ = 0;
   bool known_ = false;
+  model::Hook hook_{};
+  unsigned device_ = 0;
   std::uint32_t ifindex_ = 0;
   std::uint32_t attach_type_ = 0;
   std::uint32_t shown_by_link_ = 0;

@@ -33,10 +33,10 @@ std::uint64_t tried_in(const wire::JobRecord& job) {
 
 /// The recorded calls expect the revisions of the round that was recorded: where devices remember what earlier rounds
 /// did, each round needs new ones.
-bool needs_new_devices(model::FamilySet families) {
-  return std::ranges::any_of(model::family_rows, [families](const model::FamilyRow& row) {
-    return guest_family(row.family).hides_revision && (families & model::only(row.family)) != 0;
-  });
+bool needs_new_devices(const model::Sites& sites) {
+  for (model::ListIndex list = 0; list < sites.size(); ++list)
+    if (guest_family(sites.hook(list)).hides_revision) return true;
+  return false;
 }
 
 /// In pieces that are long for the machine and short for the host. An adopt belongs to the call before it.
@@ -57,13 +57,12 @@ std::uint64_t replay_all(std::span<const RecordedCall> trace, Heartbeat& heartbe
 
 bool measure(SequenceRunner& runner, std::span<const wire::JobRecord> jobs, wire::Bench& bench) {
   RunFrames scratch(nullptr);
-  model::FamilySet families = 0;
+  bool renews = false;
   std::uint8_t devices = 0;
   for (const auto& job : jobs) {
-    families |= job.families;
+    renews = renews || needs_new_devices(job.sites);
     devices |= job.devices;
   }
-  const bool renews = needs_new_devices(families);
   const std::uint64_t end = now() + most_ns;
   const auto begin_round = [&] {
     runner.heartbeat().did(Heartbeat::units_per_clock);

@@ -74,14 +74,14 @@ bool SequenceRunner::is_at_home(model::Target target) const {
 
 AttachList* SequenceRunner::list_of(const model::Site& site) {
   if (!is_at_home(site.target)) return nullptr;
-  const unsigned list = model::list_of(site.hook, site.target.value);
-  return ((has_hook_ & looked_at_) >> list & 1U) != 0 ? &lists_[list] : nullptr;
+  AttachList& list = hooks_of(site.target.value)[static_cast<unsigned>(site.hook)];
+  return list.there && list.index != model::no_list ? &list : nullptr;
 }
 
 /// Of a step that is to change a list.
 AttachList* SequenceRunner::list_to_change(const model::Site& site) {
   AttachList* const list = list_of(site);
-  if (list != nullptr) asked_of_ = static_cast<model::ListSet>(asked_of_ | 1U << (list - lists_.data()));
+  if (list != nullptr) list->asked_of = true;
   return list;
 }
 
@@ -228,7 +228,7 @@ int SequenceRunner::call(const model::Query& query) {
   if (answer_.error != 0 && answer_.error != ENOSPC) return breach_ == 0 ? answer_.error : EPROTO;
   AttachList* const list = list_of(query.site);
   asked_ = true;
-  answer_list_ = list == nullptr ? model::no_list : static_cast<std::uint8_t>(list - lists_.data());
+  answer_list_ = list == nullptr ? model::no_list : list->index;
   if (list != nullptr && query_.size() >= model::Query::whole_size)
     answer_.revision = list->told(answer_.revision, answer_.count);
   return answer_.error;

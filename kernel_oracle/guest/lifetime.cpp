@@ -70,13 +70,11 @@ void SequenceRunner::have_devices() {
 /// Of a new device. It keeps the interface indices of the one that it replaces.
 void SequenceRunner::place_lists(unsigned n) {
   const Ends ends{.device = devices_.ifindex[n], .peer = devices_.peer[n]};
-  for (const model::HookRow& row : model::hook_rows) {
-    const unsigned list = model::list_of(row.hook, n);
-    const GuestFamily& family = guest_family(row.family);
-    const auto bit = static_cast<model::ListSet>(1U << list);
-    lists_[list].place(ends.device, row.attach_type, family.shown_by_link(row.hook, ends));
-    has_hook_ = static_cast<model::ListSet>(family.on(life_.kind_of(n)) ? has_hook_ | bit : has_hook_ & ~bit);
-    asked_of_ = static_cast<model::ListSet>(asked_of_ & ~bit);
+  for (AttachList& list : hooks_of(n)) {
+    const GuestFamily& family = guest_family(list.hook());
+    list.place(ends.device, row_of(list.hook()).attach_type, family.shown_by_link(list.hook(), ends));
+    list.there = family.on(life_.kind_of(n));
+    list.asked_of = false;
   }
   generations_[n] = life_.generation(n);
 }
@@ -89,9 +87,8 @@ void SequenceRunner::forget_old_devices() {
 bool SequenceRunner::forget_the_past(std::uint8_t devices) {
   for (unsigned n = 0; n < devices_.count; ++n) {
     bool remembers = false;
-    for (const model::HookRow& row : model::hook_rows)
-      remembers = remembers ||
-                  (guest_family(row.family).hides_revision && (has_hook_ >> model::list_of(row.hook, n) & 1U) != 0);
+    for (const AttachList& list : hooks_of(n))
+      remembers = remembers || (list.there && guest_family(list.hook()).hides_revision);
     if (remembers && (devices >> n & 1U) != 0 && life_.renew(n) < 0) return false;
   }
   forget_old_devices();
@@ -101,13 +98,14 @@ bool SequenceRunner::forget_the_past(std::uint8_t devices) {
 /// Its lists are there if it is. What was seen of them may not be so any more.
 void SequenceRunner::follow_device(unsigned n) {
   forget_old_devices();
-  for (unsigned list = n * model::hooks; list < (n + 1) * model::hooks; ++list) {
-    const auto bit = static_cast<model::ListSet>(has_hook_ & looked_at_ & 1U << list);
+  for (AttachList* const list : lists()) {
+    if (list->device() != n) continue;
+    const auto bit = static_cast<model::ListSet>(1U << list->index);
     const bool was_there = (declared_lists_ & bit) != 0;
-    declared_lists_ = static_cast<model::ListSet>(declared_lists_ & ~(1U << list));
-    if (life_.exists(n)) declared_lists_ = static_cast<model::ListSet>(declared_lists_ | bit);
-    if (!was_there) lists_[list].shown = false;
-    lists_[list].doubt();
+    declared_lists_ = static_cast<model::ListSet>(declared_lists_ & ~bit);
+    if (life_.exists(n) && list->there) declared_lists_ = static_cast<model::ListSet>(declared_lists_ | bit);
+    if (!was_there) list->shown = false;
+    list->doubt();
   }
 }
 
@@ -152,10 +150,10 @@ bool SequenceRunner::was_let_go(const Object& object, const Holders& before, boo
 }
 
 bool SequenceRunner::is_listed(const Object& link) {
-  for (unsigned list = 0; list < model::list_count; ++list) {
-    if ((declared_lists_ >> list & 1U) == 0) continue;
-    look_at(lists_[list]);
-    const RawView& view = lists_[list].view();
+  for (AttachList* const list : lists()) {
+    if ((declared_lists_ >> list->index & 1U) == 0) continue;
+    look_at(*list);
+    const RawView& view = list->view();
     for (std::uint32_t i = 0; i < view.length; ++i)
       if (link.kind == ObjectKind::link && view.links[i] == link.id) return true;
   }

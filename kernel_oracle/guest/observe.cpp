@@ -2,6 +2,7 @@
 //
 // What a step left behind, in the model's terms, written to the run. And the lies that the host may have asked for.
 #include <algorithm>
+#include <bit>
 
 #include "kernel_oracle/guest/lie.hpp"
 #include "kernel_oracle/guest/sequence_runner.hpp"
@@ -43,8 +44,10 @@ void SequenceRunner::observe(int error, bool last, Times times) {
   if (here && is_about_the_list(lie, job_->lie_on)) victims = touched;
   if (lie == Lie::isolation && last) victims = static_cast<model::ListSet>(declared_lists_ & ~touched);
   const auto victim = static_cast<model::ListSet>(victims & -victims);
-  for (unsigned list = 0; list < model::list_count; ++list)
-    if ((lists >> list & 1U) != 0) show(lists_[list], all, (victim >> list & 1U) != 0 ? lie : Lie::none);
+  for (model::ListSet left = lists; left != 0; left = static_cast<model::ListSet>(left & (left - 1))) {
+    const auto list = static_cast<unsigned>(std::countr_zero(left));
+    show(*lists_[list], all, (victim >> list & 1U) != 0 ? lie : Lie::none);
+  }
 
   if (pending_link_ != nullptr && pending_link_->id == 0) learn_link(*pending_link_);
   if (asked_) put_answer(here ? lie : Lie::none);
@@ -58,13 +61,11 @@ void SequenceRunner::observe(int error, bool last, Times times) {
 
 /// True if it is not as it was last time.
 bool SequenceRunner::look_at(AttachList& list, bool thorough) {
-  const auto index = static_cast<unsigned>(&list - lists_.data());
-  const unsigned device = index / model::hooks;
-  const bool away = life_.can_move() && life_.is_away(device);
+  const bool away = life_.can_move() && life_.is_away(list.device());
   if (away) life_.enter(true);
   const bool changed = list.look(calls_, thorough);
   if (away) life_.enter(false);
-  if (changed && list.view().count != 0) asked_of_ = static_cast<model::ListSet>(asked_of_ | 1U << index);
+  if (changed && list.view().count != 0) list.asked_of = true;
   if (changed) translate(list);
   return changed;
 }
@@ -272,9 +273,9 @@ wire::LinkRecord SequenceRunner::see_link(const Object& link) {
   if (seen.error == 0) {
     const struct bpf_link_info& info = link_info_.info();
     seen.program = program_slot(info.prog_id);
-    for (unsigned list = 0; list < devices_.count * model::hooks; ++list)
-      if (lists_[list].shown_by_link() == info.tcx.ifindex && lists_[list].attach_type() == info.tcx.attach_type)
-        seen.list = static_cast<std::uint8_t>(list);
+    for (const AttachList* const list : lists())
+      if (list->shown_by_link() == info.tcx.ifindex && list->attach_type() == info.tcx.attach_type)
+        seen.list = list->index;
   }
   calls_.close(fd);
   return seen;

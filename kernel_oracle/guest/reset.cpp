@@ -19,6 +19,10 @@ constexpr std::uint32_t full_check_every = 64;
 /// that one has to. The host takes a longer silence for a hang.
 constexpr std::uint64_t worker_patience_ns = 2'000'000'000;
 
+std::string name_of(const AttachList& list) {
+  return std::string(model::name_of(list.hook())) + "@d" + std::to_string(list.device());
+}
+
 }  // namespace
 
 void SequenceRunner::unclean(std::string note) {
@@ -53,8 +57,7 @@ bool SequenceRunner::close_handles() {
   return closed;
 }
 
-void SequenceRunner::empty(unsigned list) {
-  AttachList& hook = lists_[list];
+void SequenceRunner::empty(AttachList& hook) {
   // By position, and from the front: a kernel may refuse to detach the last of a full list.
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
@@ -75,14 +78,13 @@ void SequenceRunner::empty(unsigned list) {
     if (is_empty_now()) return;
   if (patience_with_workers() != 0 && await(patience_with_workers(), is_empty_now)) return;
   const RawView& left = hook.view();
-  unclean("list " + std::to_string(list) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
+  unclean(name_of(hook) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
           std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
 }
 
 /// What no query tells of an empty list comes to light with an entry. The next sequence counts from where that leaves
 /// it.
-void SequenceRunner::learn_revision(unsigned list) {
-  AttachList& hook = lists_[list];
+void SequenceRunner::learn_revision(AttachList& hook) {
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
   attr.target_ifindex = hook.ifindex();
@@ -92,15 +94,14 @@ void SequenceRunner::learn_revision(unsigned list) {
   hook.look(calls_);
   const RawView& shown = hook.view();
   if (attached < 0 || shown.error != 0 || shown.count != 1)
-    return unclean("list " + std::to_string(list) + " does not tell its revision: attach errno " +
-                   std::to_string(errno_of(attached)) + ", query errno " + std::to_string(shown.error) + ", " +
-                   std::to_string(shown.count) + " entries");
+    return unclean(name_of(hook) + " does not tell its revision: attach errno " + std::to_string(errno_of(attached)) +
+                   ", query errno " + std::to_string(shown.error) + ", " + std::to_string(shown.count) + " entries");
   const std::uint64_t revision = hook.kernel_revision();
   const int detached = calls_.bpf(BPF_PROG_DETACH, &attr, MPC_ATTACH_SIZE);
   hook.begin_at(revision + 1);
   hook.look(calls_);
   if (detached < 0 || !hook.is_fresh())
-    unclean("list " + std::to_string(list) + " is not empty after it told its revision: detach errno " +
+    unclean(name_of(hook) + " is not empty after it told its revision: detach errno " +
             std::to_string(errno_of(detached)));
 }
 
@@ -127,15 +128,14 @@ void SequenceRunner::reset() {
   const bool closed = close_handles() || unpinned;
   if (const std::string trouble = life_.restore(); !trouble.empty()) unclean(trouble);
   forget_old_devices();
-  for (unsigned list = 0; list < model::list_count; ++list) {
-    const unsigned device = list / model::hooks;
-    if ((spoken_of_ >> device & 1U) == 0 || ((has_hook_ & looked_at_) >> list & 1U) == 0) continue;
-    if (!lists_[list].known()) lists_[list].look(calls_);  // its device is back
+  for (AttachList* const list : lists()) {
+    if ((spoken_of_ >> list->device() & 1U) == 0 || !list->there) continue;
+    if (!list->known()) list->look(calls_);  // its device is back
     // A handle that was closed may have changed what was empty when it was last looked at.
-    if (closed && lists_[list].is_fresh()) lists_[list].look(calls_);
-    if (!lists_[list].is_fresh()) empty(list);
-    const bool hides = guest_family(list % model::hooks).hides_revision;
-    if (hides && (asked_of_ >> list & 1U) != 0 && ending_ == wire::Ending::complete) learn_revision(list);
+    if (closed && list->is_fresh()) list->look(calls_);
+    if (!list->is_fresh()) empty(*list);
+    const bool hides = guest_family(list->hook()).hides_revision;
+    if (hides && list->asked_of && ending_ == wire::Ending::complete) learn_revision(*list);
   }
   for (const Object& object : made()) {
     if (object.id == 0)
@@ -159,10 +159,12 @@ void SequenceRunner::reset() {
 
 void SequenceRunner::full_check() {
   since_full_check_ = 0;
-  for (unsigned list = 0; list < devices_.count * model::hooks; ++list) {
-    if ((has_hook_ >> list & 1U) == 0) continue;
-    lists_[list].look(calls_);
-    if (!lists_[list].is_fresh()) unclean("list " + std::to_string(list) + " is not empty, and was not declared");
+  for (unsigned device = 0; device < devices_.count; ++device) {
+    for (AttachList& list : hooks_of(device)) {
+      if (!list.there) continue;
+      list.look(calls_);
+      if (!list.is_fresh()) unclean(name_of(list) + " is not empty, and was not declared");
+    }
   }
   if (!keepers_.are_untouched(calls_)) unclean("the kept programs were touched");
 }

@@ -37,6 +37,9 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
       release_(release),
       alone_(alone),
       heartbeat_(heartbeat) {
+  for (unsigned device = 0; device < model::Device::count; ++device)
+    for (const model::HookRow& row : model::hook_rows)
+      hooks_of(device)[static_cast<unsigned>(row.hook)].belong_to(row.hook, device);
   for (unsigned device = 0; device < devices_.count; ++device) place_lists(device);
   for (unsigned n = 0; n < Name::filler_count; ++n) {
     names_[Name::filler(n).slot] = &programs_.filler(n).object;
@@ -127,24 +130,26 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   if (job.unkept) keepers_.release(calls_);  // if it fails, so does keep()
   std::fill(names_.begin() + Name::mortal_begin, names_.begin() + Name::filler_begin, nullptr);
   job_ = &job;
-  looked_at_ = 0;
-  for (unsigned list = 0; list < model::list_count; ++list)
-    if ((job.families & model::only(model::hook_rows[list % model::hooks].family)) != 0)
-      looked_at_ = static_cast<model::ListSet>(looked_at_ | 1U << list);
+  for (AttachList* const hook : lists()) hook->index = model::no_list;
+  list_count_ = job.sites.size();
+  for (model::ListIndex list = 0; list < list_count_; ++list) {
+    AttachList& hook = hooks_of(job.sites.device(list))[static_cast<unsigned>(job.sites.hook(list))];
+    hook.index = list;
+    hook.asked_of = false;
+    hook.shown = false;
+    lists_[list] = &hook;
+  }
   trials_left_ = wire::Reader(job.trials);
   expect_trials();
   ending_ = wire::Ending::complete;
   note_.clear();
   have_devices();
   declared_lists_ = 0;
-  asked_of_ = 0;
   spoken_of_ = job.devices;
   unpin_patience_.renew();
-  for (unsigned list = 0; list < model::list_count; ++list) {
-    if ((job.devices >> (list / model::hooks) & 1U) == 0 || ((has_hook_ & looked_at_) >> list & 1U) == 0) continue;
-    declared_lists_ = static_cast<model::ListSet>(declared_lists_ | 1U << list);
-    lists_[list].shown = false;
-  }
+  for (const AttachList* const hook : lists())
+    if ((job.devices >> hook->device() & 1U) != 0 && hook->there)
+      declared_lists_ = static_cast<model::ListSet>(declared_lists_ | 1U << hook->index);
   return true;
 }
 

@@ -159,8 +159,8 @@ class SequenceRunner {
   // reset.cpp
   void reset();
   bool close_handles();
-  void learn_revision(unsigned list);
-  void empty(unsigned list);
+  void learn_revision(AttachList& hook);
+  void empty(AttachList& hook);
   void full_check();
   bool is_gone(const Object& object);
   [[nodiscard]] std::uint64_t patience_with_workers() const;
@@ -194,7 +194,14 @@ class SequenceRunner {
   Heartbeat& heartbeat_;
   Syscalls calls_;
 
-  std::array<AttachList, model::list_count> lists_;
+  std::array<AttachList, std::size_t{model::Device::count} * model::hooks>
+      hooks_;  ///< of each device, one after another
+  [[nodiscard]] std::span<AttachList> hooks_of(unsigned device) {
+    return std::span(hooks_).subspan(std::size_t{device} * model::hooks, model::hooks);
+  }
+  std::array<AttachList*, model::list_count> lists_{};  ///< those of the sequence, by its sites
+  std::size_t list_count_ = 0;
+  [[nodiscard]] std::span<AttachList* const> lists() const { return {lists_.data(), list_count_}; }
   std::array<const Object*, model::Name::slots> names_{};  ///< what a name was last bound to
   std::array<std::uint64_t, (model::Name::slots + 63) / 64> open_{};
   std::array<Programs::Pooled*, model::Name::pool_count> pool_{};  ///< what pN is in this sequence
@@ -220,11 +227,8 @@ class SequenceRunner {
   wire::Foreseen foreseen_;        ///< of the step, or the trial
   wire::Buffer* out_ = nullptr;
   std::uint32_t step_ = 0;
-  std::uint8_t spoken_of_ = 0;         ///< bit N: dN is declared, or was made
-  model::ListSet has_hook_ = 0;        ///< of devices that have that hook, as they were last made
-  model::ListSet looked_at_ = 0;       ///< of families that the sequence looks at
-  model::ListSet declared_lists_ = 0;  ///< that are looked at, of devices that exist
-  model::ListSet asked_of_ = 0;        ///< something was tried at them, or they were not empty
+  std::uint8_t spoken_of_ = 0;                                     ///< bit N: dN is declared, or was made
+  model::ListSet declared_lists_ = 0;                              ///< of devices that exist and have that hook
   std::array<std::uint32_t, model::Device::count> generations_{};  ///< DeviceLife::generation() when last looked at
   std::uint16_t pinned_ = 0;                                       ///< bit N: bN is there
   std::array<const Object*, model::PinName::count> pins_{};        ///< what it holds

@@ -92,8 +92,8 @@ bool SequenceRunner::differs(AttachList& list, bool thorough) {
 
 bool SequenceRunner::any_list_changed(bool thorough) {
   bool changed = false;
-  for (unsigned list = 0; list < model::list_count; ++list)
-    if ((declared_lists_ >> list & 1U) != 0 && differs(lists_[list], thorough)) changed = true;
+  for (AttachList* const list : lists())
+    if ((declared_lists_ >> list->index & 1U) != 0 && differs(*list, thorough)) changed = true;
   return changed;
 }
 

@@ -343,8 +343,8 @@ std::string difference(const Job& job, const Run& run) {
     const auto verdict = world.predict(operations[n]);
     model::ListSet wanted = observed_lists(job.depth, last, world, operations[n], verdict.edit);
     if (const auto* packet = std::get_if<model::SendPacket>(&operations[n]);
-        packet != nullptr && world.way_at(packet->site)) {
-      const auto passage = model::passage(world, *world.way_at(packet->site));
+        packet != nullptr && world.has_way(packet->site)) {
+      const auto passage = model::passage(world, packet->site);
       if (step.fate != model::fate_of(passage.rule))
         return at + fmt::format("expected the packet {}, observed it {}", model::name_of(model::fate_of(passage.rule)),
                                 model::name_of(step.fate));

@@ -62,7 +62,7 @@ inline Job job_of(model::Sequence path, std::shared_ptr<const Alphabet> alphabet
   Job job;
   job.sequence = std::move(path);
   job.quirks = quirks;
-  model::World world(job.sequence.declarations, quirks);
+  model::World world = model::world_of(job.sequence, quirks);
   for (std::uint32_t step = 0; step < job.sequence.operations.size(); ++step) {
     world.apply(job.sequence.operations[step]);
     Trials trials;

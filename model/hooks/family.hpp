@@ -21,7 +21,7 @@ struct FamilyRules {
   /// Devices that are made so have such hooks.
   bool (&on)(DeviceClass made_as);
   /// Something keeps the hook alive although nothing is attached.
-  bool (&keeps)(const World& world, ListIndex list);
+  bool (&keeps)(const World& world, const Site& site);
 
   mprog::Decision (&attach)(const OrderedList& list, const mprog::Request& request);
   mprog::Decision (&detach)(const OrderedList& list, const mprog::Request& request);
@@ -34,7 +34,7 @@ struct FamilyRules {
   /// What a code that the hook does not know makes of a packet. What the others say is the same everywhere.
   Rule unknown_code;
   /// What becomes of a packet where nothing is attached.
-  Rule (&nothing)(const World& world, ListIndex list);
+  Rule (&nothing)(const World& world, const Site& site);
   /// The hook of the same device that a packet has met before this one, and the one that it meets after it, if it
   /// passes.
   std::optional<Hook> (&before)(Hook hook);
@@ -49,9 +49,6 @@ inline const FamilyRules& rules_of(Family family) {
 }
 inline const FamilyRules& rules_of(Hook hook) {
   return rules_of(family_of(hook));
-}
-inline const FamilyRules& rules_of(ListIndex list) {
-  return rules_of(site_of_list(list).hook);
 }
 
 }  // namespace mprogcheck::model

@@ -19,7 +19,7 @@ std::optional<Rule> refuses(const World& world, const Site& site) {
 }
 
 /// netkit_prog_detach: an empty list is no entry, although the device keeps its memory.
-bool keeps(const World&, ListIndex) {
+bool keeps(const World&, const Site&) {
   return false;
 }
 
@@ -31,8 +31,7 @@ void emptied(OrderedList& list) {
 }
 
 /// The policy is for a list without programs: one that says next overrides it.
-Rule nothing(const World& world, ListIndex list) {
-  const Site site = site_of_list(list);
+Rule nothing(const World& world, const Site& site) {
   const DeviceClass made_as = world.device({static_cast<std::uint8_t>(site.target.value)}).made_as;
   const Policy policy = site.hook == Hook::netkit_primary ? made_as.policy : made_as.peer_policy;
   return policy == Policy::drop ? Rule::run_policy : Rule::run_nothing;

@@ -16,8 +16,7 @@ bool on(DeviceClass) {
 }
 
 /// net/sched/sch_ingress.c: clsact_init, ingress_init. A qdisc holds the entry of each direction that it serves.
-bool keeps(const World& world, ListIndex list) {
-  const Site site = site_of_list(list);
+bool keeps(const World& world, const Site& site) {
   const Qdisc qdisc = world.device({static_cast<std::uint8_t>(site.target.value)}).qdisc;
   return site.hook == Hook::tcx_ingress ? qdisc != Qdisc::none : qdisc == Qdisc::clsact;
 }
@@ -27,7 +26,7 @@ void emptied(OrderedList& list) {
   list.revision = 1;
 }
 
-Rule nothing(const World&, ListIndex) {
+Rule nothing(const World&, const Site&) {
   return Rule::run_nothing;
 }
 

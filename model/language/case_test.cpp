@@ -23,7 +23,7 @@ std::vector<std::string> wrong(const std::string& lines) {
   const auto cases = parse_cases(std::string(head) + lines);
   if (!cases) return {cases.error().to_string("f")};
   const Case& told = cases->front();
-  World world(told.sequence.declarations);
+  World world = world_of(told.sequence);
   std::vector<std::string> all;
   for (std::size_t n = 0; n < told.sequence.operations.size(); ++n) {
     const World before = world;
@@ -103,7 +103,7 @@ RC_GTEST_PROP(expectation, what_the_model_says_is_written_read_and_held, ()) {
   RC_ASSERT(plain.has_value());
   RC_ASSERT(!plain->front().expects());
   std::vector<std::string> lines;
-  World world(sequence.declarations);
+  World world = world_of(sequence);
   for (const Operation& operation : sequence.operations) {
     const World before = world;
     const Verdict verdict = world.apply(operation);
@@ -117,7 +117,7 @@ RC_GTEST_PROP(expectation, what_the_model_says_is_written_read_and_held, ()) {
   RC_ASSERT(told.sequence == sequence);
   RC_ASSERT(parse(written) == sequence);
   RC_ASSERT(with_expectations(written, *cases, {lines}) == written);
-  World again(sequence.declarations);
+  World again = world_of(sequence);
   for (std::size_t n = 0; n < sequence.operations.size(); ++n) {
     const World before = again;
     const Verdict verdict = again.apply(sequence.operations[n]);

@@ -108,17 +108,17 @@ std::string print(const Expectation& expectation, const Operation& operation) {
 Observed observed_of_model(const World& /*before*/, const Operation& operation, const Verdict& verdict,
                            const World& after) {
   Observed observed{.outcome = verdict.outcome, .rule = verdict.rule};
-  for (ListIndex list = 0; list < list_count; ++list) {
+  for (ListIndex list = 0; list < after.sites().size(); ++list) {
     const auto entries = after.list(list).entries();
-    observed.lists.push_back({.site = site_of_list(list),
+    observed.lists.push_back({.site = after.sites()[list],
                               .entries = {entries.begin(), entries.end()},
                               .revision = after.list(list).revision});
   }
   if (const auto* packet = std::get_if<SendPacket>(&operation)) {
     observed.packet = fate_of(verdict.rule);
     observed.ran.emplace();
-    if (const auto list = after.list_at(packet->site)) {
-      const Passage way = passage(after, *list);
+    if (after.list_at(packet->site)) {
+      const Passage way = passage(after, packet->site);
       observed.ran->assign(way.ran().begin(), way.ran().end());
     }
   }
@@ -164,10 +164,9 @@ Expectation expectation_of_model(const World& before, const Operation& operation
   if (!verdict.outcome.ok()) return all;
   if (const auto* packet = std::get_if<SendPacket>(&operation)) {
     all.packet = fate_of(verdict.rule);
-    const auto list = after.list_at(packet->site);
-    if (!list) return all;
+    if (!after.list_at(packet->site)) return all;
     std::vector<Name> names;
-    const Passage way = passage(after, *list);
+    const Passage way = passage(after, packet->site);
     for (const ProgramIndex program : way.ran()) {
       const auto name = name_of_object(after, ObjectKind::program, program);
       if (!name) return all;
@@ -177,10 +176,10 @@ Expectation expectation_of_model(const World& before, const Operation& operation
     return all;
   }
   const ListSet touched = static_cast<ListSet>(touched_lists(before, operation) & existing_lists(after));
-  for (ListIndex list = 0; list < list_count; ++list) {
+  for (ListIndex list = 0; list < after.sites().size(); ++list) {
     const bool shown = std::holds_alternative<Query>(operation) || !(after.list(list) == before.list(list));
     if (!contains(touched, list) || !shown) continue;
-    ExpectedList expected{.site = site_of_list(list)};
+    ExpectedList expected{.site = after.sites()[list]};
     std::vector<NamedEntry> entries;
     const auto there = after.list(list).entries();
     for (const Entry& entry : there)

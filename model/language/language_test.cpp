@@ -31,7 +31,7 @@ TEST(language, example_means_what_its_comments_say) {
   const std::string example = first_block(reference());
   const auto parsed = parse(example);
   ASSERT_TRUE(parsed) << parsed.error().to_string("docs/language.md's example");
-  World world(parsed->declarations);
+  World world = world_of(*parsed);
   std::istringstream lines(example);
   std::size_t operations = 0;
   for (std::string line; std::getline(lines, line);) {

@@ -28,9 +28,9 @@ void drop(World& world, model::ProgramIndex program) {
 
 template <typename Visit>
 void for_each_entry(const World& world, model::Device device, Visit visit) {
-  for (unsigned hook = 0; hook < model::hooks; ++hook)
-    for (const auto& entry : world.list(model::list_of(static_cast<model::Hook>(hook), device.number)).entries())
-      visit(entry);
+  for (ListIndex list = 0; list < world.sites().size(); ++list)
+    if (world.sites().device(list) == device.number)
+      for (const auto& entry : world.list(list).entries()) visit(entry);
 }
 
 void removed_device_keeps_references(World& world, const World& before, const Operation&, const Verdict& honest) {

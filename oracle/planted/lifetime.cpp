@@ -2,6 +2,7 @@
 //
 // Faults of devices that come and go, of qdiscs that keep hooks, and of pins.
 #include <array>
+#include <vector>
 
 #include "oracle/planted/kit.hpp"
 
@@ -9,13 +10,12 @@ namespace mprogcheck::planted {
 namespace {
 
 using model::Device;
-using model::Hook;
 using model::ListIndex;
 
-std::array<ListIndex, model::hooks> lists_of(Device device) {
-  std::array<ListIndex, model::hooks> lists{};
-  for (unsigned hook = 0; hook < model::hooks; ++hook)
-    lists[hook] = model::list_of(static_cast<Hook>(hook), device.number);
+std::vector<ListIndex> lists_of(const World& world, Device device) {
+  std::vector<ListIndex> lists;
+  for (ListIndex list = 0; list < world.sites().size(); ++list)
+    if (world.sites().device(list) == device.number) lists.push_back(list);
   return lists;
 }
 
@@ -29,7 +29,7 @@ void detach_all(World& world, Device device) {
 /// What a link attached stays where it was.
 void removed_device_keeps_links(World& world, const World& before, const Operation&, const Verdict& honest) {
   if (honest.rule != Rule::remove_done) return;
-  for (const ListIndex index : lists_of(honest.edit.device)) {
+  for (const ListIndex index : lists_of(world, honest.edit.device)) {
     auto& list = world.mutable_list(index);
     for (const auto& entry : before.list(index).entries()) {
       if (entry.link == model::no_link) continue;
@@ -47,7 +47,7 @@ void moved_device_loses_lists(World& world, const World&, const Operation&, cons
 void moved_device_keeps_qdisc(World& world, const World& before, const Operation&, const Verdict& honest) {
   if (honest.rule != Rule::move_done) return;
   world.mutable_device(honest.edit.device).qdisc = before.device(honest.edit.device).qdisc;
-  for (const ListIndex index : lists_of(honest.edit.device))
+  for (const ListIndex index : lists_of(world, honest.edit.device))
     if (world.list(index).empty()) world.mutable_list(index).revision = before.list(index).revision;
 }
 

@@ -19,11 +19,8 @@ using model::Target;
 
 using Programs = std::vector<ProgramIndex>;
 
-Hook hook_of(ListIndex list) {
-  return model::site_of_list(list).hook;
-}
-bool is_netkit(ListIndex list) {
-  return model::family_of(hook_of(list)) == Family::netkit;
+bool is_netkit(const Site& site) {
+  return model::family_of(site.hook) == Family::netkit;
 }
 
 /// The operation, said of another site.
@@ -73,8 +70,8 @@ Verdict hooks_are_one(const World& world, const Operation& operation, const Verd
 void moved_device_lets_go(World& world, const World& before, const Operation&, const Verdict& honest) {
   if (honest.rule != Rule::move_done) return;
   for (const Hook hook : {Hook::netkit_primary, Hook::netkit_peer}) {
-    const ListIndex list = model::list_of(hook, honest.edit.device.number);
-    while (!world.list(list).empty()) {
+    const ListIndex list = world.sites().find(hook, honest.edit.device.number);
+    while (list != model::no_list && !world.list(list).empty()) {
       const model::Entry entry = world.list(list).slots[0];
       if (entry.link == model::no_link)
         world.commit({.kind = Edit::Kind::remove, .list = list, .position = 0, .program = entry.program});
@@ -85,61 +82,61 @@ void moved_device_lets_go(World& world, const World& before, const Operation&, c
   static_cast<void>(before);
 }
 
-template <void (*way)(const World&, ListIndex, Programs&, Fate&)>
+template <void (*way)(const World&, const Site&, Programs&, Fate&)>
 struct Runs final : Misbehaviour {
-  void ran(const World& world, ListIndex list, Programs& programs, Fate& fate) override {
-    way(world, list, programs, fate);
+  void ran(const World& world, const Site& site, Programs& programs, Fate& fate) override {
+    way(world, site, programs, fate);
   }
 };
 
 /// What the specification would say if the devices were made as `change` makes them.
 template <typename Change>
-void as_if(const World& world, ListIndex list, Programs& programs, Fate& fate, Change change) {
+void as_if(const World& world, const Site& site, Programs& programs, Fate& fate, Change change) {
   World other = world;
   for (unsigned n = 0; n < model::Device::count; ++n) {
     const model::Device device{static_cast<std::uint8_t>(n)};
     change(other, device, other.mutable_device(device).made_as);
   }
-  const model::Passage passage = model::passage(other, list);
+  const model::Passage passage = model::passage(other, site);
   programs.assign(passage.ran().begin(), passage.ran().end());
   fate = model::fate_of(passage.rule);
 }
 
-void ignores_policy(const World& world, ListIndex list, Programs& programs, Fate& fate) {
-  as_if(world, list, programs, fate, [](const World&, model::Device, model::DeviceClass& made_as) {
+void ignores_policy(const World& world, const Site& site, Programs& programs, Fate& fate) {
+  as_if(world, site, programs, fate, [](const World&, model::Device, model::DeviceClass& made_as) {
     made_as.policy = made_as.peer_policy = model::Policy::pass;
   });
 }
 
-void policies_are_swapped(const World& world, ListIndex list, Programs& programs, Fate& fate) {
-  as_if(world, list, programs, fate, [](const World&, model::Device, model::DeviceClass& made_as) {
+void policies_are_swapped(const World& world, const Site& site, Programs& programs, Fate& fate) {
+  as_if(world, site, programs, fate, [](const World&, model::Device, model::DeviceClass& made_as) {
     std::swap(made_as.policy, made_as.peer_policy);
   });
 }
 
 /// The policy has the last word, although programs ran.
-void policy_overrides_next(const World& world, ListIndex list, Programs& programs, Fate& fate) {
-  const Site site = model::site_of_list(list);
+void policy_overrides_next(const World& world, const Site& site, Programs& programs, Fate& fate) {
   const model::DeviceClass made_as = world.device({static_cast<std::uint8_t>(site.target.value)}).made_as;
   const bool drops = site.hook == Hook::netkit_peer ? made_as.peer_policy == model::Policy::drop
                                                     : made_as.policy == model::Policy::drop;
-  if (!is_netkit(list) || !drops || programs.empty()) return;
+  if (!is_netkit(site) || !drops || programs.empty()) return;
   if (world.program(programs.back()).returns == model::Returns::next) fate = Fate::dropped;
 }
 
-void unknown_code_passes(const World& world, ListIndex list, Programs& programs, Fate& fate) {
-  if (!is_netkit(list) || programs.empty()) return;
+void unknown_code_passes(const World& world, const Site& site, Programs& programs, Fate& fate) {
+  if (!is_netkit(site) || programs.empty()) return;
   if (world.program(programs.back()).returns == model::Returns::unknown) fate = Fate::passed;
 }
 
 /// What comes in has not met the peer's programs.
-void peer_is_passed_by(const World& world, ListIndex list, Programs& programs, Fate& fate) {
-  if (hook_of(list) != Hook::tcx_ingress) return;
+void peer_is_passed_by(const World& world, const Site& site, Programs& programs, Fate& fate) {
+  if (site.hook != Hook::tcx_ingress) return;
   World other = world;
-  const auto device = model::site_of_list(list).target.value;
-  other.mutable_list(model::list_of(Hook::netkit_peer, device)) = {};
+  const auto device = site.target.value;
+  if (const ListIndex peer = world.sites().find(Hook::netkit_peer, device); peer != model::no_list)
+    other.mutable_list(peer) = {};
   other.mutable_device({static_cast<std::uint8_t>(device)}).made_as.peer_policy = model::Policy::pass;
-  const model::Passage passage = model::passage(other, list);
+  const model::Passage passage = model::passage(other, site);
   programs.assign(passage.ran().begin(), passage.ran().end());
   fate = model::fate_of(passage.rule);
 }

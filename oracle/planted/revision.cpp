@@ -61,17 +61,18 @@ Verdict future_accepted(const World& world, const Operation& operation, const Ve
 }
 
 void egress_touches_ingress(World& world, const World&, const Operation&, const Verdict& honest) {
-  if (!is_insert(honest) || model::site_of_list(honest.edit.list).hook != model::Hook::tcx_egress) return;
-  const auto device = model::site_of_list(honest.edit.list).target.value;
-  ++world.mutable_list(model::list_of(model::Hook::tcx_ingress, device)).revision;
+  if (!is_insert(honest) || world.sites().hook(honest.edit.list) != model::Hook::tcx_egress) return;
+  const auto other = world.sites().find(model::Hook::tcx_ingress, world.sites().device(honest.edit.list));
+  if (other != model::no_list) ++world.mutable_list(other).revision;
 }
 
 void other_device_revision(World& world, const World&, const Operation&, const Verdict& honest) {
   if (!is_insert(honest)) return;
-  const model::Site site = model::site_of_list(honest.edit.list);
-  for (std::uint32_t device = 0; device < model::Target::device_count; ++device)
-    if (device != site.target.value && world.has_device(device))
-      ++world.mutable_list(model::list_of(site.hook, device)).revision;
+  const model::Site site = world.sites()[honest.edit.list];
+  for (model::ListIndex list = 0; list < world.sites().size(); ++list)
+    if (list != honest.edit.list && world.sites().hook(list) == site.hook &&
+        world.has_device(world.sites().device(list)))
+      ++world.mutable_list(list).revision;
 }
 
 constexpr std::array<PlantedFault, 10> faults{{

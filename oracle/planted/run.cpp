@@ -15,14 +15,15 @@ using model::ListIndex;
 using model::OrderedList;
 using model::ProgramIndex;
 using model::Returns;
+using model::Site;
 
 using Programs = std::vector<ProgramIndex>;
 
 /// A fault that only a packet meets.
-template <void (*way)(const World&, ListIndex, Programs&, Fate&)>
+template <void (*way)(const World&, const Site&, Programs&, Fate&)>
 struct Runs final : Misbehaviour {
-  void ran(const World& world, ListIndex list, Programs& programs, Fate& fate) override {
-    way(world, list, programs, fate);
+  void ran(const World& world, const Site& site, Programs& programs, Fate& fate) override {
+    way(world, site, programs, fate);
   }
 };
 
@@ -31,12 +32,16 @@ Returns ending_of(const World& world, const Programs& programs) {
 }
 
 /// The way of a packet through another list than the one that is there.
-void walk(const World& world, ListIndex index, const OrderedList& list, Programs& programs, Fate& fate) {
+void walk(const World& world, const Site& site, const OrderedList& list, Programs& programs, Fate& fate) {
   World other = world;
-  other.mutable_list(index) = list;
-  const model::Passage passage = model::passage(other, index);
+  other.mutable_list(world.sites().find(site)) = list;
+  const model::Passage passage = model::passage(other, site);
   programs.assign(passage.ran().begin(), passage.ran().end());
   fate = model::fate_of(passage.rule);
+}
+
+const OrderedList& list_at(const World& world, const Site& site) {
+  return world.list(world.sites().find(site));
 }
 
 /// The list without the entries for which `is_left_out` holds.
@@ -48,22 +53,22 @@ OrderedList without(const OrderedList& list, IsLeftOut is_left_out) {
   return rest;
 }
 
-void reversed(const World& world, ListIndex index, Programs& programs, Fate& fate) {
-  OrderedList list = world.list(index);
+void reversed(const World& world, const Site& site, Programs& programs, Fate& fate) {
+  OrderedList list = list_at(world, site);
   std::reverse(list.slots.begin(), list.slots.begin() + list.count);
-  walk(world, index, list, programs, fate);
+  walk(world, site, list, programs, fate);
 }
 
 /// As if the programs that return so were not at the end of the way, but on it.
 template <Returns returns>
-void goes_on(const World& world, ListIndex index, Programs& programs, Fate& fate) {
+void goes_on(const World& world, const Site& site, Programs& programs, Fate& fate) {
   World deaf = world;
-  for (const model::Entry& entry : world.list(index).entries())
+  for (const model::Entry& entry : list_at(world, site).entries())
     if (world.program(entry.program).returns == returns) deaf.mutable_program(entry.program).returns = Returns::next;
-  walk(deaf, index, world.list(index), programs, fate);
+  walk(deaf, site, list_at(world, site), programs, fate);
 }
 
-void next_ends_the_chain(const World& world, ListIndex, Programs& programs, Fate& fate) {
+void next_ends_the_chain(const World& world, const Site&, Programs& programs, Fate& fate) {
   if (programs.size() < 2) return;
   programs.resize(1);
   fate = Fate::passed;
@@ -71,17 +76,19 @@ void next_ends_the_chain(const World& world, ListIndex, Programs& programs, Fate
 }
 
 template <Returns returns, Fate instead>
-void ends_otherwise(const World& world, ListIndex, Programs& programs, Fate& fate) {
+void ends_otherwise(const World& world, const Site&, Programs& programs, Fate& fate) {
   if (ending_of(world, programs) == returns) fate = instead;
 }
 
-void link_entry_does_not_run(const World& world, ListIndex index, Programs& programs, Fate& fate) {
-  walk(world, index, without(world.list(index), [](const model::Entry& entry) { return entry.link != model::no_link; }),
-       programs, fate);
+void link_entry_does_not_run(const World& world, const Site& site, Programs& programs, Fate& fate) {
+  walk(world, site,
+       without(list_at(world, site), [](const model::Entry& entry) { return entry.link != model::no_link; }), programs,
+       fate);
 }
 
-void other_direction_runs(const World& world, ListIndex index, Programs& programs, Fate& fate) {
-  walk(world, index, world.list(index ^ 1U), programs, fate);
+void other_direction_runs(const World& world, const Site& site, Programs& programs, Fate& fate) {
+  const auto hook = static_cast<model::Hook>(static_cast<unsigned>(site.hook) ^ 1U);
+  walk(world, site, list_at(world, {hook, site.target}), programs, fate);
 }
 
 /// What a packet meets is the list as it was before its last change.
@@ -92,9 +99,9 @@ class LagsBehind final : public Misbehaviour {
     for (ListIndex list = 0; list < model::list_count; ++list)
       if (world.list(list) != before.list(list)) lists_[list] = before.list(list);
   }
-  void ran(const World& world, ListIndex list, Programs& programs, Fate& fate) override {
+  void ran(const World& world, const Site& site, Programs& programs, Fate& fate) override {
     const auto is_gone = [&](const model::Entry& entry) { return !world.program(entry.program).alive; };
-    walk(world, list, without(lists_[list], is_gone), programs, fate);
+    walk(world, site, without(lists_[world.sites().find(site)], is_gone), programs, fate);
   }
 
  private:

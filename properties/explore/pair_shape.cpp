@@ -146,7 +146,7 @@ class Shaping {
     const ListIndex list = world_.link(denoted.object).list;
     if (list == model::no_list) return true;
     if (world_.list(list).count > PairShape::most_entries) return false;
-    type_ = model::row_of(model::site_of_list(list).hook).type;
+    type_ = model::row_of(world_.sites().hook(list)).type;
     number_ = list;
     list_ = &world_.list(list);
     return true;

@@ -84,7 +84,7 @@ TEST(pair_shape, pairs_of_one_shape_have_one_rule_and_one_effect) {
   const Generator generator({.seed = 4, .hooks = both, .with_devices = 300});
   for (std::uint64_t i = 0; i < 20'000 && !sayings.enough(); ++i) {
     const Sequence sequence = generator.sequence(i);
-    World world(sequence.declarations);
+    World world = world_of(sequence);
     for (const Operation& operation : sequence.operations) {
       const auto verdict = world.predict(operation);
       sayings.add(world, operation, verdict);
@@ -195,7 +195,7 @@ std::vector<std::optional<PairShape>> shapes_after(const std::string& before, co
                      "\n" + one + "\n");
     EXPECT_TRUE(sequence) << one;
     if (!sequence) continue;
-    World world(sequence->declarations);
+    World world = world_of(*sequence);
     const auto& operations = sequence->operations;
     for (std::size_t n = 0; n + 1 < operations.size(); ++n) world.apply(operations[n]);
     shapes.push_back(shape_of(world, operations.back()));

@@ -31,7 +31,7 @@ class WorldMachine {
       : alphabet_(std::make_shared<const Alphabet>(alphabet_with(bound, besides))),
         initial_(declarations_of(bound), quirks),
         naming_(naming),
-        list_(model::list_of(bound.hook, 0)),
+        list_(initial_.sites().find(bound.hook, 0)),
         bound_(bound),
         avoid_(std::move(avoid)) {
     for (const model::Operation& operation : prelude_of(bound)) initial_.apply(operation);

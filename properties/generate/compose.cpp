@@ -56,7 +56,7 @@ Operation Composer::next() {
   }
   ++made_;
   site_ = draw_site();
-  list_ = model::list_of(site_.hook, site_.target.value);  // also of a device that is gone or away
+  list_ = scene_.world().sites().find(site_);  // also of a device that is gone or away
   if (opening_) {
     opening_ = false;
     site_ = home_;

@@ -76,8 +76,8 @@ void Departures::prepare() {
     const auto program = scene_.open_object(Name::pool(n), ObjectKind::program);
     if (!program || world.program(*program).type != model::row_of(home_.hook).type) continue;
     bool attached = false;
-    for (unsigned hook = 0; hook < model::hooks; ++hook)
-      attached = attached || world.list(model::list_of(static_cast<model::Hook>(hook), device_.number)).find(*program);
+    for (model::ListIndex list = 0; list < world.sites().size(); ++list)
+      attached = attached || (world.sites().device(list) == device_.number && world.list(list).find(*program));
     if (!attached) pool_.push_back(Name::pool(n));
   }
 }

@@ -105,7 +105,7 @@ TEST(Departures, CostFewDevices) {
   unsigned changes = 0;
   for (std::uint64_t i = 0; i < 10 * sequences; ++i) {
     const auto sequence = generator.sequence(i);
-    model::World world(sequence.declarations);
+    model::World world = model::world_of(sequence);
     for (const auto& operation : sequence.operations) {
       if (!world.apply(operation).outcome.ok()) continue;
       changes += std::holds_alternative<model::RemoveDevice>(operation) ||

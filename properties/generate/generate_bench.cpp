@@ -34,7 +34,7 @@ void predict_the_same(benchmark::State& state) {
   std::uint64_t i = 0, operations = 0;
   for (auto _ : state) {
     const auto& sequence = sequences[i++ % sequences.size()];
-    model::World world(sequence.declarations);
+    model::World world = model::world_of(sequence);
     for (const auto& operation : sequence.operations) benchmark::DoNotOptimize(world.apply(operation));
     operations += sequence.operations.size();
   }

@@ -106,7 +106,7 @@ const Census& census() {
       census.short_ones += sequence.operations.size() <= 5;
       census.usual += sequence.operations.size() >= 20 && sequence.operations.size() <= 60;
       bool fills = false;
-      model::World world(sequence.declarations);
+      model::World world = model::world_of(sequence);
       for (const auto& operation : sequence.operations) {
         const model::World before = world;
         const auto verdict = world.apply(operation);
@@ -185,7 +185,7 @@ struct Meeting {
   ShapeSet different;
   std::size_t pairs = 0;
   void add(const Sequence& sequence) {
-    model::World world(sequence.declarations);
+    model::World world = model::world_of(sequence);
     for (const auto& operation : sequence.operations) {
       if (const auto shape = shape_of(world, operation)) {
         ++pairs;
@@ -280,7 +280,7 @@ RC_GTEST_PROP(Generate, NonsenseIsAsFrequentAsAsked, ()) {
     const Generator generator(options);
     for (std::uint64_t i = 0; i < 200; ++i) {
       const auto sequence = generator.sequence(i);
-      model::World world(sequence.declarations);
+      model::World world = model::world_of(sequence);
       for (const auto& operation : sequence.operations) coverage.add(operation, world.apply(operation));
     }
     return static_cast<double>(coverage.succeeded()) / static_cast<double>(coverage.operations());

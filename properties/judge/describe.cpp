@@ -43,8 +43,8 @@ class Names {
     const std::string program = of_program(entry.program);
     return entry.link == model::no_link ? program : fmt::format("{}({})", of_link(entry.link), program);
   }
-  static std::string of_list(ListIndex list) {
-    return list == model::no_list ? "detached" : model::print(model::site_of_list(list));
+  [[nodiscard]] std::string of_list(ListIndex list) const {
+    return list == model::no_list ? "detached" : model::print(worlds_[0]->sites()[list]);
   }
 
  private:
@@ -127,7 +127,7 @@ std::string nth_entry(const Names& names, std::span<const Entry> entries, std::s
 }
 
 std::string table_of(const ListDifference& difference, const Names& names) {
-  std::string text = fmt::format("\n{}{}:\n", Names::of_list(difference.observed.list),
+  std::string text = fmt::format("\n{}{}:\n", names.of_list(difference.observed.list),
                                  difference.touched ? "" : ", which the operation does not touch");
   if (!difference.observed.outcome.ok())
     return text + fmt::format("    the query failed with {}\n", model::to_string(difference.observed.outcome));
@@ -200,7 +200,7 @@ std::string table_of(const Divergence& divergence, const Names& names) {
       continue;
     }
     table.row(label + " program", "", names.of_program(expected.program), names.of_program(observed.program));
-    table.row(label + " attached to", "", Names::of_list(expected.list), Names::of_list(observed.list));
+    table.row(label + " attached to", "", names.of_list(expected.list), names.of_list(observed.list));
     if (observed.references != unknown_references)
       table.row(label + " references", "", references(expected.references), references(observed.references));
   }
@@ -295,7 +295,7 @@ std::string summary(const Divergence& divergence) {
 }
 
 std::string describe(const model::Sequence& sequence, const Divergence& divergence, model::Quirks quirks) {
-  World before(sequence.declarations, quirks);
+  World before = world_of(sequence, quirks);
   std::vector<std::array<std::string, 2>> steps;
   std::size_t width = 0;
   const std::size_t count = std::min(divergence.step, sequence.operations.size());

@@ -153,7 +153,7 @@ std::optional<BrokenInvariant> broken_by_transition(const World& before, const m
     const std::uint64_t moves = comes_or_goes(now, old) + (in_place ? 0 : comes_or_goes(old, now));
     model::OrderedList moved;
     moved.revision = old.current() + moves;
-    if (starts_again) model::rules_of(index).emptied(moved);
+    if (starts_again) model::rules_of(after.sites().hook(index)).emptied(moved);
     if (now.revision != moved.revision || now.hidden != moved.hidden)
       return broken(Property::revision, fmt::format("from {} to {}", old.revision, now.revision));
     const std::uint32_t flags = flags_of(operation);

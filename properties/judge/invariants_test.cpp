@@ -18,7 +18,7 @@ TEST(invariants, hold_along_random_sequences) {
   std::uint64_t changes = 0;
   for (std::uint64_t i = 0; i < 2000; ++i) {
     const auto sequence = generator.sequence(i);
-    World world(sequence.declarations);
+    World world = world_of(sequence);
     for (const auto& operation : sequence.operations) {
       const World before = world;
       const auto verdict = world.apply(operation);
@@ -57,7 +57,7 @@ struct Scene {
     return found ? std::optional(found->property) : std::nullopt;
   }
   [[nodiscard]] model::OrderedList& list(unsigned device = 0) {
-    return after.mutable_list(model::list_of(model::Hook::tcx_ingress, device));
+    return after.mutable_list(after.sites().find(model::Hook::tcx_ingress, device));
   }
 
   World before{model::Declarations()}, after{model::Declarations()};

@@ -100,7 +100,7 @@ class Walk {
               in_range(step.first_ran, step.ran, run_.ran.size());
     for (std::uint32_t i = 0; ok && i < step.lists; ++i) {
       const ListView& view = run_.lists[step.first_list + i];
-      ok = view.list < model::list_count && sound(view);
+      ok = view.list < world_.sites().size() && sound(view);
     }
     for (std::uint32_t i = 0; ok && i < step.links; ++i) ok = run_.links[step.first_link + i].link < model::link_count;
     for (std::uint32_t i = 0; ok && i < step.programs; ++i)
@@ -221,9 +221,8 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
   if (const auto* packet = std::get_if<model::SendPacket>(&evidence.operation);
       packet != nullptr && evidence.observed.ok() && evidence.verdict.outcome.ok() &&
       passage_differs(*packet, evidence.before, evidence.fate, evidence.ran))
-    divergence.passage = PassageDifference{model::passage(evidence.before, *evidence.before.way_at(packet->site)),
-                                           evidence.fate,
-                                           {evidence.ran.begin(), evidence.ran.end()}};
+    divergence.passage = PassageDifference{
+        model::passage(evidence.before, packet->site), evidence.fate, {evidence.ran.begin(), evidence.ran.end()}};
   const auto* query = std::get_if<model::Query>(&evidence.operation);
   if (query == nullptr || evidence.answer == nullptr ||
       !answer_differs(*query, evidence.verdict, evidence.before, *evidence.answer,

@@ -247,7 +247,7 @@ RC_GTEST_PROP(Judge, survives_any_index, ()) {
 
 RC_GTEST_PROP(Judge, shows_each_judged_step_to_the_visitor, ()) {
   const Job job = any_job();
-  model::World world(job.sequence.declarations);
+  model::World world = model::world_of(job.sequence);
   std::size_t seen = 0;
   const auto visit = [&](const model::World&, const model::Operation& operation, const model::Verdict& verdict) {
     RC_ASSERT(operation == job.sequence.operations[seen++]);
@@ -259,7 +259,7 @@ RC_GTEST_PROP(Judge, shows_each_judged_step_to_the_visitor, ()) {
 /// What isolation and the observation in fast depth rest on.
 RC_GTEST_PROP(TouchedLists, are_all_that_an_operation_changes, ()) {
   const Job job = any_job();
-  model::World world(job.sequence.declarations);
+  model::World world = model::world_of(job.sequence);
   for (const model::Operation& operation : job.sequence.operations) {
     const model::World before = world;
     const auto touched = model::touched_lists(world, operation);
@@ -402,7 +402,7 @@ TEST(Judge, tells_findings_about_packets_apart_by_what_became_of_them) {
 }
 
 TEST(Describe, shows_what_a_packet_met) {
-  model::World world(job_of(one_packet).sequence.declarations);
+  model::World world = model::world_of(job_of(one_packet).sequence);
   const std::array<model::ProgramIndex, 2> ran{model::pool_program(0), model::pool_program(1)};
   EXPECT_EQ(describe(world, model::Fate::dropped, ran), "ran p0 p1 (drop); packet dropped");
   EXPECT_EQ(describe(world, model::Fate::passed, {}), "ran nothing; packet passed");

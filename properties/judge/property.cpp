@@ -379,9 +379,8 @@ bool answer_differs(const model::Query& query, const model::Verdict& verdict, co
 
 bool passage_differs(const model::SendPacket& packet, const model::World& world, model::Fate fate,
                      std::span<const model::ProgramIndex> ran) {
-  const auto list = world.way_at(packet.site);
-  if (!list) return false;
-  const model::Passage expected = model::passage(world, *list);
+  if (!world.has_way(packet.site)) return false;
+  const model::Passage expected = model::passage(world, packet.site);
   return fate != model::fate_of(expected.rule) || !std::ranges::equal(ran, expected.ran());
 }
 

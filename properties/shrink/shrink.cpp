@@ -197,7 +197,7 @@ class Shrinking {
   /// to that call cannot have it. Of a crash nothing can be proved.
   bool can_diverge_alike(const Sequence& sequence) const {
     if (!target_.ending.empty()) return true;
-    model::World world(sequence.declarations, options_.quirks);
+    model::World world = model::world_of(sequence, options_.quirks);
     return std::ranges::any_of(sequence.operations, [&](const model::Operation& operation) {
       return world.apply(operation).rule == target_.rule && model::call_name(operation) == target_.call;
     });

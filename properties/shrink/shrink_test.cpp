@@ -20,7 +20,7 @@ using model::Rule;
 /// A kernel that gives another errno where one of the rules decides.
 TamperingOracle::Tamper wrong_errno(const std::vector<Rule>& rules) {
   return [rules](const Job& job, auto& run) {
-    model::World world(job.sequence.declarations);
+    model::World world = model::world_of(job.sequence);
     for (std::size_t i = 0; i < run.steps.size(); ++i) {
       const Rule rule = world.apply(job.sequence.operations[i]).rule;
       if (std::ranges::find(rules, rule) != rules.end()) run.steps[i].outcome = model::enomem;
@@ -155,7 +155,7 @@ TEST(Shrink, stops_when_it_is_told_and_keeps_what_it_has) {
 TEST(Shrink, follows_a_deep_run_to_the_step_that_did_it) {
   TamperingOracle oracle([](const Job& job, auto& run) {
     // From the first success on egress on, every view of ingress counts one revision more.
-    model::World world(job.sequence.declarations);
+    model::World world = model::world_of(job.sequence);
     bool broken = false;
     std::vector<bool> changed(run.lists.size());
     for (std::size_t i = 0; i < run.steps.size(); ++i) {
