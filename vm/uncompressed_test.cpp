@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vm/uncompressed.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <atomic>
 #include <chrono>
-
 #include <filesystem>
+#include <thread>
 
+#include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/testing/scratch.hpp"
 #include "vm/decompress.hpp"
@@ -75,6 +80,25 @@ TEST_F(UncompressedTest, one_that_is_not_what_it_was_is_made_anew) {
     EXPECT_EQ(uncompressed_image(path_).value(), kept);
     EXPECT_EQ(read_file(kept).value(), vmlinux);
   }
+}
+
+/// Each user says so by its time of change, while others look at what it is.
+TEST_F(UncompressedTest, one_that_others_use_at_the_same_time_stays) {
+  ASSERT_TRUE(write_file(path_, make_bzimage("6.12.1", zstd(make_vmlinux("6.12.1", true)) + "SIZE")));
+  const auto kept = uncompressed_image(path_).value();
+  const Fd held(::open(kept.c_str(), O_RDONLY | O_CLOEXEC));
+  std::atomic<bool> ends = false;
+  std::thread other([&] {
+    std::error_code error;
+    for (int n = 0; !ends; ++n)
+      fs::last_write_time(kept, fs::file_time_type::clock::now() - std::chrono::seconds(n % 60), error);
+  });
+  for (int n = 0; n < 500; ++n) EXPECT_EQ(uncompressed_image(path_).value(), kept);
+  ends = true;
+  other.join();
+  struct stat now {};
+  ASSERT_EQ(fstat(held.get(), &now), 0);
+  EXPECT_EQ(now.st_nlink, 1U) << "it was taken away, and made anew";
 }
 
 TEST_F(UncompressedTest, of_many_the_last_that_were_used_are_kept) {
