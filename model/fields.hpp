@@ -70,6 +70,7 @@ struct Device : Any {};
 struct Home : Any {};
 struct Qdisc : Any {};
 struct Pin : Any {};
+struct RemovedPin : Pin {};
 
 }  // namespace role
 
@@ -161,7 +162,7 @@ constexpr void fields(either<Get> auto& call, auto&& visit) {
   visit(role::Pin(), call.pin);
 }
 constexpr void fields(either<Unpin> auto& call, auto&& visit) {
-  visit(role::Pin(), call.pin);
+  visit(role::RemovedPin(), call.pin);
 }
 
 /// The same for an operation: who makes the call comes first.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/touched.hpp"
 
+#include "model/fields.hpp"
 #include "model/hooks/family.hpp"
 
 namespace mprogcheck::model {
@@ -23,53 +24,42 @@ bool has_hook(const World& world, ListIndex list) {
   return rules_of(world.sites().hook(list)).on(world.device(device).made_as);
 }
 
+/// By what each field means: what a name lets go when it is bound anew or closed, a link, a device, a pin.
 struct Touched {
   const World& world;
+  ListSet lists = 0;
 
-  [[nodiscard]] ListSet at(const Site& site) const {
-    const auto list = world.list_at(site);
-    return list ? only(*list) : ListSet{0};
+  void operator()(role::Any /*role*/, const auto& /*field*/) {}
+  void operator()(role::Site /*role*/, const Site& site) {
+    if (const auto list = world.list_at(site)) add(*list);
   }
-  [[nodiscard]] ListSet of_link(const Argument& fd) const {
+  void operator()(role::Link /*role*/, const Argument& fd) {
     const Denoted denoted = world.denoted_by_fd(fd);
-    return denoted.kind == Denoted::Kind::link ? only(world.link(denoted.object).list) : ListSet{0};
+    if (denoted.kind == Denoted::Kind::link) add(world.link(denoted.object).list);
   }
   /// A close may be the last one of a link, and dup2 onto a name closes what it named.
-  [[nodiscard]] ListSet closing(Name name) const {
+  void operator()(role::Name /*role*/, Name name) {
     const FileIndex index = world.handle(name).file;
-    if (index == no_file) return 0;
-    const File& file = world.file(index);
-    return file.kind == ObjectKind::link ? only(world.link(file.object).list) : ListSet{0};
+    if (index != no_file && world.file(index).kind == ObjectKind::link) add(world.link(world.file(index).object).list);
+  }
+  void operator()(role::Device /*role*/, Device device) {
+    lists = static_cast<ListSet>(lists | of_device(world.sites(), device.number));
+  }
+  void operator()(role::RemovedPin /*role*/, PinName name) {
+    const PinnedObject& pin = world.pinned(name);
+    if (pin.held && pin.kind == ObjectKind::link) add(world.link(pin.object).list);
   }
 
-  ListSet operator()(const Attach& call) const { return at(call.site); }
-  ListSet operator()(const Detach& call) const { return at(call.site); }
-  ListSet operator()(const CreateLink& call) const { return static_cast<ListSet>(at(call.site) | closing(call.name)); }
-  ListSet operator()(const UpdateLink& call) const { return of_link(call.link); }
-  ListSet operator()(const DetachLink& call) const { return of_link(call.link); }
-  ListSet operator()(const Close& call) const { return closing(call.name); }
-  ListSet operator()(const Dup& call) const { return closing(call.name); }
-  ListSet operator()(const Open& call) const { return closing(call.name); }
-  ListSet operator()(const Load& call) const { return closing(call.name); }
-  ListSet operator()(const Query& call) const { return at(call.site); }
-  ListSet operator()(const Fill& call) const { return at(call.site); }
-  ListSet operator()(const SendPacket& call) const { return at(call.site); }
-  ListSet operator()(const RemoveDevice& call) const { return of_device(world.sites(), call.device.number); }
-  ListSet operator()(const MakeDevice& call) const { return of_device(world.sites(), call.device.number); }
-  ListSet operator()(const MoveDevice& call) const { return of_device(world.sites(), call.device.number); }
-  ListSet operator()(const SetQdisc& call) const { return of_device(world.sites(), call.device.number); }
-  ListSet operator()(const Pin&) const { return 0; }
-  ListSet operator()(const Get& call) const { return closing(call.name); }
-  ListSet operator()(const Unpin& call) const {
-    const PinnedObject& pin = world.pinned(call.pin);
-    return pin.held && pin.kind == ObjectKind::link ? only(world.link(pin.object).list) : ListSet{0};
-  }
+ private:
+  void add(ListIndex list) { lists = static_cast<ListSet>(lists | only(list)); }
 };
 
 }  // namespace
 
 ListSet touched_lists(const World& before, const Operation& operation) {
-  return std::visit(Touched{before}, operation);
+  Touched touched{before};
+  fields(operation, touched);
+  return touched.lists;
 }
 
 bool has_list(const World& world, ListIndex list) {

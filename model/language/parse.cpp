@@ -3,7 +3,9 @@
 
 #include <limits>
 #include <span>
+#include <variant>
 
+#include "model/fields.hpp"
 #include "model/language/case.hpp"
 #include "model/language/read.hpp"
 #include "model/language/read_expectation.hpp"
@@ -145,31 +147,76 @@ class Parser : private Reader {
                   expected::one_of(call_names) + (late ? " (declarations come before the first)" : ""));
     }
     take();
-    if (!(this->*calls[*known])(out)) return false;
+    if (!read_call(*known, out)) return false;
     // What the call's own function does not refuse.
     auto complaint = validate(out);
     return !complaint || fail_since(first, std::move(*complaint));
   }
 
-  using Call = bool (Parser::*)(Operation&);
-  static const std::array<Call, call_names.size()> calls;
-
-  bool attach(Operation& out) {
-    Attach call;
-    if (!site(call.site) || !argument(call.program, "a program") || !program_call(call)) return false;
-    out = call;
-    return true;
+  /// The call of that number, in the order of the alternatives.
+  template <std::size_t number = 0>
+  bool read_call(std::size_t wanted, Operation& out) {
+    if (wanted == number) {
+      std::variant_alternative_t<number, AnyCall> call;
+      if (!read(call)) return false;
+      out = call;
+      return true;
+    }
+    if constexpr (number + 1 < call_names.size()) return read_call<number + 1>(wanted, out);
+    return false;
   }
-  bool detach(Operation& out) {
-    Detach call;
+
+  /// Its fields in their order, unless something else is said below.
+  template <typename T>
+  bool read(T& call) {
+    Fields all{*this};
+    fields(call, all);
+    return all.good;
+  }
+  /// Each by its role, until one is not as expected.
+  struct Fields {
+    Parser& in;
+    bool good = true;
+
+    void operator()(auto role, auto& field) { good = good && one(role, field); }
+
+   private:
+    bool one(role::Site /*role*/, Site& site) { return in.site(site); }
+    bool one(role::Name /*role*/, Name& name) { return in.name(name); }
+    bool one(role::BoundName role, Name& name) {
+      return in.bound(name, role.letter, role.letter == 'l' ? "a link to bind" : "a handle to bind");
+    }
+    bool one(role::Link /*role*/, Argument& fd) { return in.argument(fd, "a link"); }
+    bool one(role::Copied /*role*/, Argument& fd) { return in.argument(fd, "what to dup"); }
+    bool one(role::Pinned /*role*/, Argument& fd) { return in.argument(fd, "what to pin"); }
+    bool one(role::Id /*role*/, Argument& id) { return in.keyword("id", "id(NAME) or id N") && in.after_id(id); }
+    bool one(role::ObjectKind /*role*/, ObjectKind& kind) {
+      return in.word(kind, object_kind_names, "the kind of object");
+    }
+    bool one(role::Entries /*role*/, std::uint8_t& entries) {
+      std::uint32_t count = 0;
+      const bool read = in.number(count, max_fill_count, expected::fill_count);
+      entries = static_cast<std::uint8_t>(count);
+      return read;
+    }
+    bool one(role::Device /*role*/, Device& device) { return in.device(device); }
+    bool one(role::Home /*role*/, bool& is_home) {
+      enum class Place : std::uint8_t { away, home } place{};
+      const bool read = in.word(place, place_names, "where to");
+      is_home = place == Place::home;
+      return read;
+    }
+    bool one(role::Qdisc /*role*/, Qdisc& qdisc) { return in.word(qdisc, qdisc_names, "a qdisc"); }
+    bool one(role::Pin /*role*/, PinName& pin) { return in.pin(pin); }
+  };
+
+  bool read(Attach& call) { return site(call.site) && argument(call.program, "a program") && program_call(call); }
+  bool read(Detach& call) {
     if (!site(call.site)) return false;
     if ((peek().is("fd") || name_in(peek().text)) && !argument(call.program, "a program")) return false;
-    if (!program_call(call)) return false;
-    out = call;
-    return true;
+    return program_call(call);
   }
-  bool link(Operation& out) {
-    CreateLink call;
+  bool read(CreateLink& call) {
     Position position;
     if (!bound(call.name, 'l', "a link to bind") || !site(call.site) || !argument(call.program, "a program"))
       return false;
@@ -177,11 +224,9 @@ class Parser : private Reader {
     call.flags = position.flags;
     call.relative = position.relative;
     call.revision = position.revision;
-    out = call;
     return true;
   }
-  bool update(Operation& out) {
-    UpdateLink call;
+  bool read(UpdateLink& call) {
     if (!argument(call.link, "a link") || !argument(call.program, "a program")) return false;
     constexpr std::array<std::string_view, 3> names = {"expect", "expect_fd", "flags"};
     const auto option = [&](std::string_view name) {
@@ -189,48 +234,16 @@ class Parser : private Reader {
       if (name == "expect") call.flags |= flag::replace;
       return argument(call.old_program, "the link's program");
     };
-    if (!each_option(names, option)) return false;
-    out = call;
-    return true;
+    return each_option(names, option);
   }
-  bool detach_link(Operation& out) {
-    DetachLink call;
-    if (!argument(call.link, "a link")) return false;
-    out = call;
-    return true;
-  }
-  bool close(Operation& out) {
-    Close call;
-    if (!name(call.name)) return false;
-    out = call;
-    return true;
-  }
-  bool dup(Operation& out) {
-    Dup call;
-    if (!bound(call.name, 'h', "a handle to bind") || !argument(call.from, "what to dup")) return false;
-    out = call;
-    return true;
-  }
-  bool open(Operation& out) {
-    Open call;
-    if (!bound(call.name, 'h', "a handle to bind") || !word(call.kind, object_kind_names, "the kind of object"))
-      return false;
-    if (!keyword("id", "id(NAME) or id N") || !after_id(call.id)) return false;
-    out = call;
-    return true;
-  }
-  bool load(Operation& out) {
-    Load call;
+  bool read(Load& call) {
     if (!bound(call.name, 'q', "a program to bind")) return false;
     if (!peek().ends_call() && !peek().is("returns") &&
         !word(call.type, program_type_names, "the end of the line, returns, or a program type"))
       return false;
-    if (accept("returns") && !word(call.returns, returns_names, "what it returns")) return false;
-    out = call;
-    return true;
+    return !accept("returns") || word(call.returns, returns_names, "what it returns");
   }
-  bool query(Operation& out) {
-    Query call;
+  bool read(Query& call) {
     constexpr std::array<std::string_view, 6> names = {"query_flags", "attach_flags", "count",
                                                        "without",     "size",         "garbage"};
     const auto option = [&](std::string_view name) {
@@ -249,9 +262,7 @@ class Parser : private Reader {
                                             : call.attach_flags,
                     most, "a number of 32 bits");
     };
-    if (!site(call.site) || !each_option(names, option)) return false;
-    out = call;
-    return true;
+    return site(call.site) && each_option(names, option);
   }
   bool arrays(std::uint8_t& out) {
     do {
@@ -262,66 +273,6 @@ class Parser : private Reader {
     } while (accept("|"));
     return true;
   }
-  bool fill(Operation& out) {
-    Fill call;
-    std::uint32_t count = 0;
-    if (!site(call.site) || !number(count, max_fill_count, expected::fill_count)) return false;
-    call.count = static_cast<std::uint8_t>(count);
-    out = call;
-    return true;
-  }
-  bool run(Operation& out) {
-    SendPacket call;
-    if (!site(call.site)) return false;
-    out = call;
-    return true;
-  }
-
-  bool remove(Operation& out) {
-    RemoveDevice call;
-    if (!device(call.device)) return false;
-    out = call;
-    return true;
-  }
-  bool make(Operation& out) {
-    MakeDevice call;
-    if (!device(call.device)) return false;
-    out = call;
-    return true;
-  }
-  bool move(Operation& out) {
-    MoveDevice call;
-    enum class Place : std::uint8_t { away, home } place{};
-    if (!device(call.device) || !word(place, place_names, "where to")) return false;
-    call.home = place == Place::home;
-    out = call;
-    return true;
-  }
-  bool qdisc(Operation& out) {
-    SetQdisc call;
-    if (!device(call.device) || !word(call.qdisc, qdisc_names, "a qdisc")) return false;
-    out = call;
-    return true;
-  }
-  bool pin_object(Operation& out) {
-    Pin call;
-    if (!pin(call.pin) || !argument(call.from, "what to pin")) return false;
-    out = call;
-    return true;
-  }
-  bool get(Operation& out) {
-    Get call;
-    if (!bound(call.name, 'h', "a handle to bind") || !pin(call.pin)) return false;
-    out = call;
-    return true;
-  }
-  bool unpin(Operation& out) {
-    Unpin call;
-    if (!pin(call.pin)) return false;
-    out = call;
-    return true;
-  }
-
   // --- options
 
   /// What attach, detach and link have in common.
@@ -396,13 +347,6 @@ class Parser : private Reader {
 
   std::string_view source_;
 };
-
-/// In the order of call_names.
-constexpr std::array<Parser::Call, call_names.size()> Parser::calls = {
-    &Parser::attach, &Parser::detach,     &Parser::link,   &Parser::update, &Parser::detach_link,
-    &Parser::close,  &Parser::dup,        &Parser::open,   &Parser::load,   &Parser::query,
-    &Parser::fill,   &Parser::run,        &Parser::remove, &Parser::make,   &Parser::move,
-    &Parser::qdisc,  &Parser::pin_object, &Parser::get,    &Parser::unpin};
 
 }  // namespace
 

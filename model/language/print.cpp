@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "model/fields.hpp"
 #include "model/language/words.hpp"
 
 namespace mprogcheck::model {
@@ -109,11 +110,33 @@ class Writer {
 /// Flags that keywords of attach, detach and link say.
 constexpr std::uint32_t position_flags = flag::before | flag::after | flag::link | flag::id;
 
+/// Writes a field, by its role, after a space.
+struct Field {
+  Writer& out;
+  void operator()(role::Any /*role*/, const auto& field) { out << ' ' << field; }
+  void operator()(role::Id /*role*/, const Argument& id) {
+    out << " id";
+    if (id.named)
+      out << '(' << id.name() << ')';
+    else
+      out.id_literal(id.value);
+  }
+  void operator()(role::Entries /*role*/, std::uint8_t count) { out << ' ' << std::uint64_t{count}; }
+  void operator()(role::ObjectKind /*role*/, ObjectKind kind) { out << ' ' << name_of(kind); }
+  void operator()(role::Home /*role*/, bool home) { out << ' ' << place_names[home ? 1 : 0]; }
+  void operator()(role::Qdisc /*role*/, Qdisc qdisc) { out << ' ' << name_of(qdisc); }
+};
+
 /// Writes the arguments of one call, each after a space.
 class Call {
  public:
   explicit Call(Writer& out) : out_(out) {}
 
+  /// In the order of its fields, unless something else is said below.
+  template <typename T>
+  void operator()(const T& call) {
+    fields(call, Field{out_});
+  }
   void operator()(const Attach& call) {
     out_ << ' ' << call.site << ' ' << call.program;
     program_call(call);
@@ -134,18 +157,6 @@ class Call {
     with_flag(" expect ", " expect_fd ", call.flags, call.old_program);
     out_.flags(call.flags & ~flag::replace);
   }
-  void operator()(const DetachLink& call) { out_ << ' ' << call.link; }
-  void operator()(const Close& call) { out_ << ' ' << call.name; }
-  void operator()(const Dup& call) { out_ << ' ' << call.name << ' ' << call.from; }
-  void operator()(const Open& call) {
-    out_ << ' ' << call.name << ' ' << name_of(call.kind);
-    if (call.id.named) {
-      out_ << " id(" << call.id.name() << ')';
-    } else {
-      out_ << " id";
-      out_.id_literal(call.id.value);
-    }
-  }
   void operator()(const Load& call) {
     out_ << ' ' << call.name;
     if (call.type != ProgramType::sched_cls) out_ << ' ' << name_of(call.type);
@@ -165,15 +176,6 @@ class Call {
     if (call.size != Query::whole_size) out_ << " size " << std::uint64_t{call.size};
     if (call.garbage) out_ << " garbage";
   }
-  void operator()(const Fill& call) { out_ << ' ' << call.site << ' ' << std::uint64_t{call.count}; }
-  void operator()(const SendPacket& call) { out_ << ' ' << call.site; }
-  void operator()(const RemoveDevice& call) { out_ << ' ' << call.device; }
-  void operator()(const MakeDevice& call) { out_ << ' ' << call.device; }
-  void operator()(const MoveDevice& call) { out_ << ' ' << call.device << ' ' << place_names[call.home ? 1 : 0]; }
-  void operator()(const SetQdisc& call) { out_ << ' ' << call.device << ' ' << name_of(call.qdisc); }
-  void operator()(const Pin& call) { out_ << ' ' << call.pin << ' ' << call.from; }
-  void operator()(const Get& call) { out_ << ' ' << call.name << ' ' << call.pin; }
-  void operator()(const Unpin& call) { out_ << ' ' << call.pin; }
 
  private:
   template <typename T>

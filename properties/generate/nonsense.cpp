@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 
+#include "model/fields.hpp"
 #include "properties/generate/compose.hpp"
 
 namespace mprogcheck::properties {
@@ -14,6 +15,7 @@ using model::ObjectKind;
 using model::Revision;
 using model::Target;
 namespace flag = model::flag;
+namespace role = model::role;
 
 namespace {
 
@@ -29,6 +31,51 @@ void make_legal(Argument& argument, bool is_id) {
 }
 
 }  // namespace
+
+/// Counts the fields that can be spoilt, or spoils the one of that number.
+struct Nonsense::FieldSpoiler {
+  Nonsense& nonsense;
+  unsigned wanted;
+  unsigned count = 0;
+
+  void operator()(role::Any /*role*/, const auto& /*field*/) {}
+  void operator()(role::Link /*role*/, Argument& fd) {
+    spoil(fd, [this] { return nonsense.odd_fd(ObjectKind::link); });
+  }
+  void operator()(role::Id /*role*/, Argument& id) {
+    spoil(id, [this] { return nonsense.odd_id(); });
+  }
+  void operator()(role::ObjectKind /*role*/, ObjectKind& kind) {
+    spoil(kind, [kind] { return kind == ObjectKind::program ? ObjectKind::link : ObjectKind::program; });
+  }
+  void operator()(role::Site /*role*/, model::Site& site) {
+    spoil(site, [this] { return nonsense.odd_site(); });
+  }
+  void operator()(role::PacketSite /*role*/, model::Site& site) {
+    spoil(site, [this] { return nonsense.odd_site(false); });
+  }
+  void operator()(role::Device /*role*/, model::Device& device) {
+    spoil(device, [this] { return nonsense.any_device(); });
+  }
+  void operator()(role::Pin /*role*/, model::PinName& pin) {
+    spoil(pin, [this] { return nonsense.any_pin(); });
+  }
+
+ private:
+  template <typename Field, typename Odd>
+  void spoil(Field& field, Odd odd) {
+    if (count++ == wanted) field = odd();
+  }
+};
+
+template <typename Call>
+void Nonsense::spoil(Call& call) {
+  constexpr unsigned none = ~0U;
+  FieldSpoiler fields_there{*this, none};
+  fields(call, fields_there);
+  if (fields_there.count == 0) return;
+  fields(call, FieldSpoiler{*this, random_.below(fields_there.count)});
+}
 
 void Nonsense::spoil(model::Operation& operation) {
   const unsigned fields = random_.chance(60) ? 2 : 1;
@@ -152,10 +199,6 @@ void Nonsense::spoil(model::UpdateLink& call) {
   }
 }
 
-void Nonsense::spoil(model::DetachLink& call) {
-  call.link = odd_fd(ObjectKind::link);
-}
-
 void Nonsense::spoil(model::Close& call) {
   call.name = random_.chance(200)          ? closed_name()
               : chance_of_guest_object(20) ? guest_object(ObjectKind::link)
@@ -178,13 +221,6 @@ void Nonsense::spoil(model::Dup& call) {
       call.from = Argument::of(closed_name());
       break;
   }
-}
-
-void Nonsense::spoil(model::Open& call) {
-  if (random_.chance(64))
-    call.kind = call.kind == ObjectKind::program ? ObjectKind::link : ObjectKind::program;
-  else
-    call.id = odd_id();
 }
 
 void Nonsense::spoil(model::Load& call) {
@@ -210,14 +246,6 @@ void Nonsense::spoil(model::Query& call) {
       spoil_flags(call.attach_flags);
       break;
   }
-}
-
-void Nonsense::spoil(model::Fill& call) {
-  call.site = odd_site();
-}
-
-void Nonsense::spoil(model::SendPacket& call) {
-  call.site = odd_site(false);
 }
 
 void Nonsense::spoil(model::Pin& call) {

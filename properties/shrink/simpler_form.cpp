@@ -6,6 +6,7 @@
 #include <bit>
 #include <span>
 
+#include "model/fields.hpp"
 #include "model/language/words.hpp"
 #include "properties/shrink/simpler.hpp"
 
@@ -18,6 +19,7 @@ using model::Operation;
 using model::Revision;
 using model::Target;
 namespace flag = model::flag;
+namespace role = model::role;
 
 /// The literals that say the most with the least, simplest first: nothing, the open fds that are no object, a closed
 /// fd, an id of nothing.
@@ -53,55 +55,47 @@ std::uint64_t rank(model::Qdisc qdisc) {
   return static_cast<std::uint64_t>(qdisc);
 }
 
+/// By what each field means.
 struct Weigh {
   Measure sum{};
 
-  void add(const Argument& argument) {
+  void operator()(role::Caller /*role*/, model::Caller caller) { sum.fields += caller.is_root() ? 0U : 1U; }
+  void operator()(role::Any /*role*/, const Argument& argument) {
     if (!argument.is_zero()) ++sum.fields;
     sum.numbers += argument.named ? argument.value : rank_of_literal(argument.value);
   }
-  void add(const model::Site& site) { sum.numbers += static_cast<std::uint64_t>(site.hook) + rank(site.target); }
-  void add(Name name) { sum.numbers += name.slot; }
-  void add_flags(std::uint32_t flags) { sum.fields += static_cast<std::uint64_t>(std::popcount(flags)); }
-
-  template <typename Call>
-  void operator()(const Call& call) {
-    if constexpr (requires { call.site; }) add(call.site);
-    if constexpr (requires { call.name; }) add(call.name);
-    if constexpr (requires { call.program; }) add(call.program);
-    if constexpr (requires { call.flags; }) add_flags(call.flags);
-    if constexpr (requires { call.relative; }) add(call.relative);
-    if constexpr (requires { call.replace; }) add(call.replace);
-    if constexpr (requires { call.revision; }) sum.fields += rank(call.revision);
-    if constexpr (requires { call.link; }) add(call.link);
-    if constexpr (requires { call.old_program; }) add(call.old_program);
-    if constexpr (requires { call.from; }) add(call.from);
-    if constexpr (requires { call.id; }) add(call.id);
-    if constexpr (requires { call.type; }) sum.numbers += static_cast<std::uint64_t>(call.type);
-    if constexpr (requires { call.returns; })
-      sum.fields += static_cast<std::uint64_t>(call.returns != model::Returns{});
-    if constexpr (requires { call.query_flags; }) {
-      add_flags(call.query_flags);
-      add_flags(call.attach_flags);
-      sum.numbers += rank_of_count(call.count);
-      sum.fields += static_cast<std::uint64_t>(std::popcount(call.without)) + static_cast<std::uint64_t>(call.garbage);
-      if (call.size != model::Query::whole_size) {
-        ++sum.fields;
-        sum.numbers += call.size;
-      }
-    } else if constexpr (requires { call.count; }) {
-      sum.numbers += call.count;
-    }
-    if constexpr (requires { call.device; }) sum.numbers += call.device.number;
-    if constexpr (requires { call.home; }) sum.numbers += call.home ? 1 : 0;
-    if constexpr (requires { call.qdisc; }) sum.numbers += rank(call.qdisc);
-    if constexpr (requires { call.pin; }) {
-      ++sum.fields;
-      sum.numbers += call.pin.number;
-    }
-    if constexpr (std::is_same_v<Call, model::Open>) ++sum.fields;
-    if constexpr (std::is_same_v<Call, model::CreateLink>) ++sum.links;
+  void operator()(role::Site /*role*/, const model::Site& site) {
+    sum.numbers += static_cast<std::uint64_t>(site.hook) + rank(site.target);
   }
+  void operator()(role::Name /*role*/, Name name) { sum.numbers += name.slot; }
+  void operator()(role::Flags /*role*/, std::uint32_t flags) { add_bits(flags); }
+  void operator()(role::Revision /*role*/, const Revision& revision) { sum.fields += rank(revision); }
+  void operator()(role::Count /*role*/, std::uint32_t count) { sum.numbers += rank_of_count(count); }
+  void operator()(role::Arrays /*role*/, std::uint8_t without) { add_bits(without); }
+  void operator()(role::AttrSize /*role*/, std::uint16_t size) {
+    if (size == model::Query::whole_size) return;
+    ++sum.fields;
+    sum.numbers += size;
+  }
+  void operator()(role::Garbage /*role*/, bool garbage) { sum.fields += garbage ? 1U : 0U; }
+  void operator()(role::Entries /*role*/, std::uint8_t count) { sum.numbers += count; }
+  void operator()(role::ObjectKind /*role*/, model::ObjectKind /*kind*/) { ++sum.fields; }
+  void operator()(role::ProgramType /*role*/, model::ProgramType type) {
+    sum.numbers += static_cast<std::uint64_t>(type);
+  }
+  void operator()(role::Returns /*role*/, model::Returns returns) {
+    sum.fields += returns != model::Returns{} ? 1U : 0U;
+  }
+  void operator()(role::Device /*role*/, model::Device device) { sum.numbers += device.number; }
+  void operator()(role::Home /*role*/, bool home) { sum.numbers += home ? 1U : 0U; }
+  void operator()(role::Qdisc /*role*/, model::Qdisc qdisc) { sum.numbers += rank(qdisc); }
+  void operator()(role::Pin /*role*/, model::PinName pin) {
+    ++sum.fields;
+    sum.numbers += pin.number;
+  }
+
+ private:
+  void add_bits(std::uint32_t bits) { sum.fields += static_cast<std::uint64_t>(std::popcount(bits)); }
 };
 
 /// Collects the forms of one call.
@@ -127,31 +121,9 @@ class Forms {
     if constexpr (std::is_same_v<Call, model::Get> || std::is_same_v<Call, model::Open> ||
                   std::is_same_v<Call, model::Dup>)
       into_.emplace_back(model::Close{call_.name});
-    if constexpr (requires { call_.flags; }) fewer_bits(&Call::flags);
-    if constexpr (requires { call_.query_flags; }) {
-      fewer_bits(&Call::query_flags);
-      fewer_bits(&Call::attach_flags);
-    }
-    if constexpr (requires { call_.revision; }) simpler_revision();
-    if constexpr (requires { call_.relative; }) absent(&Call::relative);
-    if constexpr (requires { call_.replace; }) absent(&Call::replace);
-    if constexpr (requires { call_.old_program; }) absent(&Call::old_program);
-    if constexpr (std::is_same_v<Call, model::Detach>) absent(&Call::program);
-    if constexpr (requires { call_.program; }) simpler_argument(&Call::program);
-    if constexpr (requires { call_.relative; }) simpler_argument(&Call::relative);
-    if constexpr (requires { call_.replace; }) simpler_argument(&Call::replace);
-    if constexpr (requires { call_.link; }) simpler_argument(&Call::link);
-    if constexpr (requires { call_.old_program; }) simpler_argument(&Call::old_program);
-    if constexpr (requires { call_.from; }) simpler_argument(&Call::from);
-    if constexpr (requires { call_.id; }) simpler_argument(&Call::id);
-    if constexpr (requires { call_.type; }) with([](Call& call) { call.type = model::ProgramType::sched_cls; });
-    if constexpr (requires { call_.returns; }) with([](Call& call) { call.returns = model::Returns::next; });
-    if constexpr (requires { call_.site; }) simpler_site();
-    if constexpr (requires { call_.count; }) simpler_count();
-    if constexpr (requires { call_.device; }) smaller([](Call & call) -> auto& { return call.device.number; });
-    if constexpr (requires { call_.pin; }) smaller([](Call & call) -> auto& { return call.pin.number; });
-    if constexpr (requires { call_.home; }) with([](Call& call) { call.home = false; });
-    if constexpr (requires { call_.qdisc; }) simpler_qdisc();
+    each_field([this](auto role, const auto& field) { less(role, field); });
+    if constexpr (std::is_same_v<Call, model::Detach>) with([](Call& call) { call.program = {}; });
+    each_field([this](auto role, const auto& field) { simpler(role, field); });
   }
 
  private:
@@ -202,82 +174,112 @@ class Forms {
                                      .revision = call_.revision});
   }
 
-  void fewer_bits(std::uint32_t Call::*flags) {
-    if (std::popcount(call_.*flags) > 1) with([&](Call& call) { call.*flags = 0; });
-    for (std::uint32_t rest = call_.*flags; rest != 0; rest &= rest - 1)
-      with([&](Call& call) { call.*flags &= ~(rest & -rest); });
+  /// `visit` is called with the role and the value of each field; what it calls may say set().
+  template <typename Visit>
+  void each_field(Visit visit) {
+    number_ = 0;
+    fields(call_, [&](auto role, const auto& field) {
+      visit(role, field);
+      ++number_;
+    });
+  }
+  /// The call with another value in the field that each_field() is at.
+  template <typename Field>
+  void set(Field value) {
+    with([&](Call& call) {
+      unsigned number = 0;
+      fields(call, [&](auto /*role*/, auto& field) {
+        if constexpr (std::is_same_v<std::remove_reference_t<decltype(field)>, Field>)
+          if (number == number_) field = value;
+        ++number;
+      });
+    });
   }
 
-  void simpler_revision() {
+  // Less of it.
+
+  void less(role::Any /*role*/, const auto& /*field*/) {}
+  void less(role::Flags /*role*/, std::uint32_t flags) {
+    if (std::popcount(flags) > 1) set(std::uint32_t{0});
+    for (std::uint32_t rest = flags; rest != 0; rest &= rest - 1) set(flags & ~(rest & -rest));
+  }
+  void less(role::Revision /*role*/, const Revision& now) {
     for (const Revision& revision : {Revision{}, Revision::now(), Revision::now(-1), Revision::now(1)})
-      if (rank(revision) < rank(call_.revision)) with([&](Call& call) { call.revision = revision; });
+      if (rank(revision) < rank(now)) set(revision);
+  }
+  void less(role::Relative /*role*/, const Argument& /*now*/) { set(Argument()); }
+  void less(role::Replace /*role*/, const Argument& /*now*/) { set(Argument()); }
+  void less(role::OldProgram /*role*/, const Argument& /*now*/) { set(Argument()); }
+  /// What an attr looks like goes as a whole.
+  void less(role::AttrSize /*role*/, std::uint16_t /*size*/) {
+    if constexpr (requires { call_.garbage; })
+      with([](Call& call) {
+        call.size = model::Query::whole_size;
+        call.garbage = false;
+      });
   }
 
-  void absent(Argument Call::*argument) {
-    with([&](Call& call) { call.*argument = {}; });
-  }
+  // Something simpler in its place.
 
-  void simpler_argument(Argument Call::*argument) {
-    const Argument& now = call_.*argument;
+  void simpler(role::Any /*role*/, const auto& /*field*/) {}
+  void simpler(role::Any /*role*/, const Argument& now) {
     if (!now.named) {
       for (const std::uint32_t literal : plain_literals)
-        if (literal != 0 && rank_of_literal(literal) < rank_of_literal(now.value))
-          with([&](Call& call) { call.*argument = Argument::literal(literal); });
+        if (literal != 0 && rank_of_literal(literal) < rank_of_literal(now.value)) set(Argument::literal(literal));
       return;
     }
     if (now.name().letter() == 'o')  // of no meaning instead of a strange one
       for (const std::uint32_t literal : plain_literals)
-        if (literal != 0) with([&](Call& call) { call.*argument = Argument::literal(literal); });
+        if (literal != 0) set(Argument::literal(literal));
     unsigned tried = 0;
     for (const Name name : used_) {
       if (name >= now.name() || tried == most_names) break;
       if (name.letter() != now.name().letter() && name.letter() != 'p') continue;
       ++tried;
-      with([&](Call& call) { call.*argument = Argument::of(name); });
+      set(Argument::of(name));
     }
   }
-
-  void simpler_site() {
-    const model::Hook first = first_hook_of(model::family_of(call_.site.hook));
+  void simpler(role::ProgramType /*role*/, model::ProgramType /*now*/) { set(model::ProgramType::sched_cls); }
+  void simpler(role::Returns /*role*/, model::Returns /*now*/) { set(model::Returns::next); }
+  void simpler(role::Site /*role*/, const model::Site& now) {
+    const model::Hook first = first_hook_of(model::family_of(now.hook));
     for (const model::Hook hook : {model::Hook{}, first})
-      if (hook < call_.site.hook) with([hook](Call& call) { call.site.hook = hook; });
-    const Target target = call_.site.target;
-    if (target.is_literal()) with([](Call& call) { call.site.target = Target::literal(0); });
-    for (std::uint32_t device = 0; device < std::min<std::uint64_t>(rank(target), Target::device_count); ++device)
-      with([&](Call& call) { call.site.target = Target::device(device); });
-    for (std::uint32_t device = 0; target.is_peer() && device < target.number(); ++device)
-      with([&](Call& call) { call.site.target = Target::peer(device); });
+      if (hook < now.hook) set(model::Site{hook, now.target});
+    const auto aim = [&](Target target) { set(model::Site{now.hook, target}); };
+    if (now.target.is_literal()) aim(Target::literal(0));
+    for (std::uint32_t device = 0; device < std::min<std::uint64_t>(rank(now.target), Target::device_count); ++device)
+      aim(Target::device(device));
+    for (std::uint32_t device = 0; now.target.is_peer() && device < now.target.number(); ++device)
+      aim(Target::peer(device));
   }
-
-  template <typename Number>
-  void smaller(Number number) {
-    Call copy = call_;
-    for (std::uint8_t n = 0; n < number(copy); ++n) with([&](Call& call) { number(call) = n; });
+  void simpler(role::Arrays /*role*/, std::uint8_t without) {
+    for (unsigned array = 0; array < 4; ++array) set(static_cast<std::uint8_t>(without & ~(1U << array)));
   }
-
-  void simpler_qdisc() {
+  void simpler(role::AttrSize /*role*/, std::uint16_t now) {
+    for (const std::uint16_t size : {model::Query::least_size, std::uint16_t{72}, model::Query::foreign_size})
+      if (now != model::Query::whole_size && size < now) set(size);
+  }
+  void simpler(role::Count /*role*/, std::uint32_t now) {
+    for (const std::uint32_t count : {model::Query().count, std::uint32_t{0}, now / 2, now - 1})
+      if (rank_of_count(count) < rank_of_count(now)) set(count);
+  }
+  void simpler(role::Entries /*role*/, std::uint8_t now) {
+    for (const int count : {now / 2, now - 1})
+      if (count >= 0) set(static_cast<std::uint8_t>(count));
+  }
+  void simpler(role::Device /*role*/, model::Device now) {
+    for (std::uint8_t n = 0; n < now.number; ++n) set(model::Device{n});
+  }
+  void simpler(role::Pin /*role*/, model::PinName now) {
+    for (std::uint8_t n = 0; n < now.number; ++n) set(model::PinName{n});
+  }
+  void simpler(role::Home /*role*/, bool /*now*/) { set(false); }
+  void simpler(role::Qdisc /*role*/, model::Qdisc now) {
     for (const model::Qdisc qdisc : {model::Qdisc::none, model::Qdisc::ingress})
-      if (rank(qdisc) < rank(call_.qdisc)) with([&](Call& call) { call.qdisc = qdisc; });
+      if (rank(qdisc) < rank(now)) set(qdisc);
   }
 
-  void simpler_count() {
-    if constexpr (std::is_same_v<Call, model::Query>) {
-      with([](Call& call) {
-        call.size = model::Query::whole_size;
-        call.garbage = false;
-      });
-      for (unsigned array = 0; array < 4; ++array)
-        with([&](Call& call) { call.without = static_cast<std::uint8_t>(call.without & ~(1U << array)); });
-      for (const std::uint16_t size : {model::Query::least_size, std::uint16_t{72}, model::Query::foreign_size})
-        if (call_.size != model::Query::whole_size && size < call_.size) with([&](Call& call) { call.size = size; });
-      for (const std::uint32_t count : {model::Query().count, std::uint32_t{0}, call_.count / 2, call_.count - 1})
-        if (rank_of_count(count) < rank_of_count(call_.count)) with([&](Call& call) { call.count = count; });
-    } else {
-      for (const int count : {call_.count / 2, call_.count - 1})
-        if (count >= 0) with([&](Call& call) { call.count = static_cast<std::uint8_t>(count); });
-    }
-  }
-
+  unsigned number_ = 0;  ///< of the field that each_field() is at
   const Call& call_;
   std::span<const Name> used_;
   std::vector<Operation>& into_;
@@ -287,9 +289,9 @@ class Forms {
 
 Measure measure(const Operation& operation) {
   Weigh weigh;
-  std::visit([&](const auto& call) { weigh(call); }, operation);
+  fields(operation, weigh);
   weigh.sum.operations = 1;
-  weigh.sum.fields += static_cast<std::uint64_t>(!operation.caller.is_root());
+  weigh.sum.links = std::holds_alternative<model::CreateLink>(operation) ? 1 : 0;
   return weigh.sum;
 }
 
