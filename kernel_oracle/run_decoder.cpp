@@ -76,6 +76,10 @@ class PartReader {
       step.ran = static_cast<std::uint32_t>(passage.programs.size());
       run_.ran.insert(run_.ran.end(), passage.programs.begin(), passage.programs.end());
     }
+    if ((head.sees & wire::StepHead::has_next) != 0) {
+      step.next = reader_.u8();
+      if (step.next >= std::max(model::link_count, model::program_count) && step.next != foreign_object) return false;
+    }
     step.first_link = static_cast<std::uint32_t>(run_.links.size());
     step.first_program = static_cast<std::uint32_t>(run_.programs.size());
     if ((head.sees & wire::StepHead::has_objects) != 0 && !read_objects()) return false;

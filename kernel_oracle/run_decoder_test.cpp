@@ -28,6 +28,7 @@ struct SeenStep {
   std::optional<View> answer;
   model::Fate fate = model::Fate::none;  ///< none: the step sent no packet
   Bytes ran;
+  std::uint8_t next = no_object;  ///< no_object: the step found none
   bool timed = false, objects = false;
   std::uint64_t begin = 0, end = 0;
   std::vector<LinkView> links;
@@ -58,10 +59,10 @@ View any_view(unsigned list) {
 
 std::vector<SeenStep> any_steps() {
   std::vector<SeenStep> steps(*rc::gen::inRange<std::size_t>(0, 6));
-  std::uint8_t shown = 0;
+  std::uint16_t shown = 0;
   for (SeenStep& step : steps) {
     step.error = *rc::gen::inRange<std::uint16_t>(0, 134);
-    const auto lists = *rc::gen::arbitrary<std::uint8_t>();
+    const auto lists = *rc::gen::arbitrary<std::uint16_t>();
     for (unsigned list = 0; list < model::list_count; ++list) {
       if ((lists >> list & 1U) == 0) continue;
       if ((shown >> list & 1U) != 0 && *rc::gen::arbitrary<bool>())
@@ -70,7 +71,7 @@ std::vector<SeenStep> any_steps() {
       else
         step.lists.push_back(any_view(list));
     }
-    shown |= lists;
+    shown = static_cast<std::uint16_t>(shown | lists);
     if (*rc::gen::arbitrary<bool>()) {
       step.answer = any_view(*rc::gen::element<unsigned>(0, 7, model::no_list));
       step.answer->head.breach = static_cast<std::uint8_t>(*rc::gen::inRange<int>(0, wire::Breach::all + 1));
@@ -79,6 +80,8 @@ std::vector<SeenStep> any_steps() {
     if (step.fate != model::Fate::none)
       for (auto left = *rc::gen::element<std::size_t>(0, 1, 63, wire::max_passage); left != 0; --left)
         step.ran.push_back(any_entry().program);
+    step.next = *rc::gen::element(no_object, foreign_object, std::uint8_t{0},
+                                  static_cast<std::uint8_t>(model::program_count - 1));
     step.timed = *rc::gen::arbitrary<bool>();
     if (step.timed) step.begin = *rc::gen::arbitrary<std::uint64_t>(), step.end = *rc::gen::arbitrary<std::uint64_t>();
     if (*rc::gen::arbitrary<bool>()) {
@@ -150,10 +153,11 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
     }
     ++count;
     wire::StepHead head{.error = step.error, .lists = 0, .sees = 0};
-    for (const View& view : step.lists) head.lists = static_cast<std::uint8_t>(head.lists | 1U << view.list);
+    for (const View& view : step.lists) head.lists = static_cast<std::uint16_t>(head.lists | 1U << view.list);
     if (step.timed) head.sees |= wire::StepHead::has_times;
     if (step.answer) head.sees |= wire::StepHead::has_answer;
     if (step.fate != model::Fate::none) head.sees |= wire::StepHead::has_passage;
+    if (step.next != no_object) head.sees |= wire::StepHead::has_next;
     if (step.objects) head.sees |= wire::StepHead::has_objects;
     if (step.tried) head.sees |= wire::StepHead::has_trials;
     wire::put_step_head(buffer, head);
@@ -168,6 +172,7 @@ Bytes encoded(const std::vector<SeenStep>& steps, wire::Ending ending, const std
       put(buffer, *step.answer);
     }
     if (step.fate != model::Fate::none) wire::put_passage(buffer, {.fate = step.fate, .programs = step.ran});
+    if (step.next != no_object) buffer.u8(step.next);
     if (step.objects) put_objects(buffer, step);
     if (step.tried) put_tried(buffer, step);
   }
@@ -223,6 +228,7 @@ RC_GTEST_PROP(RunDecoder, RunComesBack, (const std::string& note)) {
       RC_ASSERT(run.lists[static_cast<std::size_t>(got.answer)].breach == steps[n].answer->head.breach);
     }
     RC_ASSERT(got.fate == steps[n].fate);
+    RC_ASSERT(got.next == steps[n].next);
     RC_ASSERT(std::ranges::equal(std::span(run.ran).subspan(got.first_ran, got.ran), steps[n].ran));
     RC_ASSERT(got.begin == steps[n].begin);
     RC_ASSERT(got.end == steps[n].end);

@@ -276,7 +276,7 @@ bool get_step_head(Reader& reader, StepHead& head) {
   head.error = reader.u16();
   head.lists = reader.u16();
   head.sees = reader.u8();
-  return !reader.failed() && head.sees <= 31;
+  return !reader.failed() && head.sees <= 63;
 }
 
 void put_passage(Buffer& buffer, const PassageRecord& passage) {

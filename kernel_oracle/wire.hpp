@@ -272,7 +272,8 @@ bool get_run_head(Reader& reader, RunHead& head);
 
 /// What begins a step of a run: then, per bit of `lists`, a ListTag and what it says; then, if `sees`, the rest.
 struct StepHead {
-  static constexpr std::uint8_t has_objects = 1, has_times = 2, has_answer = 4, has_passage = 8, has_trials = 16;
+  static constexpr std::uint8_t has_objects = 1, has_times = 2, has_answer = 4, has_passage = 8, has_trials = 16,
+                                has_next = 32;
   std::uint16_t error = 0;
   std::uint16_t lists = 0;
   std::uint8_t sees = 0;

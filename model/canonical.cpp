@@ -30,10 +30,10 @@ static_assert(fields_of<DeviceState>() == 4, "DeviceState has a field more or le
 static_assert(fields_of<DeviceClass>() == 3, "DeviceClass has a field more or less: say it in canonical.cpp");
 static_assert(fields_of<OrderedList>() == 4, "OrderedList has a field more or less: say it in canonical.cpp");
 static_assert(fields_of<Entry>() == 2, "Entry has a field more or less: say it in canonical.cpp");
-static_assert(fields_of<Program>() == 4, "Program has a field more or less: say it in canonical.cpp");
-static_assert(fields_of<Link>() == 6, "Link has a field more or less: say it in canonical.cpp");
+static_assert(fields_of<Program>() == 5, "Program has a field more or less: say it in canonical.cpp");
+static_assert(fields_of<Link>() == 7, "Link has a field more or less: say it in canonical.cpp");
 static_assert(fields_of<File>() == 3, "File has a field more or less: say it in canonical.cpp");
-static_assert(fields_of<Handle>() == 3, "Handle has a field more or less: say it in canonical.cpp");
+static_assert(fields_of<Handle>() == 5, "Handle has a field more or less: say it in canonical.cpp");
 static_assert(fields_of<PinnedObject>() == 3, "PinnedObject has a field more or less: say it in canonical.cpp");
 
 constexpr std::uint8_t unnumbered = 0xff;

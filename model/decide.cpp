@@ -3,6 +3,7 @@
 // What each call checks before it reaches a hook, in the order of kernel/bpf/syscall.c. The rest is the family's.
 #include "model/hooks/family.hpp"
 #include "model/passage.hpp"
+#include "model/permission.hpp"
 #include "model/query.hpp"
 #include "model/world.hpp"
 
@@ -262,6 +263,12 @@ Verdict World::decide(const Open& call) const {
   if (!object) return decided(Rule::open_gone);
   return decided(Rule::open_done,
                  {.kind = Edit::Kind::open, .name = call.name, .object_kind = call.kind, .object = *object});
+}
+
+/// kernel/bpf/syscall.c: bpf_obj_get_next_id.
+Verdict World::decide(const NextId& call) const {
+  if (is_beyond_ids(call)) return decided(Rule::next_id_start);
+  return decided(next_id(call.kind, call.id) ? Rule::next_id_done : Rule::next_id_none);
 }
 
 Verdict World::decide(const Load& call) const {

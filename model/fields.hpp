@@ -164,6 +164,10 @@ constexpr void fields(either<Get> auto& call, auto&& visit) {
 constexpr void fields(either<Unpin> auto& call, auto&& visit) {
   visit(role::RemovedPin(), call.pin);
 }
+constexpr void fields(either<NextId> auto& call, auto&& visit) {
+  visit(role::ObjectKind(), call.kind);
+  visit(role::Id(call.kind), call.id);
+}
 
 /// The same for an operation: who makes the call comes first.
 constexpr void fields(either<Operation> auto& operation, auto&& visit) {

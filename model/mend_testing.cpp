@@ -356,6 +356,7 @@ void Mender::mend_rest(Rule rule) {
     case Rule::query_permission:
     case Rule::detach_permission:
     case Rule::open_permission:
+    case Rule::next_id_permission:
     case Rule::device_permission:
     case Rule::pin_permission:
     case Rule::load_permission:
@@ -376,6 +377,13 @@ void Mender::mend_rest(Rule rule) {
           return change_call<Open>([&](World&, Open& call) { call.id = id; });
       }
       return;
+    case Rule::next_id_start:
+      return change_call<NextId>([](World&, NextId& call) { call.id = {}; });
+    case Rule::next_id_none:
+      return change_call<NextId>([](World& world, NextId& call) {
+        world.apply(Load{.name = Name::mortal(0)});
+        call = {.kind = ObjectKind::program, .id = {}};
+      });
     case Rule::close_closed:
     case Rule::dup_closed:
       if (const auto fd = fd_of(Denoted::Kind::program, any)) {

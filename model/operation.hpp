@@ -213,8 +213,17 @@ struct Unpin {
   friend constexpr auto operator<=>(const Unpin&, const Unpin&) = default;
 };
 
+/// BPF_PROG_GET_NEXT_ID, BPF_LINK_GET_NEXT_ID: asks on from the id until it comes to an object that the sequence has
+/// made or to the end. One operation for the reader, as many calls for the kernel as there are objects of others
+/// between.
+struct NextId {
+  ObjectKind kind = ObjectKind::program;
+  Argument id{};  ///< start_id
+  friend constexpr auto operator<=>(const NextId&, const NextId&) = default;
+};
+
 using AnyCall = std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill,
-                             SendPacket, RemoveDevice, MakeDevice, MoveDevice, SetQdisc, Pin, Get, Unpin>;
+                             SendPacket, RemoveDevice, MakeDevice, MoveDevice, SetQdisc, Pin, Get, Unpin, NextId>;
 
 /// Who makes a call: root, or a caller that the sequence declares. All share one table of file descriptors: a caller
 /// without a capability is one who was handed the fds.

@@ -11,6 +11,8 @@ std::optional<Rule> refused_without_capability(const Operation& operation) {
   }
   if (std::holds_alternative<Open>(operation)) return Rule::open_permission;
   if (std::holds_alternative<Load>(operation)) return Rule::load_permission;
+  if (const auto* next = std::get_if<NextId>(&operation))
+    return is_beyond_ids(*next) ? std::nullopt : std::optional(Rule::next_id_permission);
   if (device_of(operation)) return Rule::device_permission;
   if (std::holds_alternative<Get>(operation) || std::holds_alternative<Unpin>(operation)) return Rule::pin_permission;
   if (const auto* detach = std::get_if<Detach>(&operation); detach != nullptr && detach->program.is_zero()) {

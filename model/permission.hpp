@@ -14,4 +14,9 @@ namespace mprogcheck::model {
 /// bpf_prog_query, bpf_prog_detach, bpf_prog_get_fd_by_id, bpf_link_get_fd_by_id, bpf_prog_load).
 std::optional<Rule> refused_without_capability(const Operation& operation);
 
+/// It begins after an id that is larger than any can be.
+inline bool is_beyond_ids(const NextId& call) {
+  return !call.id.named && call.id.value >= 0x7fff'ffff;
+}
+
 }  // namespace mprogcheck::model

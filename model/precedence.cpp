@@ -45,6 +45,7 @@ struct OrderOf {
   Order operator()(const Pin&) const { return Order::pin; }
   Order operator()(const Get&) const { return Order::get; }
   Order operator()(const Unpin&) const { return Order::unpin; }
+  Order operator()(const NextId&) const { return Order::next_id; }
 };
 
 constexpr std::string_view introduction =

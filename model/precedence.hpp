@@ -58,8 +58,9 @@ enum class Order : std::uint8_t {
   pin,
   get,
   unpin,
+  next_id,
 };
-inline constexpr unsigned order_count = 23;
+inline constexpr unsigned order_count = 24;
 
 namespace checks {
 
@@ -225,6 +226,10 @@ inline constexpr Check pin[] = {{"the fd", {pin_no_object}}, pin_directory, {"th
 inline constexpr Check get[] = {pin_directory, {"the name", {get_absent}}};
 inline constexpr Check unpin[] = {pin_directory, {"the name", {unpin_absent}}};
 
+/// kernel/bpf/syscall.c: bpf_obj_get_next_id.
+inline constexpr Check next_id[] = {
+    {"the id to begin after", {next_id_start}}, {"the caller", {next_id_permission}}, {"the id", {next_id_none}}};
+
 }  // namespace checks
 
 struct OrderRow {
@@ -256,6 +261,7 @@ inline constexpr std::array<OrderRow, order_count> order_rows{{
     {Order::pin, "pin", checks::pin},
     {Order::get, "get", checks::get},
     {Order::unpin, "unpin", checks::unpin},
+    {Order::next_id, "next_id", checks::next_id},
 }};
 
 namespace detail {

@@ -84,8 +84,8 @@ struct Spoken {
   void add(const Spoken& other);
 };
 
-/// Those that are spoken of, and as far as there is room their neighbours: every hook of a family that is named, at every
-/// device that is declared or named, for an edit must not reach further than it says.
+/// Those that are spoken of, and as far as there is room their neighbours: every hook of a family that is named, at
+/// every device that is declared or named, for an edit must not reach further than it says.
 Sites sites_of(const Declarations& declarations, Spoken spoken);
 Sites sites_of(const Sequence& sequence);
 

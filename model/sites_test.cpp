@@ -26,7 +26,8 @@ std::vector<std::string> looked_at(std::string_view text) {
 
 TEST(sites, are_those_that_are_named_and_their_neighbours) {
   using Names = std::vector<std::string>;
-  EXPECT_EQ(looked_at("mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_egress@d0 p0\n"), (Names{"tcx_ingress@d0", "tcx_egress@d0"}));
+  EXPECT_EQ(looked_at("mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nattach tcx_egress@d0 p0\n"),
+            (Names{"tcx_ingress@d0", "tcx_egress@d0"}));
   EXPECT_EQ(looked_at("mprogcheck 1\nnetdev d0, d2\nprog p0 sched_cls\nattach tcx_ingress@d2 p0\n"),
             (Names{"tcx_ingress@d0", "tcx_egress@d0", "tcx_ingress@d2", "tcx_egress@d2"}));
   // A device that is not declared can be made.

@@ -23,7 +23,7 @@ World::World(const Declarations& declarations, Quirks quirks, const Sites& sites
     programs_[program] = {.alive = true, .type = declared.type, .returns = declared.returns, .references = 1};
     // Of the two handles, one is the guest's own, which no sequence can close.
     files_[name.slot] = {.handles = 2, .kind = ObjectKind::program, .object = program};
-    handles_[name.slot] = {.file = name.slot, .last_kind = ObjectKind::program, .last = program};
+    handles_[name.slot] = {.file = name.slot, .last_kind = ObjectKind::program, .last = program, .bound = true};
   };
   for (unsigned n = 0; n < Name::pool_count; ++n)
     if (declarations.has_program(n)) load_at_start(pool_program(n), Name::pool(n), declarations.classes[n]);
@@ -50,7 +50,7 @@ void World::bind_guest_object(unsigned n) {
                      .references = 1};
   }
   files_[name.slot] = {.handles = 2, .kind = object.kind, .object = index};
-  handles_[name.slot] = {.file = name.slot, .last_kind = object.kind, .last = index};
+  handles_[name.slot] = {.file = name.slot, .last_kind = object.kind, .last = index, .bound = true};
 }
 
 Located World::locate(const Site& site, Rule no_target) const {
@@ -89,6 +89,30 @@ std::optional<std::uint8_t> World::denoted_by_id(const Argument& argument, Objec
   const Handle& handle = handles_[argument.name().slot];
   if (handle.last == gone || handle.last_kind != kind) return std::nullopt;
   return handle.last;
+}
+
+/// Ids are given in ascending order, programs' and links' each (kernel/bpf/syscall.c: bpf_prog_alloc_id,
+/// bpf_link_alloc_id), and given back with the last reference.
+std::optional<std::uint8_t> World::next_id(ObjectKind kind, const Argument& after) const {
+  std::uint32_t begin = 0;
+  const auto made_of = [&](std::uint8_t index) {
+    return kind == ObjectKind::program ? programs_[index].made : links_[index].made;
+  };
+  if (after.named) {
+    // An id is a number, whether or not somebody still has it.
+    const Handle& handle = handles_[after.name().slot];
+    if (!handle.bound || handle.last_kind != kind) return std::nullopt;
+    begin = handle.made;
+  } else if (after.value != 0) {
+    return std::nullopt;
+  }
+  std::optional<std::uint8_t> next;
+  for (unsigned n = 0; n < (kind == ObjectKind::program ? program_count : link_count); ++n) {
+    const auto index = static_cast<std::uint8_t>(n);
+    const bool alive = kind == ObjectKind::program ? programs_[n].alive : links_[n].alive;
+    if (alive && made_of(index) > begin && (!next || made_of(index) < made_of(*next))) next = index;
+  }
+  return next;
 }
 
 LinkIndex World::next_link() const {
@@ -154,7 +178,7 @@ void World::commit(const Edit& edit) {
     }
     case Edit::Kind::create_link: {
       const LinkIndex link = next_link();
-      links_[link] = {.alive = true, .program = edit.program, .list = edit.list, .references = 0};
+      links_[link] = {.alive = true, .program = edit.program, .list = edit.list, .references = 0, .made = ++made_};
       ++programs_[edit.program].references;
       lists_[edit.list].insert(edit.position, {edit.program, link});
       lists_[edit.list].move_on();
@@ -186,7 +210,8 @@ void World::commit(const Edit& edit) {
       break;
     case Edit::Kind::load: {
       const ProgramIndex program = next_mortal();
-      programs_[program] = {.alive = true, .type = edit.type, .returns = edit.returns, .references = 0};
+      programs_[program] = {
+          .alive = true, .type = edit.type, .returns = edit.returns, .references = 0, .made = ++made_};
       bind(edit.name, open_file(ObjectKind::program, program));
       break;
     }
@@ -218,7 +243,10 @@ void World::bind(Name name, FileIndex file) {
   const FileIndex old = handle.file;
   if (file == old) return;
   ++files_[file].handles;
-  handle = {.file = file, .last_kind = files_[file].kind, .last = files_[file].object};
+  const File& named = files_[file];
+  handle = {.file = file, .last_kind = named.kind, .last = named.object, .bound = true};
+  if (named.kind == ObjectKind::program) handle.made = programs_[named.object].made;
+  if (named.kind == ObjectKind::link) handle.made = links_[named.object].made;
   if (old != no_file) release(old);
 }
 

@@ -36,6 +36,7 @@ struct Program {
   ProgramType type = ProgramType::sched_cls;
   Returns returns = Returns::next;
   std::uint16_t references = 0;
+  std::uint32_t made = 0;  ///< as the how manieth object of the sequence: ids follow each other so; 0: not by it
 };
 
 /// A link in the kernel. `references` is what link->refcnt reads: one for each open file and each pin.
@@ -46,6 +47,7 @@ struct Link {
   Updating updating = Updating::in_list;
   bool detaches = true;  ///< BPF_LINK_DETACH means something to its type
   std::uint16_t references = 0;
+  std::uint32_t made = 0;  ///< as Program::made
 };
 
 using FileIndex = std::uint8_t;
@@ -79,6 +81,8 @@ struct Handle {
   FileIndex file = no_file;  ///< no_file: closed
   ObjectKind last_kind = ObjectKind::program;
   std::uint8_t last = 0xff;  ///< what id(name) denotes; 0xff: never bound, or gone
+  bool bound = false;        ///< ever
+  std::uint32_t made = 0;    ///< Program::made of what it was last bound to, be that gone
 };
 
 /// What a successful operation does; nothing, if it fails. Consequences (the last close of a link detaches it) follow
@@ -187,6 +191,9 @@ class World {
   /// guest keeps the two id spaces apart.
   [[nodiscard]] std::optional<std::uint8_t> denoted_by_id(const Argument& argument, ObjectKind kind) const;
 
+  /// The object of the kind with the next larger id than that, among those that the sequence has made.
+  [[nodiscard]] std::optional<std::uint8_t> next_id(ObjectKind kind, const Argument& after) const;
+
   /// The table slot that the next link or mortal program takes.
   [[nodiscard]] LinkIndex next_link() const;
   [[nodiscard]] ProgramIndex next_mortal() const;
@@ -221,6 +228,7 @@ class World {
   [[nodiscard]] Verdict decide(const Pin& call) const;
   [[nodiscard]] Verdict decide(const Get& call) const;
   [[nodiscard]] Verdict decide(const Unpin& call) const;
+  [[nodiscard]] Verdict decide(const NextId& call) const;
   // world_lifetime.cpp
   void commit_lifetime(const Edit& edit);
   void remove_device(Device device);
@@ -245,6 +253,7 @@ class World {
   std::array<OrderedList, list_count> lists_{};
   std::array<DeviceState, Device::count> devices_{};
   std::array<PinnedObject, PinName::count> pins_{};
+  std::uint32_t made_ = 0;  ///< so many objects has the sequence made
   Quirks quirks_;
   Sites sites_;
 };

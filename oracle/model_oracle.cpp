@@ -95,6 +95,7 @@ class Session {
       remember_objects(verdict, verdict);
       answer(operation, verdict, step);
       send(operation, verdict, step);
+      find_next(operation, verdict, step);
       world_.commit(verdict.edit);
     } else {
       const Verdict honest = verdict;
@@ -104,6 +105,7 @@ class Session {
       remember_objects(verdict, expected);
       answer(operation, verdict, step);
       send(operation, verdict, step);
+      find_next(operation, verdict, step);
       world_.commit(verdict.edit);
       misbehaviour_->applied(world_, before, operation, honest);
       detach_links_without_entry(world_);
@@ -177,6 +179,20 @@ class Session {
     if (lies(Lie::fate)) step.fate = step.fate == model::Fate::passed ? model::Fate::dropped : model::Fate::passed;
     step.ran = static_cast<std::uint32_t>(way_.size());
     run_.ran.insert(run_.ran.end(), way_.begin(), way_.end());
+  }
+
+  void find_next(const model::Operation& operation, Verdict& verdict, Step& step) {
+    const auto* call = std::get_if<model::NextId>(&operation);
+    const bool asks = verdict.rule == model::Rule::next_id_done || verdict.rule == model::Rule::next_id_none;
+    if (call == nullptr || !asks) return;
+    auto found = world_.next_id(call->kind, call->id);
+    if (misbehaviour_ != nullptr) misbehaviour_->next(world_, *call, found);
+    verdict.outcome = found ? model::success : model::enoent;
+    if (!found) return;
+    step.next = *found;
+    if (misbehaviour_ == nullptr) return;
+    step.next = call->kind == model::ObjectKind::link ? links_.in_model(*found) : programs_.in_model(*found);
+    if (step.next == no_object) step.next = foreign_object;
   }
 
   void lie_about_passage() {

@@ -36,6 +36,9 @@ class Misbehaviour {
   /// The way of the packet that a `run` sends through the list: its outcome, the programs that ran, and its fate.
   virtual void ran(const model::World& /*world*/, const model::Site& /*site*/,
                    std::vector<model::ProgramIndex>& /*programs*/, model::Fate& /*fate*/) {}
+  /// What a `next_id` finds, by its slot; nothing: -ENOENT.
+  virtual void next(const model::World& /*world*/, const model::NextId& /*call*/,
+                    std::optional<std::uint8_t>& /*found*/) {}
   /// Whether the step just taken ends the run, and how; `note` is Run::note.
   virtual Run::Ending ending(std::string& /*note*/) { return Run::Ending::complete; }
 };

@@ -67,6 +67,8 @@ struct ListView {
 };
 inline constexpr model::LinkIndex foreign_link = 0xfe;
 inline constexpr std::uint16_t unknown_references = 0xffff;
+/// Of what has the next id: nothing was found; the sequence made it, but it should be gone.
+inline constexpr std::uint8_t no_object = 0xff, foreign_object = 0xfe;
 
 /// What is known of a link: alive by its id, and if so what BPF_OBJ_GET_INFO_BY_FD says.
 struct LinkView {
@@ -99,6 +101,7 @@ struct Step {
   std::int32_t answer = -1;              ///< a `query` operation's own answer: index into Run::lists
   model::Fate fate = model::Fate::none;  ///< of the packet that a `run` sent
   std::uint32_t first_ran = 0, ran = 0;  ///< the programs that said they met it, in order
+  std::uint8_t next = no_object;         ///< what a `next_id` that succeeds found: its slot, or foreign_object
 };
 
 struct Run {

@@ -79,7 +79,11 @@ TEST_P(leak, is_met_without_counts) {
     return finding.divergence.primary == properties::Property::lifecycle && finding.label == Label::reproducible &&
            finding.shrunk.operations.size() <= 6;
   });
-  EXPECT_TRUE(alive) << model::print(report.findings.front().shrunk);
+  std::string all;
+  for (const Finding& finding : report.findings)
+    all += std::string(properties::name_of(finding.divergence.primary)) + ", " + std::string(name_of(finding.label)) +
+           (finding.minimal ? ":\n" : ", not minimal:\n") + model::print(finding.shrunk);
+  EXPECT_TRUE(alive) << all;
 }
 
 }  // namespace

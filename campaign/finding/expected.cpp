@@ -27,6 +27,8 @@ model::Observed observed_in(const model::Sites& sites, const Run& run, const Ste
     observed.ran.emplace(ran.begin(), ran.end());
     observed.packet = step.fate;
   }
+  if (const auto* next = std::get_if<model::NextId>(&operation); next != nullptr && step.outcome.ok())
+    observed.object = model::Found{next->kind, step.next};
   return observed;
 }
 

@@ -172,6 +172,10 @@ std::string step_by_step(const model::Sequence& sequence, const Replay& replay) 
     if (step.fate != model::Fate::none)
       text += fmt::format("      {}\n",
                           properties::describe(world, step.fate, std::span(run.ran).subspan(step.first_ran, step.ran)));
+    if (const auto* next = std::get_if<model::NextId>(&operation); next != nullptr && step.next != no_object) {
+      const auto name = model::name_of_object(world, next->kind, step.next);
+      text += fmt::format("      found {}\n", name ? model::print(*name) : "an unknown object");
+    }
     if (differs) text += properties::describe_objects(before, world, *divergence);
     text += lists_after(world, touched, run, step, differs);
     if (differs) break;

@@ -42,6 +42,10 @@ json steps_to_json(const model::Sequence& sequence, const Replay& replay) {
       one["ran"] = ran.empty() ? "nothing" : model::print_entries(world, ran);
       one["packet"] = model::name_of(step.fate);
     }
+    if (const auto* next = std::get_if<model::NextId>(&operation); next != nullptr && step.next != no_object) {
+      const auto name = model::name_of_object(world, next->kind, step.next);
+      one["object"] = name ? model::print(*name) : "unknown";
+    }
     steps.push_back(std::move(one));
   }
   return steps;

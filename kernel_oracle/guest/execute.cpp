@@ -38,6 +38,7 @@ struct ComingIdOf {
 int SequenceRunner::execute(const wire::Step& step) {
   asked_ = false;
   fate_ = model::Fate::none;
+  next_ = model::no_link;
   pending_link_ = nullptr;
   foreseen_ = step.foreseen;
   ComingIdOf coming;
@@ -205,6 +206,32 @@ int SequenceRunner::call(const model::Open& open) {
   if (fd < 0) return -fd;
   bind(open.name, fd, open.id.named ? names_[open.id.value] : nullptr);
   return 0;
+}
+
+/// From one id to the next, past what others made.
+int SequenceRunner::call(const model::NextId& next) {
+  const bool coming = is_coming_id(next.id);
+  const std::uint32_t* cell = coming          ? &coming_.of(next.kind)
+                              : next.id.named ? &id_of(next.id.value, next.kind)
+                                              : nullptr;
+  union bpf_attr attr;
+  mpc_clear(&attr, MPC_BY_ID_SIZE);
+  attr.start_id = cell != nullptr ? *cell : next.id.value;
+  for (;;) {
+    const int result = calls_.bpf(next.kind == ObjectKind::program ? BPF_PROG_GET_NEXT_ID : BPF_LINK_GET_NEXT_ID, &attr,
+                                  MPC_BY_ID_SIZE, offsetof(union bpf_attr, start_id), cell);
+    if (result < 0) return -result;
+    const auto found = std::ranges::find_if(
+        made(), [&](const Object& object) { return object.id == attr.next_id && object.kind == next.kind; });
+    if (found != made().end()) {
+      const bool is_there = found->slot != 0xff && current(next.kind, found->slot) == &*found;
+      next_ = is_there ? found->slot : wire::foreign_link;
+      return 0;
+    }
+    attr.start_id = attr.next_id;
+    attr.next_id = 0;
+    cell = nullptr;
+  }
 }
 
 int SequenceRunner::call(const model::Load& load) {

@@ -32,6 +32,7 @@ void SequenceRunner::observe(int error, bool last, Times times) {
   if (job_->deep) head.sees |= wire::StepHead::has_times;
   if (asked_) head.sees |= wire::StepHead::has_answer;
   if (fate_ != model::Fate::none) head.sees |= wire::StepHead::has_passage;
+  if (next_ != model::no_link) head.sees |= wire::StepHead::has_next;
   if (has_trials()) head.sees |= wire::StepHead::has_trials;
   wire::put_step_head(*out_, head);
   if (job_->deep) {
@@ -52,6 +53,7 @@ void SequenceRunner::observe(int error, bool last, Times times) {
   if (pending_link_ != nullptr && pending_link_->id == 0) learn_link(*pending_link_);
   if (asked_) put_answer(here ? lie : Lie::none);
   if (fate_ != model::Fate::none) put_passage(here ? lie : Lie::none);
+  if (next_ != model::no_link) out_->u8(next_);
   if (!all) return;
   const bool wanted = references_ != nullptr && (job_->deep || (lie == Lie::references && last));
   const bool counts = wanted && references_->look();

@@ -111,6 +111,7 @@ class SequenceRunner {
   int call(const model::Pin& pin);
   int call(const model::Get& get);
   int call(const model::Unpin& unpin);
+  int call(const model::NextId& next);
   template <typename Change>
   int change_device(model::Device device, Change change);
   [[nodiscard]] model::DeviceClass class_of(unsigned n) const;
@@ -236,6 +237,7 @@ class SequenceRunner {
   Patience unpin_patience_{2'000'000'000};
   bool asked_ = false;                    ///< the step was a `query` that was answered
   model::Fate fate_ = model::Fate::none;  ///< of the packet that the step sent
+  std::uint8_t next_ = model::no_link;    ///< the slot of what the step found by its id
   InfoCall<struct bpf_link_info> link_info_;
   InfoCall<struct bpf_prog_info> program_info_;
   int info_error_ = 0;  ///< of the object that last did not tell its id

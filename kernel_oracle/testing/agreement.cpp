@@ -320,6 +320,10 @@ close q3
 unpin b5
 open h3 prog id(q3)
 pin b6 p0
+next_id prog id 0
+next_id prog id(p1)
+next_id link id 0
+next_id prog id(h3)
 )";
 
 }  // namespace
@@ -351,6 +355,8 @@ std::string difference(const Job& job, const Run& run) {
       if (!std::ranges::equal(passage.ran(), std::span(run.ran).subspan(step.first_ran, step.ran)))
         return at + "the packet met other programs";
     }
+    if (const auto* next = std::get_if<model::NextId>(&operations[n]); next != nullptr && verdict.outcome.ok())
+      if (step.next != world.next_id(next->kind, next->id)) return at + "another object has the next id";
     if (const auto* query = std::get_if<model::Query>(&operations[n]);
         query != nullptr && model::answers(verdict.rule)) {
       if (step.answer < 0) return at + "no answer";

@@ -66,9 +66,9 @@ TEST(expectation, tells_where_it_is_malformed) {
             "f:4:41: expected a name of the same letter, and a higher number, found \"f2\"");
   EXPECT_EQ(meaning("load q0 => ok list p0"),
             "f:4:20: expected a site, HOOK@TARGET, for the operation names none, found \"p0\"");
-  EXPECT_EQ(
-      meaning(at + "=> ok maybe"),
-      "f:4:32: expected by RULE, list, revision, ran, packet, each once, or the end of the line, found \"maybe\"");
+  EXPECT_EQ(meaning(at + "=> ok maybe"),
+            "f:4:32: expected by RULE, list, revision, ran, packet, object, each once, or the end of the line, found "
+            "\"maybe\"");
   EXPECT_EQ(meaning("netdev d1 => ok"),
             "f:4:11: expected a comma and more devices, what these are (veth, policy, peer_policy), or the end of the "
             "line, found \"=>\"");

@@ -102,6 +102,7 @@ std::string print(const Expectation& expectation, const Operation& operation) {
   }
   if (expectation.ran) text += " ran" + print_names(*expectation.ran);
   if (expectation.packet) text += " packet " + std::string(name_of(*expectation.packet));
+  if (expectation.object) text += " object " + print(*expectation.object);
   return text;
 }
 
@@ -122,6 +123,8 @@ Observed observed_of_model(const World& /*before*/, const Operation& operation, 
       observed.ran->assign(way.ran().begin(), way.ran().end());
     }
   }
+  if (const auto* next = std::get_if<NextId>(&operation); next != nullptr && verdict.outcome.ok())
+    observed.object = Found{next->kind, after.next_id(next->kind, next->id).value_or(0xff)};
   return observed;
 }
 
@@ -155,6 +158,12 @@ std::vector<Mismatch> mismatches(const Expectation& expectation, const World& af
   }
   if (expectation.packet && observed.packet != *expectation.packet)
     all.push_back({"packet", std::string(name_of(*expectation.packet)), std::string(name_of(observed.packet))});
+  if (expectation.object && observed.object) {
+    const Found found = *observed.object;
+    const auto name = name_of_object(after, found.kind, found.index);
+    if (after.denoted_by_id(Argument::of(*expectation.object), found.kind) != found.index)
+      all.push_back({"object", print(*expectation.object), name ? print(*name) : "#" + std::to_string(found.index)});
+  }
   return all;
 }
 
@@ -173,6 +182,11 @@ Expectation expectation_of_model(const World& before, const Operation& operation
       names.push_back(*name);
     }
     all.ran = std::move(names);
+    return all;
+  }
+  if (const auto* next = std::get_if<NextId>(&operation)) {
+    if (const auto object = before.next_id(next->kind, next->id))
+      all.object = name_of_object(before, next->kind, *object);
     return all;
   }
   const ListSet touched = static_cast<ListSet>(touched_lists(before, operation) & existing_lists(after));

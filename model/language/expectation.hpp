@@ -41,6 +41,7 @@ struct Expectation {
   std::vector<ExpectedList> lists{};
   std::optional<std::vector<Name>> ran{};  ///< the programs that a packet meets, in order
   std::optional<Fate> packet{};            ///< and what becomes of it
+  std::optional<Name> object{};            ///< what has the next id
   friend bool operator==(const Expectation&, const Expectation&) = default;
 };
 
@@ -49,10 +50,17 @@ std::string print(const Expectation& expectation, const Operation& operation);
 
 /// One thing that a sequence expects and that is not so.
 struct Mismatch {
-  std::string what;      ///< "outcome", "rule", "tcx_ingress@d0", "revision of tcx_ingress@d0", "ran", "packet"
+  std::string what;  ///< "outcome", "rule", "tcx_ingress@d0", "revision of tcx_ingress@d0", "ran", "packet", "object"
   std::string expected;  ///< as the sequence says it
   std::string found;
   friend bool operator==(const Mismatch&, const Mismatch&) = default;
+};
+
+/// An object that was asked for, by its place in the model's tables.
+struct Found {
+  ObjectKind kind = ObjectKind::program;
+  std::uint8_t index = 0xff;
+  friend bool operator==(const Found&, const Found&) = default;
 };
 
 /// What is to be compared with an expectation: the model's answer, or a kernel's in the model's terms. A part that
@@ -68,6 +76,7 @@ struct Observed {
   std::vector<List> lists{};
   std::optional<std::vector<ProgramIndex>> ran{};
   Fate packet = Fate::none;
+  std::optional<Found> object{};
 };
 
 /// What the model says of an operation, as that which is to be compared. `after`: the world after it.

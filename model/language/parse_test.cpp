@@ -216,7 +216,7 @@ const std::string any_name = "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to 
 const std::string options = "before, after, link, relative, revision, flags, replace or replace_fd";
 const std::string calls =
     "attach, detach, link, update, detach_link, close, dup, open, load, query, fill, run, remove, make, move, qdisc, "
-    "pin, get or unpin";
+    "pin, get, unpin or next_id";
 const std::string fd_literal = "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
 const std::string id_literal = "a literal id that no object has: next, 0, or 1073741824 to 4294967295";
 const std::string target =

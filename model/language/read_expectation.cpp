@@ -32,8 +32,10 @@ class ExpectationReader {
         if (!ran(out.ran.emplace())) return false;
       } else if (in_.accept("packet") && !out.packet) {
         if (!packet(out.packet.emplace())) return false;
+      } else if (in_.accept("object") && !out.object) {
+        if (!in_.name(out.object.emplace())) return false;
       } else {
-        return in_.fail("by RULE, list, revision, ran, packet, each once, or the end of the line");
+        return in_.fail("by RULE, list, revision, ran, packet, object, each once, or the end of the line");
       }
     }
     return true;

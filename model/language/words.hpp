@@ -18,8 +18,8 @@ namespace mprogcheck::model {
 
 /// The calls, in the order of the alternatives of Operation.
 inline constexpr std::array<std::string_view, std::variant_size_v<AnyCall>> call_names = {
-    "attach", "detach", "link",   "update", "detach_link", "close", "dup", "open", "load", "query",
-    "fill",   "run",    "remove", "make",   "move",        "qdisc", "pin", "get",  "unpin"};
+    "attach", "detach", "link",   "update", "detach_link", "close", "dup", "open", "load",  "query",
+    "fill",   "run",    "remove", "make",   "move",        "qdisc", "pin", "get",  "unpin", "next_id"};
 inline constexpr std::array<std::string_view, program_types> program_type_names = {"sched_cls", "xdp", "socket_filter"};
 inline constexpr std::array<std::string_view, returns_count> returns_names = {"next", "pass", "drop", "redirect",
                                                                               "unknown"};

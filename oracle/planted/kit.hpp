@@ -103,5 +103,6 @@ std::span<const PlantedFault> run_faults();
 std::span<const PlantedFault> lifetime_faults();
 std::span<const PlantedFault> leak_faults();
 std::span<const PlantedFault> netkit_faults();
+std::span<const PlantedFault> next_id_faults();
 
 }  // namespace mprogcheck::planted

@@ -249,7 +249,18 @@ Operation Composer::open() {
   ObjectKind kind = scene_.world().handle(*name).last_kind;
   if (scene_.is_gone(*name) || kind == ObjectKind::other)
     kind = name->letter() == 'l' ? ObjectKind::link : ObjectKind::program;
+  if (random_.chance(96)) return next_id(kind, *name);
   return model::Open{.name = name_to_bind(scene_.handles()), .kind = kind, .id = Argument::of(*name)};
+}
+
+/// From a program of the guest's on it takes as many calls as there are programs behind it: few behind the last filler.
+Operation Composer::next_id(ObjectKind kind, Name name) {
+  if (random_.chance(8)) return model::NextId{.kind = kind, .id = {}};
+  if (random_.chance(112)) {
+    const auto last = Argument::of(Name::filler(Name::filler_count - 1));
+    return model::NextId{.kind = kind, .id = kind == ObjectKind::program ? last : Argument()};
+  }
+  return model::NextId{.kind = kind, .id = Argument::of(name)};
 }
 
 Operation Composer::load() {

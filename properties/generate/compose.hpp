@@ -47,6 +47,7 @@ class Composer {
   model::Operation close();
   model::Operation dup();
   model::Operation open();
+  model::Operation next_id(model::ObjectKind kind, model::Name name);
   model::Operation load();
   model::Operation query();
   model::Operation fill();

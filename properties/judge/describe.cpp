@@ -172,6 +172,16 @@ std::string ended_by(const World& world, ProgramIndex program) {
   return returns == model::Returns::next ? "" : fmt::format(" ({})", model::name_of(returns));
 }
 
+std::string table_of(const NextIdDifference& next, const Names& names) {
+  const auto of = [&](std::uint8_t object) -> std::string {
+    if (object == foreign_object) return "one that should be gone";
+    return next.kind == model::ObjectKind::link ? names.of_link(object) : names.of_program(object);
+  };
+  Table table(false);
+  table.row("object", "", of(next.expected), of(next.observed));
+  return "\nwhat has the next id:\n" + table.print();
+}
+
 std::string table_of(const PassageDifference& passage, const World& world, const Names& names) {
   Table table(false);
   table.row("packet", "", std::string(model::name_of(model::fate_of(passage.expected.rule))),
@@ -291,6 +301,7 @@ std::string summary(const Divergence& divergence) {
                                 model::name_of(divergence.passage->fate));
     return text + fmt::format(": packet {} as expected, but it met other programs", model::name_of(expected));
   }
+  if (divergence.next) return text + ": another object has the next id";
   return text + fmt::format(": {} as expected, but not what it left behind", model::to_string(divergence.observed));
 }
 
@@ -333,6 +344,7 @@ std::string describe(const model::Sequence& sequence, const Divergence& divergen
   for (const ListDifference& list : divergence.lists) text += table_of(list, names);
   if (divergence.answer) text += table_of(*divergence.answer, names);
   if (divergence.passage) text += table_of(*divergence.passage, before, names);
+  if (divergence.next) text += table_of(*divergence.next, names);
   if (!divergence.links.empty() || !divergence.programs.empty()) text += "\nobjects:\n" + table_of(divergence, names);
   return text;
 }

@@ -94,6 +94,7 @@ std::string how_it_differs(const Divergence& divergence) {
   if (divergence.answer) return how_answers_differ(*divergence.answer);
   if (divergence.passage)
     return std::string(how_passages_differ(divergence.passage->expected.ran(), divergence.passage->ran));
+  if (divergence.next) return divergence.next->observed == foreign_object ? "gone" : "another";
   return {};
 }
 

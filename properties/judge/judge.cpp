@@ -67,6 +67,13 @@ class Walk {
         }
         differs = passage_differs(*packet, world_, step.fate, ran(step));
       }
+      if (const auto* next = std::get_if<model::NextId>(&operation); next != nullptr && !differs && step.outcome.ok()) {
+        if (step.next == no_object) {
+          malformed_ = fmt::format("step {}: no word of the object with the next id", i + 1);
+          return std::nullopt;
+        }
+        differs = next_id_differs(*next, world_, step.next);
+      }
       if (verdict.edit.kind != model::Edit::Kind::nothing) {
         world_.commit(verdict.edit);
         compared_.fill(nowhere);
@@ -223,6 +230,10 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
       passage_differs(*packet, evidence.before, evidence.fate, evidence.ran))
     divergence.passage = PassageDifference{
         model::passage(evidence.before, packet->site), evidence.fate, {evidence.ran.begin(), evidence.ran.end()}};
+  if (const auto* next = std::get_if<model::NextId>(&evidence.operation);
+      next != nullptr && evidence.observed.ok() && evidence.verdict.outcome.ok() &&
+      next_id_differs(*next, evidence.before, evidence.next))
+    divergence.next = NextIdDifference{next->kind, *evidence.before.next_id(next->kind, next->id), evidence.next};
   const auto* query = std::get_if<model::Query>(&evidence.operation);
   if (query == nullptr || evidence.answer == nullptr ||
       !answer_differs(*query, evidence.verdict, evidence.before, *evidence.answer,
@@ -266,6 +277,7 @@ Divergence examine(const Job& job, const Run& run, std::size_t number) {
       .answer = step.answer >= 0 ? &run.lists[static_cast<std::uint32_t>(step.answer)] : nullptr,
       .fate = step.fate,
       .ran = range(run.ran, step.first_ran, step.ran),
+      .next = step.next,
   };
   divergence.broken = broken_by(evidence);
   collect_differences(evidence, divergence);

@@ -26,7 +26,7 @@ struct Fingerprint {
   std::string ending;
   model::Fate expected_fate = model::Fate::none;  ///< of the packet of a `run`, where what it met is the finding
   model::Fate observed_fate = model::Fate::none;
-  std::string how{};  ///< how a query's answer or a packet's passage differs, as how_it_differs() says
+  std::string how{};  ///< how a query's answer, a packet's passage or the next id differs, as how_it_differs() says
 
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
@@ -62,6 +62,11 @@ struct PassageDifference {
   std::vector<model::ProgramIndex> ran;
 };
 
+struct NextIdDifference {
+  model::ObjectKind kind = model::ObjectKind::program;
+  std::uint8_t expected = no_object, observed = no_object;
+};
+
 /// The first step at which the model and the oracle differ, and how.
 struct Divergence {
   std::size_t step = 0;
@@ -78,6 +83,7 @@ struct Divergence {
   std::vector<ProgramDifference> programs;
   std::optional<AnswerDifference> answer;
   std::optional<PassageDifference> passage;
+  std::optional<NextIdDifference> next;
   Fingerprint fingerprint;
 };
 

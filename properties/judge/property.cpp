@@ -159,6 +159,7 @@ bool breaks_permission(const Evidence& evidence) {
     case Rule::query_permission:
     case Rule::detach_permission:
     case Rule::open_permission:
+    case Rule::next_id_permission:
     case Rule::load_permission:
     case Rule::device_permission:
     case Rule::pin_permission:
@@ -173,6 +174,7 @@ bool breaks_permission(const Evidence& evidence) {
 bool outcome_contradicts_life(const Evidence& evidence) {
   switch (evidence.verdict.rule) {
     case Rule::open_gone:
+    case Rule::next_id_none:
     case Rule::update_detached:
     case Rule::get_absent:
     case Rule::remove_no_device:
@@ -180,6 +182,7 @@ bool outcome_contradicts_life(const Evidence& evidence) {
     case Rule::move_no_device:
       return evidence.observed.ok();
     case Rule::open_done:
+    case Rule::next_id_done:
     case Rule::get_done:
     case Rule::unpin_done:
       return evidence.observed == model::enoent;
@@ -248,6 +251,8 @@ bool hook_contradicts_life(const Evidence& evidence) {
 bool breaks_lifecycle(const Evidence& evidence) {
   if (outcome_contradicts_life(evidence)) return true;
   if (evidence.unforeseen()) return false;
+  if (const auto* next = is<model::NextId>(evidence))
+    if (evidence.observed.ok() && next_id_differs(*next, evidence.before, evidence.next)) return true;
   if (entry_contradicts_life(evidence) || hook_contradicts_life(evidence)) return true;
   return std::ranges::any_of(evidence.links,
                              [&](const LinkView& view) {
@@ -375,6 +380,10 @@ bool answer_differs(const model::Query& query, const model::Verdict& verdict, co
   const model::Answer expected = model::answer_to(query, world.list(*index), world.quirks());
   return answer.revision != expected.revision || answer.count != expected.count ||
          !std::ranges::equal(entries, expected.entries()) || answer.breach != breach_of(expected);
+}
+
+bool next_id_differs(const model::NextId& call, const model::World& world, std::uint8_t found) {
+  return found != world.next_id(call.kind, call.id).value_or(no_object);
 }
 
 bool passage_differs(const model::SendPacket& packet, const model::World& world, model::Fate fate,

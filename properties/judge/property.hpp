@@ -80,6 +80,7 @@ struct Evidence {
   const ListView* answer = nullptr;         ///< of a `query` operation
   model::Fate fate = model::Fate::none;     ///< of the packet of a `run`
   std::span<const model::ProgramIndex> ran{};
+  std::uint8_t next = no_object;  ///< what a `next_id` found
 
   [[nodiscard]] std::span<const model::Entry> entries_of(const ListView& view) const {
     return entries.subspan(view.first, view.length);
@@ -110,5 +111,7 @@ bool answer_differs(const model::Query& query, const model::Verdict& verdict, co
 /// Whether a packet that was sent met other programs than it should, or came to another end.
 bool passage_differs(const model::SendPacket& packet, const model::World& world, model::Fate fate,
                      std::span<const model::ProgramIndex> ran);
+/// Whether what has the next id is another object.
+bool next_id_differs(const model::NextId& call, const model::World& world, std::uint8_t found);
 
 }  // namespace mprogcheck::properties
