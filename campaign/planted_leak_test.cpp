@@ -64,7 +64,10 @@ TEST_P(ALeak, is_found_without_counts_and_shrunk) {
     const auto shrunk = properties::shrink(found->sequence, found->divergence, **oracle);
     ASSERT_TRUE(shrunk.has_value()) << shrunk.error().message;
     EXPECT_TRUE(shrunk->reproduced && shrunk->minimal && shrunk->confirmed);
-    EXPECT_LE(shrunk->sequence.operations.size(), small) << properties::describe(shrunk->sequence, shrunk->divergence);
+    // It stays with the call that showed it: where that binds a name anew, what the name held has to be made first.
+    const bool closes = std::holds_alternative<model::Close>(shrunk->sequence.operations.back());
+    EXPECT_LE(shrunk->sequence.operations.size(), closes ? small : small + 2)
+        << properties::describe(shrunk->sequence, shrunk->divergence);
     EXPECT_EQ(shrunk->divergence.primary, properties::Property::lifecycle);
   }
 }

@@ -11,6 +11,7 @@
 #include "cli/progress_line.hpp"
 #include "cli/verb.hpp"
 #include "model/language/print.hpp"
+#include "properties/judge/describe.hpp"
 
 namespace mprogcheck::cli {
 
@@ -57,13 +58,22 @@ Result<Shrunk> shrink_on(const KernelSpec& kernel, const NamedSequence& named, c
   Finding finding;
   finding.found = named.told.sequence;
   finding.divergence = *replayed->judgement.divergence;
-  finding.quirks = replayed->quirks;
-  finding.kernel = oracle.identity();
+  finding.origin.quirks = replayed->quirks;
+  finding.origin.kernel = oracle.identity();
   finding.console = oracle.console_tail(200);
-  auto investigated =
-      investigate(std::move(finding), **pool,
-                  {.directory = options.common.out + "/findings", .enough = [] { return interrupted.load(); }});
+  // What is known has no part in it, unless it is the very thing that is to be shrunk.
+  const bool is_known = replayed->verdict == Replay::Verdict::known || !replayed->known_as.empty();
+  const std::string directory = options.common.out + "/findings";
+  auto investigated = investigate(
+      std::move(finding), **pool,
+      {.directory = directory, .enough = [] { return interrupted.load(); }, .known = is_known ? nullptr : &*known});
   if (!investigated) return tl::unexpected(investigated.error());
+  for (Finding& other : investigated->others) {
+    if (auto saved = save(other, directory); !saved) return tl::unexpected(saved.error());
+    fmt::print("on the way another divergence was met: {}; shrink {}/sequence.mpc to look into it\n",
+               properties::summary(other.divergence), other.folder.string());
+    result.findings.push_back(std::move(other));
+  }
   progress.finding(investigated->finding);
   fmt::print("{}", model::print(investigated->finding.shrunk));
   result.findings.push_back(std::move(investigated->finding));

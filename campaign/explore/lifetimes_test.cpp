@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "campaign/explore/model.hpp"
 #include "campaign/testing/exploration.hpp"
@@ -75,6 +76,10 @@ TEST_P(leak, is_met_without_counts) {
   const auto report =
       explored({.bound = takes_a_link ? lifetimes : without_links, .jobs = 2}, without_counts(GetParam()));
   ASSERT_FALSE(report.findings.empty());
+  std::size_t folders = 0;
+  for ([[maybe_unused]] const auto& folder : std::filesystem::directory_iterator(directory_ / "out" / "findings"))
+    ++folders;
+  EXPECT_EQ(folders, report.findings.size()) << "what turned out to be the same has left a folder";
   const bool alive = std::ranges::any_of(report.findings, [](const Finding& finding) {
     return finding.divergence.primary == properties::Property::lifecycle && finding.label == Label::reproducible &&
            finding.shrunk.operations.size() <= 6;

@@ -73,7 +73,7 @@ Result<Shortest> look_for_shorter(const Finding& finding, Oracle& oracle, const 
   bound->next_id = oracle.identity().has(feature_next_id);
 
   const properties::WorldMachine machine(
-      *bound, model::Naming::symmetric, finding.quirks,
+      *bound, model::Naming::symmetric, finding.origin.quirks,
       [&](const model::Operation& operation, model::Rule /*rule*/) { return needs_prelude(operation, *bound); });
   // What no bound can spell, such as a revision far away, is not shorter for it.
   const auto alphabet = machine.alphabet()->operations();
@@ -98,7 +98,8 @@ Result<Shortest> look_for_shorter(const Finding& finding, Oracle& oracle, const 
     if (options.enough && options.enough()) return result;
     std::vector<Job> jobs;
     for (std::size_t n = begin; n < std::min(begin + batch, candidates.size()); ++n) {
-      Job job{.sequence = {properties::declarations_of(*bound), {}}, .quirks = finding.quirks, .depth = Depth::deep};
+      Job job{
+          .sequence = {properties::declarations_of(*bound), {}}, .quirks = finding.origin.quirks, .depth = Depth::deep};
       for (const auto step : graph.way_to(candidates[n].state))
         job.sequence.operations.push_back(machine.operation(step));
       job.sequence.operations.push_back(machine.operation(candidates[n].operation));

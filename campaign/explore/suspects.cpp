@@ -2,6 +2,7 @@
 #include "campaign/explore/suspects.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "campaign/explore/pin_trial.hpp"
@@ -51,6 +52,8 @@ void ExploreSuspects::look_into() {
     report_.error = looked.error();
     if (auto entered = enter(unconfirmed(*suspect)); !entered) return;
   }
+  if (report_.error) return;
+  if (auto looked = look_into_others(); !looked) report_.error = looked.error();
 }
 
 /// What may show it, the shortest first.
@@ -97,13 +100,38 @@ Result<void> ExploreSuspects::look_into(const TourSuspect& suspect) {
 }
 
 Result<void> ExploreSuspects::investigated(Finding finding) {
+  // What was found in one way may turn out to be another finding than the last that was found so.
+  finding.folder = free_folder(finding, options_.out / "findings", report_.findings);
   auto result = investigate(std::move(finding), pool_,
                             {.directory = options_.out / "findings",
                              .stopped = [this] { return options_.stop != nullptr && options_.stop->load(); },
                              .confirmations = options_.confirmations,
                              .known = &report_.known});
   if (!result) return tl::unexpected(result.error());
+  std::ranges::move(result->others, std::back_inserter(others_));
   return enter(std::move(result->finding));
+}
+
+/// What was met while something else was shrunk, and that no tour has shown.
+Result<void> ExploreSuspects::look_into_others() {
+  for (Finding& other : std::exchange(others_, {})) {
+    if (report_.findings.size() >= options_.max_findings) {
+      report_.ended_early = true;
+      return {};
+    }
+    if (is_found(other)) continue;
+    if (auto looked = investigated(std::move(other)); !looked) return looked;
+  }
+  others_.clear();  // what the others have met, so that there is an end to it
+  return {};
+}
+
+Finding* ExploreSuspects::is_found(const Finding& finding) const {
+  const std::string fingerprint = properties::to_string(finding.divergence.fingerprint);
+  const auto same = std::ranges::find_if(report_.findings, [&](const Finding& other) {
+    return properties::to_string(other.divergence.fingerprint) == fingerprint;
+  });
+  return same == report_.findings.end() ? nullptr : &*same;
 }
 
 Finding ExploreSuspects::finding_of(model::Sequence sequence, properties::Divergence divergence,
@@ -111,11 +139,9 @@ Finding ExploreSuspects::finding_of(model::Sequence sequence, properties::Diverg
   Finding finding;
   finding.found = std::move(sequence);
   finding.divergence = std::move(divergence);
-  finding.quirks = report_.known.quirks;
-  finding.start = report_.start;
-  finding.campaign = options_.kernel;
+  finding.origin = {
+      .start = report_.start, .campaign = options_.kernel, .quirks = report_.known.quirks, .kernel = pool_.identity()};
   finding.number = report_.findings.size();
-  finding.kernel = pool_.identity();
   finding.console = suspect.console;
   return finding;
 }
@@ -148,12 +174,14 @@ Finding ExploreSuspects::unconfirmed(const TourSuspect& suspect) const {
 }
 
 Result<void> ExploreSuspects::enter(Finding finding) {
-  const std::string fingerprint = properties::to_string(finding.divergence.fingerprint);
-  for (Finding& other : report_.findings)
-    if (properties::to_string(other.divergence.fingerprint) == fingerprint) {
-      ++other.hits;
-      return {};
-    }
+  if (Finding* const same = is_found(finding); same != nullptr) {
+    ++same->hits;
+    // It was saved while it was looked into, before it turned out to be the same.
+    std::error_code error;
+    if (!finding.folder.empty() && finding.folder != same->folder) std::filesystem::remove_all(finding.folder, error);
+    return {};
+  }
+  if (finding.folder.empty()) finding.folder = free_folder(finding, options_.out / "findings", report_.findings);
   if (auto saved = save(finding, options_.out / "findings"); !saved) return saved;
   reporter_.finding(finding);
   report_.findings.push_back(std::move(finding));
@@ -168,7 +196,7 @@ void ExploreSuspects::drop_unfinished() const {
     if (std::ranges::none_of(report_.findings, [&](const Finding& finding) {
           return finding.folder.filename() == entry->path().filename();
         }))
-      if (const auto finding = load_finding(entry->path()); finding && finding->start == report_.start)
+      if (const auto finding = load_finding(entry->path()); finding && finding->origin.start == report_.start)
         unfinished.push_back(entry->path());
   for (const auto& folder : unfinished) std::filesystem::remove_all(folder, error);
 }

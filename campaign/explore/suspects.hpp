@@ -60,6 +60,8 @@ class ExploreSuspects {
                                    const TourSuspect& suspect) const;
   [[nodiscard]] Finding unconfirmed(const TourSuspect& suspect) const;
   Result<void> enter(Finding finding);
+  Result<void> look_into_others();
+  [[nodiscard]] Finding* is_found(const Finding& finding) const;
 
   const ExploreOptions& options_;
   Reporter& reporter_;
@@ -70,6 +72,7 @@ class ExploreSuspects {
   std::function<const properties::Tour&(std::uint32_t number)> tour_of_;
   std::map<Key, TourSuspect> suspects_;
   std::set<Key> looked_into_;
+  std::vector<Finding> others_;
 };
 
 }  // namespace mprogcheck

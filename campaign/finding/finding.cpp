@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "campaign/finding/finding.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
@@ -60,14 +61,14 @@ nlohmann::ordered_json to_json(const Finding& finding) {
   json["shortest"] = finding.shortest;
   json["quirks"] = nlohmann::json::array();
   for (unsigned i = 0; i < model::quirk_count; ++i)
-    if (const auto quirk = static_cast<model::Quirk>(i); finding.quirks.has(quirk))
+    if (const auto quirk = static_cast<model::Quirk>(i); finding.origin.quirks.has(quirk))
       json["quirks"].push_back(model::name_of(quirk));
-  json["start"] = finding.start;
-  json["seed"] = finding.seed;
-  json["campaign"] = finding.campaign;
+  json["start"] = finding.origin.start;
+  json["seed"] = finding.origin.seed;
+  json["campaign"] = finding.origin.campaign;
   json["found_as"] = finding.found_as;
-  json["shard"] = finding.shard;
-  json["index"] = finding.index;
+  json["shard"] = finding.origin.shard;
+  json["index"] = finding.origin.index;
   json["number"] = finding.number;
   json["history"] = finding.history;
   // Its parts, to be read back.
@@ -80,10 +81,10 @@ nlohmann::ordered_json to_json(const Finding& finding) {
                       {"expected_fate", model::name_of(fingerprint.expected_fate)},
                       {"observed_fate", model::name_of(fingerprint.observed_fate)},
                       {"how", fingerprint.how}};
-  json["kernel"] = {{"source", finding.kernel.source},
-                    {"release", finding.kernel.release},
-                    {"accelerator", finding.kernel.accelerator},
-                    {"image", finding.kernel.image}};
+  json["kernel"] = {{"source", finding.origin.kernel.source},
+                    {"release", finding.origin.kernel.release},
+                    {"accelerator", finding.origin.kernel.accelerator},
+                    {"image", finding.origin.kernel.image}};
   json["sequence"] = model::print(finding.found);
   json["shrunk"] = shrunk_text(finding);
   return json;
@@ -94,17 +95,19 @@ bool is_taken(const fs::path& folder, const Finding& finding) {
   std::error_code error;
   if (fs::symlink_status(folder / "divergence.json", error).type() == fs::file_type::not_found) return false;
   const auto there = load_finding(folder);
-  return !there || there->start != finding.start || there->campaign != finding.campaign;
-}
-
-fs::path free_folder(const Finding& finding, const fs::path& directory) {
-  const fs::path first = folder_of(finding, directory);
-  fs::path folder = first;
-  for (unsigned n = 2; is_taken(folder, finding); ++n) folder = first.string() + fmt::format("-{}", n);
-  return folder;
+  return !there || there->origin.start != finding.origin.start || there->origin.campaign != finding.origin.campaign;
 }
 
 }  // namespace
+
+fs::path free_folder(const Finding& finding, const fs::path& directory, std::span<const Finding> besides) {
+  const fs::path first = folder_of(finding, directory);
+  fs::path folder = first;
+  const auto is_one_of_these = [&] { return std::ranges::count(besides, folder, &Finding::folder) != 0; };
+  for (unsigned n = 2; is_taken(folder, finding) || is_one_of_these(); ++n)
+    folder = first.string() + fmt::format("-{}", n);
+  return folder;
+}
 
 std::string start_id(std::string_view verb) {
   std::random_device secret;
@@ -136,7 +139,7 @@ Result<void> save(Finding& finding, const fs::path& directory) {
       {"sequence.mpc", model::print(finding.found)},
       {"shrunk.mpc", shrunk_text(finding)},
       {"report.txt",
-       finding.read_back ? std::string() : properties::describe(shown, finding.divergence, finding.quirks)},
+       finding.read_back ? std::string() : properties::describe(shown, finding.divergence, finding.origin.quirks)},
       {"console.log", finding.console},
       {"divergence.json", seal(to_json(finding))},
   };
@@ -218,20 +221,20 @@ bool read_json(const nlohmann::ordered_json& json, Finding& finding) {
     finding.shortest = json.value("shortest", false);
     finding.unjudged = json.at("unjudged").get<std::uint64_t>();
     finding.hits = json.at("hits").get<std::uint64_t>();
-    finding.start = json.at("start").get<std::string>();
-    finding.seed = json.at("seed").get<std::string>();
-    finding.campaign = json.at("campaign").get<std::string>();
+    finding.origin.start = json.at("start").get<std::string>();
+    finding.origin.seed = json.at("seed").get<std::string>();
+    finding.origin.campaign = json.at("campaign").get<std::string>();
     finding.found_as = json.at("found_as").get<std::string>();
-    finding.shard = json.at("shard").get<std::uint64_t>();
-    finding.index = json.at("index").get<std::uint64_t>();
+    finding.origin.shard = json.at("shard").get<std::uint64_t>();
+    finding.origin.index = json.at("index").get<std::uint64_t>();
     finding.number = json.at("number").get<std::uint64_t>();
     finding.history = json.at("history").get<std::vector<std::pair<std::uint64_t, std::uint64_t>>>();
     for (const auto& name : json.at("quirks"))
-      if (const auto quirk = model::quirk_named(name.get<std::string>())) finding.quirks.add(*quirk);
-    finding.kernel.source = json.at("kernel").at("source").get<std::string>();
-    finding.kernel.release = json.at("kernel").at("release").get<std::string>();
-    finding.kernel.accelerator = json.at("kernel").at("accelerator").get<std::string>();
-    finding.kernel.image = json.at("kernel").value("image", "");
+      if (const auto quirk = model::quirk_named(name.get<std::string>())) finding.origin.quirks.add(*quirk);
+    finding.origin.kernel.source = json.at("kernel").at("source").get<std::string>();
+    finding.origin.kernel.release = json.at("kernel").at("release").get<std::string>();
+    finding.origin.kernel.accelerator = json.at("kernel").at("accelerator").get<std::string>();
+    finding.origin.kernel.image = json.at("kernel").value("image", "");
     return read_sequences(json, finding);
   } catch (const nlohmann::json::exception&) {
     return false;

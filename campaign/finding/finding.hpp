@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.hpp"
+#include "campaign/finding/origin.hpp"
 #include "oracle/oracle.hpp"
 #include "properties/judge/judge.hpp"
 
@@ -33,23 +35,18 @@ struct Finding {
   model::Sequence shrunk;
   /// What must have run in the same guest before `shrunk` for it to diverge; empty if it does so alone.
   std::vector<model::Sequence> before;
-  model::Quirks quirks;
+  Origin origin;
   Depth depth = Depth::fast;  ///< in which `shrunk` was run, and `before` always fast
   bool minimal = false;       ///< no simpler sequence diverges alike
   bool shortest = false;      ///< nor any shorter one that leads through the model's states
   Label label = Label::unconfirmed;
-  unsigned confirmed = 0, runs = 0;    ///< k of n
-  std::uint64_t hits = 1;              ///< sequences of the campaign that diverged so
-  std::uint64_t unjudged = 0;          ///< operations of `found` after the step: nobody knows what they should do
-  std::string seed;                    ///< of the campaign; empty for a replayed file
-  std::string found_as;                ///< the fingerprint it was found with: a deep run may have seen more
-  std::string start;                   ///< which campaign or exploration found it: start_id(); empty for neither
-  std::string campaign;                ///< the kernel it asked for, as the user named it
-  std::uint64_t shard = 0, index = 0;  ///< which of its sequences
-  std::uint64_t number = 0;            ///< in the campaign's order of findings; no_number if it has none yet
+  unsigned confirmed = 0, runs = 0;  ///< k of n
+  std::uint64_t hits = 1;            ///< sequences of the campaign that diverged so
+  std::uint64_t unjudged = 0;        ///< operations of `found` after the step: nobody knows what they should do
+  std::string found_as;              ///< the fingerprint it was found with: a deep run may have seen more
+  std::uint64_t number = 0;          ///< in the campaign's order of findings; no_number if it has none yet
   /// The campaign's sequences that the same guest had run before: (first, count), in order.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> history;
-  OracleIdentity kernel;
   std::string console;  ///< the kernel's last lines when it was found
   std::filesystem::path folder;
   bool canary = false;     ///< met in a run that lied elsewhere; another run of the same sequence is counted
@@ -66,6 +63,9 @@ std::string start_id(std::string_view verb);
 Result<void> save(Finding& finding, const std::filesystem::path& directory);
 /// The folder that save() gives it where nobody else has that.
 std::filesystem::path folder_of(const Finding& finding, const std::filesystem::path& directory);
+/// A folder in which no finding of another start is, nor one of these.
+std::filesystem::path free_folder(const Finding& finding, const std::filesystem::path& directory,
+                                  std::span<const Finding> besides = {});
 /// Reads a finding back. An Error says in one line what is missing or torn: its folder is one that a crash left behind,
 /// or is none.
 Result<Finding> load_finding(const std::filesystem::path& folder);

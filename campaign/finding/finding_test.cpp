@@ -51,13 +51,13 @@ TEST_F(finding_folder, holds_what_is_needed_to_replay_it) {
 TEST_F(finding_folder, says_on_which_kernel_it_was) {
   Finding finding = some_finding();
   finding.shrunk = finding.found;
-  finding.kernel = {
+  finding.origin.kernel = {
       .source = "debian:trixie", .release = "6.12.1", .accelerator = "tcg", .features = {}, .image = "aa"};
   ASSERT_TRUE(save(finding, directory_));
   const auto read = load_finding(finding.folder);
   ASSERT_TRUE(read) << read.error().message;
-  EXPECT_EQ(read->kernel.release, "6.12.1");
-  EXPECT_EQ(read->kernel.image, "aa");
+  EXPECT_EQ(read->origin.kernel.release, "6.12.1");
+  EXPECT_EQ(read->origin.kernel.image, "aa");
 }
 
 TEST_F(finding_folder, the_same_finding_keeps_its_folder) {

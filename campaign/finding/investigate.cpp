@@ -14,7 +14,7 @@ namespace {
 
 properties::ShrinkOptions shrink_options(const Finding& finding, const Pool& pool, const InvestigateOptions& options) {
   properties::ShrinkOptions shrinking;
-  shrinking.quirks = finding.quirks;
+  shrinking.quirks = finding.origin.quirks;
   shrinking.machines = pool.size();
   shrinking.enough = options.enough;
   if (options.known == nullptr) return shrinking;
@@ -45,17 +45,11 @@ Result<void> make_shortest(Finding& finding, Depth& depth, Pool& pool, const Inv
 }
 
 /// A divergence met while another one was shrunk.
-Finding finding_of(properties::OtherDivergence other, const Finding& origin) {
+Finding finding_of(properties::OtherDivergence other, const Origin& origin) {
   Finding finding;
   finding.found = std::move(other.sequence);
   finding.divergence = std::move(other.divergence);
-  finding.quirks = origin.quirks;
-  finding.start = origin.start;
-  finding.seed = origin.seed;
-  finding.campaign = origin.campaign;
-  finding.shard = origin.shard;
-  finding.index = origin.index;
-  finding.kernel = origin.kernel;
+  finding.origin = origin;
   return finding;
 }
 
@@ -105,7 +99,7 @@ Result<Investigated> investigate(Finding finding, Pool& pool, const InvestigateO
   if (auto saved = save(finding, options.directory); !saved) return tl::unexpected(saved.error());
 
   Investigated result{.finding = std::move(finding), .others = {}};
-  for (auto& other : shrunk->others) result.others.push_back(finding_of(std::move(other), result.finding));
+  for (auto& other : shrunk->others) result.others.push_back(finding_of(std::move(other), result.finding.origin));
   return result;
 }
 

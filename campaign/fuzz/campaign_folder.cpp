@@ -185,7 +185,7 @@ Result<LastCampaign> CampaignFolder::with_findings(CampaignState state, const No
   for (const fs::path& folder : finding_folders()) {
     auto finding = load_finding(folder);
     const std::string name = folder.filename().string();
-    if (finding && finding->start == last.state.start)
+    if (finding && finding->origin.start == last.state.start)
       own.emplace(name, std::move(*finding));
     else if (std::ranges::find(last.state.findings, name, &CountedFinding::folder) != last.state.findings.end())
       return finding ? fail(Error::Kind::usage, "{}: expected a finding of this campaign, found that of another one",
@@ -207,7 +207,7 @@ Result<LastCampaign> CampaignFolder::with_findings(CampaignState state, const No
   }
   for (auto& [name, finding] : own) last.others.push_back(std::move(finding));
   std::ranges::stable_sort(last.others, {},
-                           [](const Finding& finding) { return std::pair(finding.number, finding.index); });
+                           [](const Finding& finding) { return std::pair(finding.number, finding.origin.index); });
   for (auto* const list : {&last.findings, &last.others})
     for (Finding& finding : *list) {
       if (shows_its_sequences(finding)) continue;
@@ -221,7 +221,8 @@ Result<void> CampaignFolder::set_aside(std::string_view verb, const std::string&
   std::vector<fs::path> old;
   for (const fs::path& folder : finding_folders()) {
     const auto finding = load_finding(folder);
-    if (!finding || (finding->campaign == kernel && finding->start.starts_with(verb))) old.push_back(folder);
+    if (!finding || (finding->origin.campaign == kernel && finding->origin.start.starts_with(verb)))
+      old.push_back(folder);
   }
   if (old.empty()) return {};
   const fs::path earlier = path_ / "earlier";

@@ -77,7 +77,7 @@ TEST_F(earlier_findings, are_none_of_a_kernel_that_was_built_again) {
     EXPECT_FALSE(fs::exists(finding.folder)) << "findings/ is of the last campaign";
     const auto kept = load_finding(aside / finding.folder.filename());
     ASSERT_TRUE(kept);
-    EXPECT_EQ(kept->kernel.image, "aa");
+    EXPECT_EQ(kept->origin.kernel.image, "aa");
     EXPECT_EQ(kept->hits, finding.hits);
   }
 }
@@ -99,8 +99,8 @@ TEST_F(earlier_findings, of_another_kernel_in_the_same_folder_stay) {
   ASSERT_EQ(first.findings.size(), second.findings.size());
   for (std::size_t n = 0; n < first.findings.size(); ++n) {
     EXPECT_NE(first.findings[n].folder, second.findings[n].folder);
-    EXPECT_EQ(load_finding(first.findings[n].folder)->campaign, "one");
-    EXPECT_EQ(load_finding(second.findings[n].folder)->campaign, "other");
+    EXPECT_EQ(load_finding(first.findings[n].folder)->origin.campaign, "one");
+    EXPECT_EQ(load_finding(second.findings[n].folder)->origin.campaign, "other");
   }
 }
 

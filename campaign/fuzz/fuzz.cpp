@@ -246,12 +246,12 @@ class Campaign {
     Finding finding;
     finding.found = std::move(sequence);
     finding.divergence = std::move(divergence);
-    finding.quirks = report_.known.quirks;
-    finding.start = state_.start;
-    finding.seed = state_.seed;
-    finding.campaign = state_.kernel;
-    finding.shard = options_.shard;
-    finding.kernel = pool_.identity();
+    finding.origin = {.start = state_.start,
+                      .campaign = state_.kernel,
+                      .seed = state_.seed,
+                      .shard = options_.shard,
+                      .quirks = report_.known.quirks,
+                      .kernel = pool_.identity()};
     return finding;
   }
 

@@ -251,7 +251,7 @@ TEST_F(resumed_campaign, a_finding_on_disk_says_what_it_said) {
     EXPECT_EQ(read->hits, finding.hits);
     EXPECT_EQ(read->unjudged, finding.unjudged);
     EXPECT_EQ(read->history, finding.history);
-    EXPECT_EQ(read->seed, finding.seed);
+    EXPECT_EQ(read->origin.seed, finding.origin.seed);
   }
 }
 

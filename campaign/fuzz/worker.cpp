@@ -129,15 +129,15 @@ Worker::Suspect Worker::meet(const Batch& batch, std::size_t number, properties:
   finding.divergence = std::move(divergence);
   finding.unjudged =
       finding.found.operations.size() - std::min(finding.found.operations.size(), finding.divergence.step + 1);
-  finding.quirks = setting_.known.quirks;
-  finding.start = setting_.start;
-  finding.seed = setting_.seed;
-  finding.campaign = setting_.kernel;
-  finding.shard = setting_.shard;
-  finding.index = batch.index[number];
+  finding.origin = {.start = setting_.start,
+                    .campaign = setting_.kernel,
+                    .seed = setting_.seed,
+                    .shard = setting_.shard,
+                    .index = batch.index[number],
+                    .quirks = setting_.known.quirks,
+                    .kernel = oracle_.identity()};
   finding.canary = batch.canary == number;
-  finding.history = history_.before(finding.index);
-  finding.kernel = oracle_.identity();
+  finding.history = history_.before(finding.origin.index);
   finding.console = std::move(console);
   if (!setting_.keep) return suspect;
   if (auto kept = setting_.keep(finding); !kept && !unsaved_) unsaved_ = kept.error();
