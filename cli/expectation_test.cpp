@@ -106,7 +106,12 @@ TEST_F(command, finds_the_model_as_the_cases_say) {
 TEST_F(command, finds_a_real_kernel_as_the_cases_say) {
   if (const auto kernel = mprogcheck::testing::find_stock_kernel(); !kernel) GTEST_SKIP() << kernel.error().message;
   const Ran ran = run("replay" + stock_kernel() + all_cases());
-  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  // A kernel may lack what some of them need: of one that its mirror has no modules of any more, for one.
+  if (ran.code == 4)
+    EXPECT_THAT(ran.err, HasSubstr("lacks the feature"));
+  else
+    EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("held, "), Not(HasSubstr("DIFFERS")), Not(HasSubstr("UNEXPECTED"))));
 }
 
 }  // namespace

@@ -90,6 +90,13 @@ void print_canaries(const CanaryCount& canaries) {
     fmt::print("canaries  {} of {} caught\n", canaries.caught, canaries.planted);
 }
 
+/// To those that are missing. Another run of the same tours would end where this one did.
+std::string_view what_helps(const ExploreReport& report) {
+  if (report.ended_early) return "it was interrupted; the same command goes on";
+  if (report.tours_done < report.tours) return "not all tours were run; the same command goes on";
+  return "no way leads to the rest that the kernel survives or follows; `fuzz` may say why";
+}
+
 void print_summary(const ExploreReport& report) {
   const OracleIdentity& kernel = report.kernel;
   fmt::print("explored  {}{}: {} states, {} transitions, {} operations\n", properties::text_of(report.bound),
@@ -181,9 +188,9 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Report
   // What is to be stopped at hides what lies behind it, and nothing else.
   if (result->missing() != 0 && result->findings.empty() && !result->error)
     code = combine(code, report({Error::Kind::infrastructure,
-                                 fmt::format("expected an outcome for each of {} pairs, found {}{}{}; run it again",
+                                 fmt::format("expected an outcome for each of {} pairs, found {}{}; {}",
                                              result->own_pairs, result->covered, behind_known(*result),
-                                             result->ended_early ? ", when it was interrupted" : "")}));
+                                             what_helps(*result))}));
   else if (result->ended_early && interrupted && !result->error)
     code = combine(code, report({Error::Kind::infrastructure, fmt::format("{}: it was interrupted; the same command "
                                                                           "goes on",

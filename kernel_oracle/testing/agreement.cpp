@@ -324,6 +324,15 @@ next_id prog id 0
 next_id prog id(p1)
 next_id link id 0
 next_id prog id(h3)
+
+# At the end the link's last holder is its pin: what stands behind it can be detached when it has gone.
+mprogcheck 1
+netdev d0
+prog p0, p1 sched_cls returns next
+attach tcx_ingress@d0 p1
+link l0 tcx_ingress@d0 p0 before
+pin b0 l0
+close l0
 )";
 
 }  // namespace
