@@ -44,7 +44,9 @@ class Names {
     return entry.link == model::no_link ? program : fmt::format("{}({})", of_link(entry.link), program);
   }
   [[nodiscard]] std::string of_list(ListIndex list) const {
-    return list == model::no_list ? "detached" : model::print(worlds_[0]->sites()[list]);
+    if (list == model::no_list) return "detached";
+    const model::Sites& sites = worlds_[0]->sites();
+    return list < sites.size() ? model::print(sites[list]) : fmt::format("unknown list #{}", list);
   }
 
  private:
