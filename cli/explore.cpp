@@ -187,10 +187,10 @@ ExitCode explore_kernel(const Options& options, const KernelSpec& kernel, Report
   if (result->error) code = combine(code, report(*result->error));
   // What is to be stopped at hides what lies behind it, and nothing else.
   if (result->missing() != 0 && result->findings.empty() && !result->error)
-    code = combine(code, report({Error::Kind::infrastructure,
-                                 fmt::format("expected an outcome for each of {} pairs, found {}{}; {}",
-                                             result->own_pairs, result->covered, behind_known(*result),
-                                             what_helps(*result))}));
+    code =
+        combine(code, report({Error::Kind::infrastructure,
+                              fmt::format("expected an outcome for each of {} pairs, found {}{}; {}", result->own_pairs,
+                                          result->covered, behind_known(*result), what_helps(*result))}));
   else if (result->ended_early && interrupted && !result->error)
     code = combine(code, report({Error::Kind::infrastructure, fmt::format("{}: it was interrupted; the same command "
                                                                           "goes on",

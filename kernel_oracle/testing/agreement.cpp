@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
+#include "base/file.hpp"
 #include "kernel_oracle/testing/object_sequences.hpp"
 #include "model/follow.hpp"
 #include "model/language/parse.hpp"
@@ -12,329 +16,7 @@
 namespace mprogcheck::testing {
 namespace {
 
-constexpr std::string_view sequences = R"(mprogcheck 1
-netdev d0
-prog p0..p3 sched_cls returns next
-attach tcx_ingress@d0 p0
-attach tcx_ingress@d0 p1 before fd(p0) revision now
-attach tcx_ingress@d0 p2 replace p1
-link l0 tcx_ingress@d0 p3 after id(p0)
-update l0 p1 expect p3
-detach tcx_ingress@d0 after fd(p0)
-detach tcx_ingress@d0 p0 revision now-1
-query tcx_ingress@d0
-close l0
-detach tcx_ingress@d0 p1
-
-mprogcheck 1
-netdev d0, d1
-prog p0, p1 sched_cls returns pass
-prog p2 xdp returns next
-fill tcx_egress@d1 63
-attach tcx_egress@d1 p0
-attach tcx_egress@d1 p0 replace f3
-link l0 tcx_egress@d1 p1
-detach tcx_egress@d1 before
-link l0 tcx_egress@d1 p1 before revision now
-attach tcx_egress@d1 p2
-link l0 tcx_ingress@d0 p1
-close l0
-attach tcx_egress@d0 p0 before fd 901
-link l9 tcx_egress@d0 p0 flags 0x100000|before
-attach tcx_egress@d0 p0 before id 0
-attach tcx_egress@d3 p0
-
-mprogcheck 1
-netdev d0
-prog p0, p1 sched_cls returns next
-caller u uid 1000
-caller w uid 65534
-as u attach tcx_ingress@d0 p0
-as w link l0 tcx_ingress@d0 p1 before fd(p0) revision now
-as u query tcx_ingress@d0
-as u open h0 prog id(p0)
-as u open h0 link id 0
-as w load q0
-as w update l0 p0
-as u detach tcx_ingress@d0 p1
-as u detach tcx_ingress@d0 flags 0x40
-query tcx_ingress@d0
-as w detach_link l0
-as w dup h0 l0
-as u close h0
-as u detach tcx_ingress@d0
-as u fill tcx_ingress@d0 2
-query tcx_ingress@d0 count 1
-query tcx_ingress@d0 count 4294967295
-query tcx_ingress@d0 without prog_ids
-query tcx_ingress@d0 without link_ids|prog_flags|link_flags
-query tcx_ingress@d0 size 8 query_flags 2
-query tcx_ingress@d0 size 28
-query tcx_ingress@d0 size 48
-query tcx_ingress@d0 size 4096
-query tcx_ingress@d0 size 72 garbage
-as u query tcx_ingress@d0 size 2048 garbage
-
-mprogcheck 1
-netdev d0, d2
-load q0 sched_cls
-attach tcx_ingress@d2 q0
-close q0
-open h0 prog id(q0)
-detach tcx_ingress@d2 h0
-close h0
-open h1 prog id(q0)
-load q0 sched_cls
-link l3 tcx_ingress@d2 q0
-dup h2 l3
-close l3
-update h2 q0
-close q0
-close h2
-
-mprogcheck 1
-netdev d0
-prog p0 sched_cls returns next
-attach tcx_ingress@d0 p0
-attach tcx_egress@d0 p0
-close p0
-
-mprogcheck 1
-netdev d0, d1
-prog p0, p1 sched_cls returns next
-prog p2 sched_cls returns pass
-prog p3 sched_cls returns drop
-prog p4 sched_cls returns redirect
-prog p5 sched_cls returns unknown
-run tcx_ingress@d0
-attach tcx_ingress@d0 p0
-link l0 tcx_ingress@d0 p1 before
-run tcx_ingress@d0
-attach tcx_ingress@d0 p2
-run tcx_ingress@d0
-attach tcx_ingress@d0 p3 replace p2
-run tcx_ingress@d0
-update l0 p4
-run tcx_ingress@d0
-update l0 p5
-run tcx_ingress@d0
-run tcx_egress@d0
-link l1 tcx_egress@d0 p3
-attach tcx_egress@d0 p0 before
-run tcx_egress@d0
-update l1 p4
-run tcx_egress@d0
-update l1 p5
-run tcx_egress@d0
-load q0 returns pass
-attach tcx_egress@d0 q0 before
-close q0
-run tcx_egress@d0
-run tcx_egress@d1
-fill tcx_ingress@d1 63
-run tcx_ingress@d1
-run tcx_ingress@d2
-run tcx_egress@0
-)";
-
 /// Devices, qdiscs and pins.
-constexpr std::string_view lifetimes = R"(mprogcheck 1
-netdev d0
-prog p0 sched_cls returns next
-caller u uid 1000
-as u remove d0
-as u make d0
-as u make d1
-as u move d0 away
-as u move d3 home
-as u qdisc d0 clsact
-as u qdisc d0 none
-as u remove d2
-pin b0 p0
-as u pin b0 p0
-as u pin b1 p0
-as u pin b1 fd 900
-as u get h0 b0
-as u get h0 b1
-as u unpin b0
-as u unpin b1
-attach tcx_ingress@d0 p0
-as u run tcx_ingress@d0
-as u run tcx_egress@d0
-as u run tcx_egress@d1
-
-mprogcheck 1
-netdev d0, d1
-prog p0 sched_cls returns drop
-attach tcx_ingress@d0 p0
-link l0 tcx_egress@d0 p0
-run tcx_ingress@d0
-move d0 away
-run tcx_ingress@d0
-run tcx_egress@d0
-move d0 home
-run tcx_ingress@d0
-run tcx_egress@d0
-detach_link l0
-run tcx_egress@d0
-remove d0
-run tcx_ingress@d0
-make d0
-run tcx_ingress@d0
-run tcx_egress@d0
-attach tcx_egress@d0 p0
-run tcx_egress@d0
-qdisc d0 clsact
-run tcx_ingress@d0
-run tcx_egress@d0
-make d2
-run tcx_ingress@d2
-
-mprogcheck 1
-netdev d0, d1
-prog p0..p3 sched_cls returns next
-load q0
-attach tcx_ingress@d0 p0
-attach tcx_ingress@d0 q0
-close q0
-link l0 tcx_ingress@d0 p1
-link l1 tcx_egress@d0 p1
-attach tcx_ingress@d1 p0
-remove d0
-attach tcx_ingress@d0 p0
-update l0 p2
-detach_link l0
-open h0 link id(l1)
-open h1 prog id(q0)
-remove d0
-move d0 away
-qdisc d0 clsact
-make d1
-make d0
-attach tcx_ingress@d0 p0
-query tcx_ingress@d0
-close l0
-make d3
-attach tcx_ingress@d3 p0
-remove d2
-make d2
-remove d3
-
-mprogcheck 1
-netdev d0
-prog p0..p3 sched_cls returns next
-qdisc d0 none
-qdisc d0 clsact
-qdisc d0 clsact
-query tcx_ingress@d0
-detach tcx_ingress@d0
-detach tcx_ingress@d0 revision 7
-attach tcx_ingress@d0 p0
-detach tcx_ingress@d0 p0
-query tcx_ingress@d0
-detach tcx_ingress@d0
-detach tcx_ingress@d0 flags replace
-link l0 tcx_egress@d0 p0
-close l0
-query tcx_egress@d0
-attach tcx_ingress@d0 p0 revision now
-qdisc d0 ingress
-query tcx_egress@d0
-query tcx_ingress@d0
-qdisc d0 clsact
-qdisc d0 none
-query tcx_ingress@d0
-detach tcx_ingress@d0
-query tcx_ingress@d0
-attach tcx_egress@d0 p0
-qdisc d0 ingress
-attach tcx_ingress@d0 p1
-attach tcx_ingress@d0 p2
-detach tcx_ingress@d0
-detach tcx_ingress@d0
-qdisc d0 none
-query tcx_ingress@d0
-
-mprogcheck 1
-netdev d0, d1
-prog p0..p3 sched_cls returns next
-attach tcx_ingress@d0 p0
-link l0 tcx_ingress@d0 p1
-link l1 tcx_egress@d0 p1
-move d0 away
-move d0 away
-attach tcx_ingress@d0 p2
-query tcx_ingress@d0
-remove d0
-make d0
-update l0 p2
-detach_link l0
-close l1
-move d0 home
-move d0 home
-query tcx_ingress@d0
-attach tcx_ingress@d0 p1
-qdisc d0 clsact
-attach tcx_egress@d0 p1
-detach tcx_egress@d0
-move d0 away
-link l2 tcx_ingress@d1 p0
-move d0 home
-query tcx_egress@d0
-move d0 away
-
-mprogcheck 1
-netdev d0
-prog p0..p3 sched_cls returns next
-load q0
-pin b0 q0
-pin b0 p0
-pin b0 q1
-pin b1 fd 0
-pin b1 fd 900
-close q0
-get h0 b0
-get h1 b1
-attach tcx_ingress@d0 h0
-close h0
-unpin b0
-unpin b0
-link l0 tcx_ingress@d0 p1
-pin b0 l0
-pin b1 l0
-close l0
-open h2 link id(l0)
-close h2
-unpin b1
-get h0 b0
-detach_link h0
-close h0
-link l1 tcx_ingress@d0 p2
-pin b2 l1
-close l1
-unpin b0
-unpin b2
-load q3
-pin b5 q3
-close q3
-unpin b5
-open h3 prog id(q3)
-pin b6 p0
-next_id prog id 0
-next_id prog id(p1)
-next_id link id 0
-next_id prog id(h3)
-
-# At the end the link's last holder is its pin: what stands behind it can be detached when it has gone.
-mprogcheck 1
-netdev d0
-prog p0, p1 sched_cls returns next
-attach tcx_ingress@d0 p1
-link l0 tcx_ingress@d0 p0 before
-pin b0 l0
-close l0
-)";
-
 }  // namespace
 
 bool kills(const Job& job) {
@@ -415,11 +97,12 @@ std::string difference(const Job& job, const Run& run) {
 
 namespace {
 
-std::vector<Job> jobs_of(std::string_view text, Depth depth, model::Quirks quirks) {
+std::vector<Job> jobs_of(std::string_view text, Depth depth, model::Quirks quirks,
+                         std::string_view file = "object_sequences.hpp") {
   const auto parsed = model::parse_all(text);
   std::vector<Job> jobs;
   if (!parsed) {
-    ADD_FAILURE() << parsed.error().to_string("agreement.cpp");
+    ADD_FAILURE() << parsed.error().to_string(file);
     return jobs;
   }
   for (const auto& sequence : *parsed) {
@@ -432,17 +115,29 @@ std::vector<Job> jobs_of(std::string_view text, Depth depth, model::Quirks quirk
   return jobs;
 }
 
+/// A file of cases/.
+std::vector<Job> jobs_of_cases(const std::string& name, Depth depth, model::Quirks quirks) {
+  const auto text = read_file(MPROGCHECK_CASES "/" + name);
+  EXPECT_TRUE(text) << name;
+  return jobs_of(text.value_or(""), depth, quirks, name);
+}
+
+void append(std::vector<Job>& jobs, std::vector<Job> more) {
+  std::ranges::move(more, std::back_inserter(jobs));
+}
+
 }  // namespace
 
 std::vector<Job> hand_made(Depth depth, model::Quirks quirks) {
-  auto jobs = jobs_of(sequences, depth, quirks);
-  for (Job& job : jobs_of(objects, depth, quirks)) jobs.push_back(std::move(job));
+  auto jobs = jobs_of_cases("tcx/calls.mpc", depth, quirks);
+  append(jobs, jobs_of_cases("tcx/objects.mpc", depth, quirks));
+  append(jobs, jobs_of(deadly_objects, depth, quirks));
   return jobs;
 }
 
 std::vector<Job> hand_made_lifetimes(Depth depth, model::Quirks quirks) {
-  auto jobs = jobs_of(lifetimes, depth, quirks);
-  for (Job& job : jobs_of(pinned_objects, depth, quirks)) jobs.push_back(std::move(job));
+  auto jobs = jobs_of_cases("tcx/lifetimes.mpc", depth, quirks);
+  append(jobs, jobs_of(pinned_objects, depth, quirks));
   return jobs;
 }
 

@@ -8,9 +8,9 @@
 
 namespace mprogcheck::testing {
 
-/// Hand-made sequences: between them every call, outcomes good and bad, objects that die, names that are bound anew.
-/// All but the last leave something behind for the reset. `quirks`: those of the kernel that runs them
-/// (quirks_of_kernel).
+/// Hand-made sequences, of cases/ and of what is no case: between them every call, outcomes good and bad, objects that
+/// die, names that are bound anew. All but the last leave something behind for the reset. `quirks`: those of the kernel
+/// that runs them (quirks_of_kernel).
 std::vector<Job> hand_made(Depth depth, model::Quirks quirks);
 /// The same of devices, qdiscs and pins: for oracles that have those features.
 std::vector<Job> hand_made_lifetimes(Depth depth, model::Quirks quirks);
