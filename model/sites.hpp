@@ -46,7 +46,7 @@ class Sites {
   [[nodiscard]] constexpr Site operator[](ListIndex list) const { return {hook(list), Target::device(device(list))}; }
   [[nodiscard]] constexpr Hook hook(ListIndex list) const { return static_cast<Hook>(keys_[list] % stride); }
   [[nodiscard]] constexpr std::uint32_t device(ListIndex list) const { return keys_[list] / stride; }
-  [[nodiscard]] constexpr unsigned size() const { return count_; }
+  [[nodiscard]] constexpr ListIndex size() const { return count_; }
   friend bool operator==(const Sites&, const Sites&) = default;
 
  private:

@@ -132,7 +132,7 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   job_ = &job;
   for (AttachList* const hook : lists()) hook->index = model::no_list;
   list_count_ = job.sites.size();
-  for (model::ListIndex list = 0; list < list_count_; ++list) {
+  for (model::ListIndex list = 0; list < job.sites.size(); ++list) {
     AttachList& hook = hooks_of(job.sites.device(list))[static_cast<unsigned>(job.sites.hook(list))];
     hook.index = list;
     hook.asked_of = false;

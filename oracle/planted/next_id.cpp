@@ -8,7 +8,6 @@
 namespace mprogcheck::planted {
 namespace {
 
-using model::Argument;
 using model::NextId;
 using model::ObjectKind;
 using Object = std::uint8_t;
