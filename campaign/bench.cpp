@@ -136,7 +136,7 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
   std::vector<Job> jobs(options.sequences);
   const Stopwatch generating;
   for (std::uint64_t i = 0; i < options.sequences; ++i)
-    jobs[i] = {.sequence = generator.sequence(i), .quirks = known->quirks};
+    jobs[i] = {.sequence = generator.sequence(i), .traits = known->traits};
   const double generate_seconds = generating.seconds();
 
   auto several = JobsMeter::start(oracle, options.jobs, oracle_options.directory);
@@ -171,7 +171,7 @@ Result<BenchReport> bench(const KernelSpec& kernel, const OracleOptions& oracle_
     campaign.sequences = options.sequences;
     campaign.out = options.out;
     campaign.keep_state = false;
-    campaign.quirks = known->quirks;
+    campaign.traits = known->traits;
     campaign.stop = options.stop;
     auto checked = fuzz(
         campaign, [&oracle](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<Lent>(oracle); },

@@ -60,7 +60,8 @@ Result<KnownDivergence> read(std::string folder, std::string_view name, std::str
   };
   const auto json = nlohmann::json::parse(json_text, nullptr, false);
   if (!json.is_object()) return malformed("expected an object");
-  constexpr std::array<std::string_view, 6> keys{"reason", "action", "operation", "rule", "observed", "ending"};
+  constexpr std::array<std::string_view, 7> keys{"reason",   "action", "operation", "rule",
+                                                 "observed", "ending", "shows"};
   for (const auto& [key, value] : json.items()) {
     if (std::ranges::find(keys, key) == keys.end())
       return malformed(fmt::format("expected one of {}, found \"{}\"", fmt::join(keys, ", "), key));
@@ -76,9 +77,12 @@ Result<KnownDivergence> read(std::string folder, std::string_view name, std::str
   if (known.reason.empty()) return malformed("expected a \"reason\"");
   constexpr std::string_view follow = "follow ";
   const std::string action = json.value("action", "");
-  auto pattern = KnownPattern::make(json.value("operation", "*"), json.value("rule", "*"), json.value("observed", "*"),
-                                    json.value("ending", action == "avoid" ? "*" : ""));
+  auto pattern =
+      KnownPattern::make(json.value("operation", "*"), json.value("rule", "*"), json.value("observed", "*"),
+                         json.value("ending", action == "avoid" ? "*" : ""), json.value("shows", "") == "later");
   if (!pattern) return malformed(pattern.error().message);
+  if (json.contains("shows") && json.value("shows", "") != "later")
+    return malformed("expected as \"shows\" later: what is wrong is seen at a step behind the operation");
   known.pattern = std::move(*pattern);
 
   if (action == "stop" || action == "avoid") {
@@ -162,7 +166,7 @@ std::optional<std::size_t> Known::that_is(const model::Sequence& sequence,
                                           const properties::Divergence& divergence) const {
   for (std::size_t i = 0; i < states.size(); ++i)
     if (states[i].action != KnownAction::follow && !states[i].stale &&
-        states[i].pattern.matches(sequence, divergence, quirks))
+        states[i].pattern.matches(sequence, divergence, traits))
       return i;
   return std::nullopt;
 }
@@ -190,7 +194,7 @@ bool Known::stops_at(const model::Operation& operation, model::Rule rule) const 
 }
 
 std::vector<model::Rule> unseen_rules(const properties::Coverage& coverage, const Known& known) {
-  auto rules = coverage.unseen(known.quirks);
+  auto rules = coverage.unseen(known.traits);
   // An entry for whatever the rule decides matches any operation.
   std::erase_if(rules, [&](model::Rule rule) { return known.avoids(model::Operation(), rule); });
   return rules;
@@ -198,13 +202,13 @@ std::vector<model::Rule> unseen_rules(const properties::Coverage& coverage, cons
 
 bool Known::forbids(const model::Sequence& sequence) const {
   return std::ranges::any_of(states, [&](const KnownState& state) {
-    return state.action == KnownAction::avoid && !state.stale && state.pattern.first_match(sequence, quirks);
+    return state.action == KnownAction::avoid && !state.stale && state.pattern.first_match(sequence, traits);
   });
 }
 
 void Known::leave_out(model::Sequence& sequence, std::vector<std::uint64_t>& hits) const {
   hits.resize(states.size());
-  model::World world = model::world_of(sequence, quirks);
+  model::World world = model::world_of(sequence, traits);
   std::erase_if(sequence.operations, [&](const model::Operation& operation) {
     const model::Verdict verdict = world.predict(operation);
     if (const auto place = avoided_for(operation, verdict.rule)) {
@@ -218,6 +222,8 @@ void Known::leave_out(model::Sequence& sequence, std::vector<std::uint64_t>& hit
 
 Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& entries) {
   Known known;
+  known.traits = traits_of(oracle.identity());
+  const model::Traits right = known.traits;
   const auto enter = [&known](const KnownDivergence& entry, bool present) {
     known.states.push_back({entry.name, entry.reason, entry.action, entry.rule, entry.pattern, 0, !present});
   };
@@ -228,17 +234,17 @@ Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& en
       enter(entry, false);
       continue;
     }
-    std::vector<Job> jobs{{.sequence = entry.sequence, .quirks = {}, .depth = Depth::deep}};
+    std::vector<Job> jobs{{.sequence = entry.sequence, .traits = right, .depth = Depth::deep}};
     if (entry.action == KnownAction::follow) {
       jobs.push_back(jobs.front());
-      jobs.back().quirks.add(*entry.quirk);
+      jobs.back().traits.add(*entry.quirk);
     }
     auto judgements = run_all(oracle, jobs);
     if (!judgements) return tl::unexpected(judgements.error());
     auto& plain = judgements->front().divergence;
     const bool explained =
         plain && (entry.action == KnownAction::follow ? !judgements->back().divergence : is_own(entry, *plain));
-    if (explained && entry.quirk) known.quirks.add(*entry.quirk);
+    if (explained && entry.quirk) known.traits.add(*entry.quirk);
     if (plain && !explained) known.unexplained.emplace_back(entry.sequence, std::move(*plain));
     enter(entry, explained);
   }
@@ -248,7 +254,7 @@ Result<Known> probe_known(Oracle& oracle, const std::vector<KnownDivergence>& en
       enter(entry, !lacks(entry));
       continue;
     }
-    auto judgement = run_once(oracle, {.sequence = entry.sequence, .quirks = {}, .depth = Depth::deep});
+    auto judgement = run_once(oracle, {.sequence = entry.sequence, .traits = right, .depth = Depth::deep});
     if (!judgement) return tl::unexpected(judgement.error());
     if (auto renewed = oracle.renew(Start::quick); !renewed) return tl::unexpected(renewed.error());
     auto& divergence = judgement->divergence;

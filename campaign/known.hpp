@@ -59,7 +59,7 @@ struct KnownState {
 
 /// All of them, on the kernel at hand.
 struct Known {
-  model::Quirks quirks;
+  model::Traits traits;
   std::vector<KnownState> states;
   /// Sequences of entries that diverge, and not in the way that is known: findings.
   std::vector<std::pair<model::Sequence, properties::Divergence>> unexplained;

@@ -29,11 +29,12 @@ bool matches_wildcards(std::string_view pattern, std::string_view text) {
 }
 
 Result<KnownPattern> KnownPattern::make(std::string operation, std::string_view rule, std::string observed,
-                                        std::string ending) {
+                                        std::string ending, bool shows_later) {
   KnownPattern pattern;
   pattern.operation_ = std::move(operation);
   pattern.observed_ = std::move(observed);
   pattern.ending_ = std::move(ending);
+  pattern.shows_later_ = shows_later;
   for (unsigned i = 0; i < model::rule_count; ++i)
     pattern.rules_[i] = matches_wildcards(rule, model::name_of(static_cast<model::Rule>(i)));
   if (std::ranges::none_of(pattern.rules_, [](bool matched) { return matched; }))
@@ -55,16 +56,20 @@ bool KnownPattern::matches(const model::Operation& operation, model::Rule rule) 
 }
 
 bool KnownPattern::matches(const model::Sequence& sequence, const properties::Divergence& divergence,
-                           model::Quirks quirks) const {
+                           model::Traits traits) const {
   const std::string& ending = divergence.fingerprint.ending;
   if (!ending.empty())
-    return !ending_.empty() && matches_wildcards(ending_, ending) && first_match(sequence, quirks).has_value();
+    return !ending_.empty() && matches_wildcards(ending_, ending) && first_match(sequence, traits).has_value();
+  if (shows_later_) {
+    const auto first = first_match(sequence, traits);
+    return first && *first < divergence.step;
+  }
   return (ending_.empty() || ending_ == "*") && matches(divergence.operation, divergence.verdict.rule) &&
          matches_wildcards(observed_, model::to_string(divergence.observed));
 }
 
-std::optional<std::size_t> KnownPattern::first_match(const model::Sequence& sequence, model::Quirks quirks) const {
-  model::World world = model::world_of(sequence, quirks);
+std::optional<std::size_t> KnownPattern::first_match(const model::Sequence& sequence, model::Traits traits) const {
+  model::World world = model::world_of(sequence, traits);
   for (std::size_t i = 0; i < sequence.operations.size(); ++i)
     if (matches(sequence.operations[i], world.apply(sequence.operations[i]).rule)) return i;
   return std::nullopt;

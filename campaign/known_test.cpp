@@ -42,7 +42,7 @@ TEST(known, a_kernel_that_behaves_makes_entries_stale) {
   ModelOracle honest;
   const auto known = probe_built_in(honest);
   ASSERT_TRUE(known);
-  EXPECT_EQ(known->quirks, model::Quirks{});
+  EXPECT_EQ(known->traits, model::Traits{});
   for (const KnownState& state : known->states) EXPECT_TRUE(state.stale) << state.name;
 }
 
@@ -51,18 +51,18 @@ TEST(known, another_bug_in_the_same_place_is_not_taken_for_the_known_one) {
   ASSERT_TRUE(oracle);
   const auto known = probe_built_in(**oracle);
   ASSERT_TRUE(known);
-  EXPECT_EQ(known->quirks, model::Quirks{});
+  EXPECT_EQ(known->traits, model::Traits{});
   EXPECT_EQ(known->unexplained.size(), 1U);
 }
 
 TEST(known, a_kernel_with_a_quirk_is_recognized_by_the_entry_s_own_sequence) {
   for (unsigned i = 0; i < model::quirk_count; ++i) {
-    model::Quirks quirks;
-    quirks.add(static_cast<model::Quirk>(i));
-    ModelOracle oracle(quirks);
+    model::Traits traits;
+    traits.add(static_cast<model::Quirk>(i));
+    ModelOracle oracle(traits);
     const auto known = probe_built_in(oracle);
     ASSERT_TRUE(known);
-    EXPECT_EQ(known->quirks, quirks);
+    EXPECT_EQ(known->traits, traits);
   }
 }
 
@@ -71,10 +71,10 @@ TEST(known, a_canary_is_planted_where_the_model_with_its_quirks_can_lie) {
       "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nfill tcx_ingress@d0 63\ndetach tcx_ingress@d0\n"
       "link l0 tcx_ingress@d0 p0\ndetach_link l0\n");
   ASSERT_TRUE(sequence);
-  model::Quirks quirks;
-  quirks.add(model::Quirk::full_list_keeps_tail);
+  model::Traits traits;
+  traits.add(model::Quirk::full_list_keeps_tail);
   EXPECT_TRUE(lie_applies(*sequence, Lie::order, 3));
-  EXPECT_FALSE(lie_applies(*sequence, Lie::order, 3, quirks)) << "the list stays full, so there is no link to detach";
+  EXPECT_FALSE(lie_applies(*sequence, Lie::order, 3, traits)) << "the list stays full, so there is no link to detach";
 }
 
 TEST(known, wildcards_stand_for_any_text) {
@@ -243,10 +243,10 @@ TEST_F(known_folder, shrinking_does_not_run_what_is_to_be_avoided) {
 TEST_F(known_folder, a_quirk_is_followed) {
   entry("tail", R"({"reason": "r", "action": "follow full_list_keeps_tail", "rule": "mprog.detach.full_tail"})",
         "fill tcx_ingress@d0 63\ndetach tcx_ingress@d0\n");
-  model::Quirks quirks;
-  quirks.add(model::Quirk::full_list_keeps_tail);
+  model::Traits traits;
+  traits.add(model::Quirk::full_list_keeps_tail);
   const auto report = fuzz_with_known(
-      [quirks](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<ModelOracle>(quirks); }, 4000);
+      [traits](unsigned) -> Result<std::unique_ptr<Oracle>> { return std::make_unique<ModelOracle>(traits); }, 4000);
   EXPECT_TRUE(report.findings.empty());
   EXPECT_FALSE(report.known.states.at(0).stale);
   EXPECT_GT(report.known.states.at(0).hits, 0U);

@@ -84,7 +84,7 @@ struct Found {
 std::optional<Found> first_divergence(Oracle& oracle, std::uint64_t seed) {
   const auto source = generator(seed, hooks_for(oracle));
   for (std::uint64_t i = 0; i < sequences; ++i) {
-    const Job job{.sequence = source.sequence(i), .quirks = {}};
+    const Job job{.sequence = source.sequence(i), .traits = {}};
     if (auto judgement = judged(oracle, job); judgement.divergence)
       return Found{i, job.sequence, std::move(*judgement.divergence)};
   }
@@ -127,7 +127,7 @@ TEST_P(APlantedFault, is_found_shrunk_named_and_replayable) {
   const auto parsed = model::parse(model::print(shrunk->sequence));
   ASSERT_TRUE(parsed.has_value()) << model::print(shrunk->sequence);
   EXPECT_EQ(*parsed, shrunk->sequence);
-  const auto again = judged(**oracle, {.sequence = *parsed, .quirks = {}, .depth = shrunk->depth});
+  const auto again = judged(**oracle, {.sequence = *parsed, .traits = {}, .depth = shrunk->depth});
   ASSERT_TRUE(again.divergence);
   EXPECT_EQ(again.divergence->fingerprint, shrunk->divergence.fingerprint);
   if (std::getenv("MPROGCHECK_SHOW") != nullptr) fmt::print("{}\n{}\n", GetParam(), told);
@@ -178,7 +178,7 @@ TEST(ModelOracle, agrees_with_the_model_at_both_depths) {
   for (std::uint64_t i = 0; i < sequences; ++i)
     for (const Depth depth : {Depth::fast, Depth::deep}) {
       if (depth == Depth::deep && i % 8 != 0) continue;
-      const Job job{.sequence = source.sequence(i), .quirks = {}, .depth = depth};
+      const Job job{.sequence = source.sequence(i), .traits = {}, .depth = depth};
       const auto judgement = judged(oracle, job);
       ASSERT_FALSE(judgement.divergence) << properties::describe(job.sequence, *judgement.divergence);
       ASSERT_EQ(judgement.judged, job.sequence.operations.size());
@@ -191,7 +191,7 @@ TEST(ModelOracle, agrees_with_the_model_beside_an_idle_misbehaviour) {
   ModelOracle oracle("model:idle", std::make_unique<Misbehaviour>());
   const auto source = generator(8);
   for (std::uint64_t i = 0; i < sequences / 4; ++i) {
-    const Job job{.sequence = source.sequence(i), .quirks = {}, .depth = i % 2 != 0 ? Depth::deep : Depth::fast};
+    const Job job{.sequence = source.sequence(i), .traits = {}, .depth = i % 2 != 0 ? Depth::deep : Depth::fast};
     const auto judgement = judged(oracle, job);
     ASSERT_FALSE(judgement.divergence) << properties::describe(job.sequence, *judgement.divergence);
   }
@@ -208,7 +208,7 @@ TEST_P(ALie, is_caught_where_it_is_told_and_blamed_on_its_property) {
                     GetParam() == Lie::first_last;
   const std::uint64_t tries = rare ? sequences : sequences / 4;
   for (std::uint64_t i = 0; i < tries; ++i) {
-    Job job{.sequence = source.sequence(i), .quirks = {}, .depth = i % 2 != 0 ? Depth::deep : Depth::fast};
+    Job job{.sequence = source.sequence(i), .traits = {}, .depth = i % 2 != 0 ? Depth::deep : Depth::fast};
     const auto length = static_cast<std::uint32_t>(job.sequence.operations.size());
     if (length == 0) continue;
     job.lie = GetParam();
@@ -258,7 +258,7 @@ TEST(Canaries, EveryPropertyHasOneAndEachHasItsTurn) {
   std::set<Lie> planted;
   std::uint64_t i = 0;
   for (; i < sequences && planted.size() + 1 < lies; ++i)
-    if (const auto canary = nest.plant({.sequence = source.sequence(i), .quirks = {}})) planted.insert(canary->lie);
+    if (const auto canary = nest.plant({.sequence = source.sequence(i), .traits = {}})) planted.insert(canary->lie);
   EXPECT_EQ(planted.size() + 1, lies) << "in " << i << " sequences";
   RecordProperty("sequences_for_each_lie", std::to_string(i));
 }
@@ -270,7 +270,7 @@ TEST(Canaries, ARealEndingIsNoLie) {
   for (const Lie lie : {Lie::no_splat, Lie::leak}) {
     std::uint64_t i = 0;
     while (source.sequence(i).operations.empty()) ++i;
-    const Job job{.sequence = source.sequence(i), .quirks = {}, .depth = Depth::fast, .lie = lie};
+    const Job job{.sequence = source.sequence(i), .traits = {}, .depth = Depth::fast, .lie = lie};
     auto judgement = judged(oracle, job);
     ASSERT_TRUE(judgement.divergence);
     EXPECT_EQ(fate_of(job, judgement), CanaryFate::caught);

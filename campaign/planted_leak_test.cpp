@@ -42,7 +42,7 @@ struct Found {
 std::optional<Found> first_by_a_mortal(Oracle& oracle, std::uint64_t seed) {
   const properties::Generator generator({.seed = seed, .hooks = {model::Hook::tcx_ingress, model::Hook::tcx_egress}});
   for (std::uint64_t i = 0; i < sequences; ++i) {
-    const Job job{.sequence = generator.sequence(i), .quirks = {}};
+    const Job job{.sequence = generator.sequence(i), .traits = {}};
     Verdict verdict(job);
     EXPECT_TRUE(oracle.run({&job, 1}, verdict).has_value());
     EXPECT_EQ(verdict.judgement.malformed, "");

@@ -166,7 +166,11 @@ def check_names(tree):
     if not families:
         yield table, 1, "has no row of a family: what is to be looked for is not known"
         return
-    named = re.compile(rf"(?<![\w/.])({'|'.join(families)})(_\w+)?(?!\w)")
+    # A family that is called like what its hooks belong to: the word alone says nothing of hooks.
+    targets = set(re.findall(r"TargetKind::(\w+),", rows)) & set(families)
+    words = [family for family in families if family not in targets]
+    named = re.compile(rf"(?<![\w/.])({'|'.join(words)})(_\w+)?(?!\w)"
+                       + (rf"|(?<=Hook::)({'|'.join(targets)})_\w+|(?<=Family::)({'|'.join(targets)})(?!\w)" if targets else ""))
     allow = Path("ci/named_hooks")
     listed, without_reason = exceptions(tree, allow)
     yield from without_reason

@@ -398,7 +398,7 @@ void add_explore(CLI::App& app, Run& run_verb) {
       ->check(CLI::Range(0U, properties::Bound::most_links));
   verb->add_option("--fill", options->bound.fill, "start from a list of so many entries: 60 to 63 is where it is full")
       ->capture_default_str()
-      ->check(CLI::Range(0U, model::OrderedList::capacity));
+      ->check(CLI::Range(0U, model::OrderedList::mprog_capacity));
   verb->add_flag("--lifetimes", options->bound.lifetimes,
                  "with all that goes: a mortal program, a handle more, a pin, a device; --progs is 1 unless given")
       ->excludes("--fill");

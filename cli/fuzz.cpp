@@ -89,7 +89,7 @@ void print_summary(const FuzzReport& report) {
   if (!unseen.empty()) fmt::print(", {} never did:", unseen.size());
   for (const auto rule : unseen) fmt::print(" {}", model::name_of(rule));
   fmt::print("\n");
-  if (const auto errnos = report.coverage.unseen_errnos(report.known.quirks); !errnos.empty()) {
+  if (const auto errnos = report.coverage.unseen_errnos(report.known.traits); !errnos.empty()) {
     fmt::print("errnos    never seen:");
     for (const auto outcome : errnos) fmt::print(" {}", model::to_string(outcome));
     fmt::print("\n");

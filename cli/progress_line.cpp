@@ -70,7 +70,7 @@ void ProgressLine::finding(const Finding& finding) {
         finding.before.empty() ? "" : fmt::format(", after {} other sequences", finding.before.size());
     fmt::print("\n{}\n{}, {} operations{}{}: {}/shrunk.mpc\n\n",
                finding.read_back ? properties::to_string(finding.divergence.fingerprint) + "\n"
-                                 : properties::describe(finding.shrunk, finding.divergence, finding.origin.quirks),
+                                 : properties::describe(finding.shrunk, finding.divergence, finding.origin.traits),
                how_sure, finding.shrunk.operations.size(),
                finding.shortest  ? ", none is shorter"
                : finding.minimal ? ", minimal"

@@ -174,7 +174,7 @@ TEST_F(killed_campaign, known_divergences_of_ones_own_are_shown_with_their_hits)
   entry("before", "attach * before*", "attach tcx_ingress@d0 p1 before");
   entry("link", "link * before*", "link l0 tcx_ingress@d0 p1 before");
   const std::string kernel = " --kernel model:before_nothing_appends --known known";
-  EXPECT_EQ(run("fuzz --sequences 100 --seed 1 --out out --json r.json" + kernel), 0);
+  EXPECT_EQ(run("fuzz --hook tcx --sequences 100 --seed 1 --out out --json r.json" + kernel), 0);
   const auto known = nlohmann::json::parse(content(directory_ / "r.json"))["known"][0];
   EXPECT_EQ(known["name"], "before");
   EXPECT_EQ(known["action"], "stop");

@@ -58,7 +58,7 @@ Result<Shrunk> shrink_on(const KernelSpec& kernel, const NamedSequence& named, c
   Finding finding;
   finding.found = named.told.sequence;
   finding.divergence = *replayed->judgement.divergence;
-  finding.origin.quirks = replayed->quirks;
+  finding.origin.traits = replayed->traits;
   finding.origin.kernel = oracle.identity();
   finding.console = oracle.console_tail(200);
   // What is known has no part in it, unless it is the very thing that is to be shrunk.

@@ -62,7 +62,7 @@ TEST(DeadlyRelative, IsNoticedAndBelongsToItsStep) {
         "attach tcx_ingress@d0 p1\ndup h0 o17\nopen h1 link id(h0)\n" +
         std::string(line) + "\nclose h1\n");
     ASSERT_TRUE(sequence) << line;
-    jobs.push_back({.sequence = *sequence, .quirks = jobs.front().quirks, .depth = Depth::deep});
+    jobs.push_back({.sequence = *sequence, .traits = jobs.front().traits, .depth = Depth::deep});
     jobs.push_back(jobs.front());
   }
   Keeping sink(**oracle);

@@ -67,7 +67,7 @@ class FaultSuite : public ::testing::Test {
     auto started = VmOracle::start(config_);
     ASSERT_TRUE(started) << started.error().message;
     oracle_ = std::move(*started);
-    quirks_ = testing::quirks_of_kernel(*oracle_);
+    traits_ = testing::quirks_of_kernel(*oracle_);
   }
   Witness witness(std::span<const Job> jobs) {
     Witness seen;
@@ -88,7 +88,7 @@ class FaultSuite : public ::testing::Test {
 
   VmOracleConfig config_{};
   std::unique_ptr<VmOracle> oracle_;
-  model::Quirks quirks_;  ///< of the kernel
+  model::Traits traits_;  ///< of the kernel
 };
 
 /// What QEMU processes are children of this one.
@@ -143,7 +143,7 @@ TEST_F(FaultSuite, EachIsNoticedAndPinnedAndSurvived) {
       const bool counted = fault.accident == Accident::leak || fault.accident == Accident::hold;
       if (counted && depth == Depth::fast) continue;
       SCOPED_TRACE(fmt::format("{}, {}", fault.name, depth == Depth::deep ? "deep" : "fast"));
-      auto jobs = hand_made(depth, quirks_);
+      auto jobs = hand_made(depth, traits_);
       constexpr std::uint32_t at = 2;
       std::size_t victim = jobs.size() / 2;
       while (victim + 1 < jobs.size() && jobs[victim].sequence.operations.size() <= at + 1) ++victim;
@@ -181,7 +181,7 @@ TEST_F(FaultSuite, EachIsNoticedAndPinnedAndSurvived) {
 TEST_F(FaultSuite, TheConsoleIsKeptAndTheNextOperationComesSoon) {
   ASSERT_NO_FATAL_FAILURE(start());
   for (const Fault& fault : faults) {
-    auto jobs = hand_made(Depth::deep, quirks_);
+    auto jobs = hand_made(Depth::deep, traits_);
     jobs[0].accident = fault.accident;
     std::string console;
     Witness seen;
@@ -200,7 +200,7 @@ TEST_F(FaultSuite, TheConsoleIsKeptAndTheNextOperationComesSoon) {
 /// The heartbeat tells a guest that works on from one that hangs.
 TEST_F(FaultSuite, ASlowGuestIsNoHang) {
   ASSERT_NO_FATAL_FAILURE(start());
-  Job job = hand_made(Depth::fast, quirks_)[0];
+  Job job = hand_made(Depth::fast, traits_)[0];
   const auto once = job.sequence.operations;
   // Each takes at least 2 ms of the guest's clock, which need not agree with ours to the last percent.
   while (job.sequence.operations.size() < 4500)
@@ -236,7 +236,7 @@ void FaultSuite::fill_the_disk() {
   while (filler.write(std::string(4096, 'x').data(), 4096).flush()) {
   }
   filler.close();
-  auto jobs = hand_made(Depth::deep, quirks_);
+  auto jobs = hand_made(Depth::deep, traits_);
   constexpr std::size_t victim = 1;
   jobs[victim].accident = Accident::panic;
   Witness seen;
@@ -271,7 +271,7 @@ TEST_F(FaultSuite, TheDiskIsFull) {
 TEST_F(FaultSuite, AnAgentThatWasNotStartedForItRefuses) {
   config_.command_line.clear();
   ASSERT_NO_FATAL_FAILURE(start());
-  auto jobs = hand_made(Depth::fast, quirks_);
+  auto jobs = hand_made(Depth::fast, traits_);
   jobs[1].accident = Accident::panic;
   const Witness seen = witness(jobs);
   expect_agreement(jobs, seen, 1);
@@ -292,7 +292,7 @@ TEST_F(FaultSuite, WithoutTheKernelsLogNothingBegins) {
 TEST_F(FaultSuite, QemuIsKilledOrStoppedAtAnyMoment) {
   config_.answer_deadline = 2s;
   ASSERT_NO_FATAL_FAILURE(start());
-  auto jobs = hand_made(Depth::fast, quirks_);
+  auto jobs = hand_made(Depth::fast, traits_);
   const auto once = jobs;
   while (jobs.size() < 600) jobs.insert(jobs.end(), once.begin(), once.end());
   for (const int signal : {SIGKILL, SIGSTOP}) {

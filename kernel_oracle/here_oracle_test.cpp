@@ -51,14 +51,14 @@ TEST(HereOracle, TheAgentRunsAsAChildInItsOwnNamespace) {
     EXPECT_FALSE(hello->has("qdisc")) << "nobody loads the module";
     const OracleIdentity identity{
         .source = {}, .release = hello->release, .accelerator = {}, .features = hello->features};
-    const model::Quirks quirks = testing::quirks_of_kernel(identity, [&connection](std::span<const Job> jobs) {
+    const model::Traits traits = testing::quirks_of_kernel(identity, [&connection](std::span<const Job> jobs) {
       testing::Collector collector;
       EXPECT_EQ(connection.run(jobs, 0, jobs.size(), false, collector).ending, Run::Ending::complete);
       return std::move(collector.runs);
     });
     for (const Depth depth : {Depth::fast, Depth::deep}) {
-      auto jobs = testing::hand_made(depth, quirks);
-      for (const Job& job : testing::hand_made_lifetimes(depth, quirks))
+      auto jobs = testing::hand_made(depth, traits);
+      for (const Job& job : testing::hand_made_lifetimes(depth, traits))
         if (can_run(identity, job.sequence)) jobs.push_back(job);
       testing::Collector collector;
       const auto progress = connection.run(jobs, 0, jobs.size(), false, collector);

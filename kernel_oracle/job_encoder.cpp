@@ -13,8 +13,14 @@ namespace mprogcheck {
 namespace {
 
 /// Whether the pin is the last holder of what it holds, and a link so of its program: the guest waits until all that
-/// is gone. Foreseen::dying.
+/// is gone. Or whether something is attached to a cgroup that goes. Foreseen::dying.
 std::uint8_t dying_with(const model::World& world, const model::Edit& edit) {
+  if (edit.kind == model::Edit::Kind::remove_cgroup) {
+    for (model::ListIndex list = 0; list < world.sites().size(); ++list)
+      if (world.sites().target(list) == model::Target::cgroup(edit.cgroup.number) && !world.list(list).empty())
+        return 1;
+    return 0;
+  }
   if (edit.kind != model::Edit::Kind::unpin) return 0;
   const model::PinnedObject& pinned = world.pinned(edit.pin);
   if (pinned.kind == model::ObjectKind::other) return 0;  // the guest holds it
@@ -55,7 +61,7 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   head.number = number;
   head.deep = job.depth == Depth::deep;
   // A lie that cannot be told is none. Of one about the end, the step is the last.
-  if (const auto about = lie_about(job.sequence, job.lie, job.lie_at, job.quirks)) {
+  if (const auto about = lie_about(job.sequence, job.lie, job.lie_at, job.traits)) {
     head.lie = job.lie;
     head.lie_on = *about;
   }
@@ -64,6 +70,8 @@ void encode_job(const Job& job, std::uint32_t number, wire::Buffer& out) {
   head.accident_at = job.accident_at;
   head.devices = declarations.devices;
   for (unsigned n = 0; n < model::Device::count; ++n) head.made_as[n] = wire::device_class(declarations.made_as[n]);
+  head.cgroups = declarations.cgroups;
+  std::ranges::copy(declarations.parents, head.parents);
   head.sites = sites_of(job);
   head.programs = declarations.programs;
   for (unsigned n = 0; n < model::Name::pool_count; ++n)

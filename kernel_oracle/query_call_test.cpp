@@ -47,8 +47,8 @@ RC_GTEST_PROP(QueryCall, AKernelThatKeepsItsPromisesIsBelieved, ()) {
   static QueryCall call;
   const auto count = *rc::gen::element<std::uint32_t>(0, 1, 5, 63, 64, 0xffff'ffff);
   const auto entries = *rc::gen::inRange<std::uint32_t>(0, 64);
-  call.prepare(query_of(any_size(), count, static_cast<std::uint8_t>(*rc::gen::inRange(0, 16))), 7, 46);
-  static RawView view;
+  call.prepare(query_of(any_size(), count, static_cast<std::uint8_t>(*rc::gen::inRange(0, 16))), 7, 46, false);
+  static RawAnswer view;
   call.read(answer(call, entries, 9), view);
   RC_ASSERT(call.breach(view) == 0);
   RC_ASSERT(view.revision == (call.size() >= 64 ? 9U : 0U));
@@ -59,8 +59,8 @@ RC_GTEST_PROP(QueryCall, AKernelThatKeepsItsPromisesIsBelieved, ()) {
 RC_GTEST_PROP(QueryCall, EveryStrayByteOfTheAttrIsSeen, ()) {
   static QueryCall call;
   const auto size = any_size();
-  call.prepare(query_of(size), 7, 46);
-  static RawView view;
+  call.prepare(query_of(size), 7, 46, false);
+  static RawAnswer view;
   const int result = answer(call, 3, 9);
   const auto at = *rc::gen::oneOf(rc::gen::inRange<int>(-64, 0), rc::gen::inRange<int>(0, 12),
                                   rc::gen::inRange<int>(28, 56), rc::gen::inRange<int>(size, size + 64));
@@ -71,10 +71,10 @@ RC_GTEST_PROP(QueryCall, EveryStrayByteOfTheAttrIsSeen, ()) {
 
 TEST(QueryCall, SeesASlotTooManyATooFewAndOneBeforeAnArray) {
   static QueryCall call;
-  static RawView view;
-  for (const int at : {-1, 2, 3, 127}) {
+  static RawAnswer view;
+  for (const int at : {-1, 2, 3, static_cast<int>(RawAnswer::room + RawAnswer::spare) - 1}) {
     for (unsigned array = 0; array < 4; ++array) {
-      call.prepare(query_of(64), 7, 46);
+      call.prepare(query_of(64), 7, 46, false);
       const auto pointers = call.attr()->query;
       const std::uint64_t of[] = {pointers.prog_ids, pointers.link_ids, pointers.prog_attach_flags,
                                   pointers.link_attach_flags};
@@ -88,8 +88,8 @@ TEST(QueryCall, SeesASlotTooManyATooFewAndOneBeforeAnArray) {
 
 TEST(QueryCall, SeesAttachFlagsThatAreNotZero) {
   static QueryCall call;
-  static RawView view;
-  call.prepare(query_of(64), 7, 46);
+  static RawAnswer view;
+  call.prepare(query_of(64), 7, 46, false);
   const int result = answer(call, 3, 9);
   slots(call.attr()->query.link_attach_flags)[1] = 8;
   call.read(result, view);
@@ -98,8 +98,8 @@ TEST(QueryCall, SeesAttachFlagsThatAreNotZero) {
 
 TEST(QueryCall, AFailureMayWriteNothingAtAll) {
   static QueryCall call;
-  static RawView view;
-  call.prepare(query_of(64), 7, 46);
+  static RawAnswer view;
+  call.prepare(query_of(64), 7, 46, false);
   answer(call, 0, 9);
   call.read(-EINVAL, view);
   EXPECT_EQ(call.breach(view), Breach::inside_attr);

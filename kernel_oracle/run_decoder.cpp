@@ -128,6 +128,7 @@ class PartReader {
                           .outcome = {head.error},
                           .revision = head.revision,
                           .count = head.count,
+                          .mode = static_cast<model::Mode>(head.mode),
                           .first = static_cast<std::uint32_t>(run_.entries.size()),
                           .length = head.length});
     for (std::size_t i = 0; i < entries.size(); i += 2) {

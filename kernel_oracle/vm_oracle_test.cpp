@@ -50,23 +50,23 @@ class VmOracleTest : public testing::ProbedKernel {
 
 TEST_F(VmOracleTest, KernelAndModelAgreeStepByStep) {
   EXPECT_THAT(oracle_->identity().features, ::testing::Contains("tcx"));
-  expect_agreement(hand_made(Depth::fast, quirks_));
-  expect_agreement(hand_made(Depth::deep, quirks_));
+  expect_agreement(hand_made(Depth::fast, traits_));
+  expect_agreement(hand_made(Depth::deep, traits_));
   EXPECT_THAT(oracle_->identity().features, ::testing::IsSupersetOf({"device", "pin"}));
   if (!config_.kernel.extra_modules.empty()) {
     EXPECT_TRUE(oracle_->identity().has(feature_qdisc));
   }
-  expect_agreement(runnable(testing::hand_made_lifetimes(Depth::fast, quirks_)));
-  expect_agreement(runnable(testing::hand_made_lifetimes(Depth::deep, quirks_)));
+  expect_agreement(runnable(testing::hand_made_lifetimes(Depth::fast, traits_)));
+  expect_agreement(runnable(testing::hand_made_lifetimes(Depth::deep, traits_)));
   // Each job leaves something behind, and the next one must see an empty world; so must the same job again.
-  auto twice = hand_made(Depth::fast, quirks_);
+  auto twice = hand_made(Depth::fast, traits_);
   twice.insert(twice.end(), twice.begin(), twice.end());
   expect_agreement(twice);
 
   const bool held = rc::check("any sequence at all", [&] {
     Job job;
     job.sequence = runnable(*model::arbitrary_sequence());
-    job.quirks = quirks_;
+    job.traits = traits_;
     job.depth = *rc::gen::element(Depth::fast, Depth::deep);
     RC_PRE(!testing::kills(job));
     Collector collector;
@@ -83,7 +83,7 @@ TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
   for (unsigned n = 1; n < lies; ++n) {
     const auto lie = static_cast<Lie>(n);
     unsigned told = 0;
-    for (const Job& honest : hand_made(Depth::fast, quirks_)) {
+    for (const Job& honest : hand_made(Depth::fast, traits_)) {
       std::vector<Job> jobs;
       for (std::uint32_t at = 0; at < honest.sequence.operations.size(); ++at) {
         jobs.push_back(honest);
@@ -93,7 +93,7 @@ TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
       const auto runs = run(jobs);
       for (std::uint32_t at = 0; at < jobs.size(); ++at) {
         const auto found = difference(jobs[at], runs[at]);
-        const bool tells = lie_applies(honest.sequence, lie, at, honest.quirks);
+        const bool tells = lie_applies(honest.sequence, lie, at, honest.traits);
         EXPECT_EQ(found != "", tells) << "lie " << static_cast<int>(lie) << " at " << at << ": " << found << "\n"
                                       << model::print(honest.sequence);
         const auto where = is_about_the_end(lie) ? honest.sequence.operations.size() - 1 : at;
@@ -117,7 +117,7 @@ TEST_F(VmOracleTest, EveryLieIsSeenAndOnlyWhereItWasAskedFor) {
 /// that the counts are the model's by difference().
 TEST_F(VmOracleTest, EveryReferenceIsCountedAfterEveryStep) {
   ASSERT_TRUE(oracle_->identity().has(feature_refcnt));
-  const auto jobs = hand_made(Depth::deep, quirks_);
+  const auto jobs = hand_made(Depth::deep, traits_);
   const auto runs = run(jobs);
   std::set<unsigned> seen;
   for (std::size_t n = 0; n < jobs.size(); ++n) {
@@ -156,7 +156,7 @@ TEST_F(VmOracleTest, EveryReferenceIsCountedAfterEveryStep) {
 }
 
 TEST_F(VmOracleTest, ADeadOrStuckMachineIsReplaced) {
-  const auto jobs = hand_made(Depth::fast, quirks_);
+  const auto jobs = hand_made(Depth::fast, traits_);
   expect_agreement(jobs);
   const auto console = oracle_->console_path();
   ::kill(oracle_->qemu_pid(), SIGKILL);
@@ -180,7 +180,7 @@ TEST_F(VmOracleTest, ADeadOrStuckMachineIsReplaced) {
 }
 
 TEST_F(VmOracleTest, ManyMachinesInARowAreRestoredAndAllAgree) {
-  const auto jobs = hand_made(Depth::fast, quirks_);
+  const auto jobs = hand_made(Depth::fast, traits_);
   std::vector<double> seconds;
   for (unsigned n = 1; n <= 20; ++n) {
     const pid_t before = oracle_->qemu_pid();
@@ -270,8 +270,8 @@ Job repeated(Job job, std::size_t steps) {
 
 // Its run is far larger than a frame, with reference counts after each step.
 TEST_F(VmOracleTest, ALongSequenceComesInParts) {
-  const Job all = repeated(hand_made(Depth::fast, quirks_)[0], wire::max_steps);
-  const Job deep = repeated(hand_made(Depth::deep, quirks_)[0], wire::max_steps / 4);
+  const Job all = repeated(hand_made(Depth::fast, traits_)[0], wire::max_steps);
+  const Job deep = repeated(hand_made(Depth::deep, traits_)[0], wire::max_steps / 4);
   for (const Job& job : {all, deep}) {
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(difference(job, run(std::span(&job, 1))[0]), "");
@@ -288,7 +288,7 @@ TEST_F(VmOracleTest, WhatCannotBeRestoredIsBooted) {
   const auto folder = std::filesystem::path(oracle_->console_path()).parent_path();
   ASSERT_EQ(folder.filename(), "vm0");
   std::ofstream(folder.parent_path() / "vm1") << "in the way";
-  const auto jobs = hand_made(Depth::fast, quirks_);
+  const auto jobs = hand_made(Depth::fast, traits_);
   ::kill(oracle_->qemu_pid(), SIGKILL);
   const auto runs = run(jobs);
   EXPECT_EQ(std::count_if(runs.begin(), runs.end(), [](const auto& one) { return one.ending == Run::Ending::lost; }),
@@ -307,21 +307,21 @@ TEST_F(VmOracleTest, ASiblingStartsFromTheSnapshotAndAColdStartIsABoot) {
   EXPECT_EQ((*sibling)->identity().release, oracle_->identity().release);
   EXPECT_NE((*sibling)->qemu_pid(), oracle_->qemu_pid());
   std::swap(oracle_, *sibling);
-  expect_agreement(hand_made(Depth::deep, quirks_));
+  expect_agreement(hand_made(Depth::deep, traits_));
   ASSERT_TRUE(oracle_->renew(Start::cold));
   EXPECT_EQ(oracle_->boots(), 1U);
   EXPECT_EQ(oracle_->guests(), 2U);
-  expect_agreement(hand_made(Depth::fast, quirks_));
+  expect_agreement(hand_made(Depth::fast, traits_));
   ASSERT_TRUE(oracle_->renew(Start::quick));
   EXPECT_EQ(oracle_->boots(), 1U);
   EXPECT_EQ(oracle_->restores(), 2U);
   std::swap(oracle_, *sibling);
   sibling->reset();
-  expect_agreement(hand_made(Depth::fast, quirks_));
+  expect_agreement(hand_made(Depth::fast, traits_));
 }
 
 TEST_F(VmOracleTest, FloorAndCheckedPathMakeTheSameCalls) {
-  const auto jobs = hand_made(Depth::fast, quirks_);
+  const auto jobs = hand_made(Depth::fast, traits_);
   const auto bench = oracle_->bench(jobs);
   ASSERT_TRUE(bench) << bench.error().message;
   std::uint64_t operations = 0;

@@ -64,7 +64,7 @@ void expect_as_predicted(const Job& job, const Run& run) {
 }
 
 TEST_F(VmTrialTest, KernelAndModelAgree) {
-  std::vector<Job> jobs{job_of(three_programs, alphabet_, quirks_), job_of(three_programs, alphabet_, quirks_)};
+  std::vector<Job> jobs{job_of(three_programs, alphabet_, traits_), job_of(three_programs, alphabet_, traits_)};
   jobs[1].depth = Depth::deep;
   auto runs = run(jobs);
   for (std::size_t n = 0; n < jobs.size(); ++n) expect_as_predicted(jobs[n], runs[n]);
@@ -76,12 +76,12 @@ TEST_F(VmTrialTest, KernelAndModelAgree) {
 TEST_F(VmTrialTest, AnySequenceAndAnyTrials) {
   const bool held = rc::check("any trials", [&] {
     const model::Sequence path = runnable(*model::arbitrary_sequence());
-    Job job = job_of(path, std::make_shared<const Alphabet>(path.operations), quirks_);
+    Job job = job_of(path, std::make_shared<const Alphabet>(path.operations), traits_);
     job.depth = *rc::gen::element(Depth::fast, Depth::deep);
     if (!job.trials.empty() && *rc::gen::inRange(0, 4) == 0)
       job.trials[*rc::gen::inRange<std::size_t>(0, job.trials.size())].add(
           *rc::gen::inRange(0U, static_cast<std::uint32_t>(path.operations.size())));
-    ModelOracle model(quirks_);
+    ModelOracle model(traits_);
     Collector expected, found;
     RC_ASSERT(model.run(std::span(&job, 1), expected).has_value());
     RC_ASSERT(oracle_->run(std::span(&job, 1), found).has_value());
@@ -115,8 +115,8 @@ TEST_F(VmTrialTest, AGuestHasTheAlphabetOfTheJob) {
   const std::vector<model::Operation> few{*model::parse_operation("attach tcx_ingress@d0 fd 901"),
                                           *model::parse_operation("detach tcx_ingress@d0 p3")};
   const auto other = std::make_shared<const Alphabet>(few);
-  std::vector<Job> jobs{job_of(three_programs, other, quirks_), job_of(three_programs, alphabet_, quirks_),
-                        job_of(three_programs, other, quirks_), job_of(three_programs, other, quirks_)};
+  std::vector<Job> jobs{job_of(three_programs, other, traits_), job_of(three_programs, alphabet_, traits_),
+                        job_of(three_programs, other, traits_), job_of(three_programs, other, traits_)};
   for (int round = 0; round < 2; ++round) {
     auto runs = run(jobs);
     for (std::size_t n = 0; n < jobs.size(); ++n) expect_as_predicted(jobs[n], runs[n]);
@@ -126,8 +126,8 @@ TEST_F(VmTrialTest, AGuestHasTheAlphabetOfTheJob) {
 }
 
 TEST_F(VmTrialTest, WhatChangesSomethingEndsTheRun) {
-  std::vector<Job> jobs{job_of(three_programs, alphabet_, quirks_), job_of(three_programs, alphabet_, quirks_),
-                        job_of(three_programs, alphabet_, quirks_)};
+  std::vector<Job> jobs{job_of(three_programs, alphabet_, traits_), job_of(three_programs, alphabet_, traits_),
+                        job_of(three_programs, alphabet_, traits_)};
   const std::uint32_t attach = operation_that_changes(jobs[0], 1);
   jobs[0].trials[1].add(attach);
   // A link, whose name the reset lets go, and a detach.
@@ -156,7 +156,7 @@ TEST_F(VmTrialTest, WhatChangesSomethingEndsTheRun) {
 }
 
 TEST_F(VmTrialTest, LiesAreTold) {
-  std::vector<Job> jobs{job_of(three_programs, alphabet_, quirks_), job_of(three_programs, alphabet_, quirks_)};
+  std::vector<Job> jobs{job_of(three_programs, alphabet_, traits_), job_of(three_programs, alphabet_, traits_)};
   const std::uint32_t at = 1000;
   ASSERT_TRUE(trial_set::has(jobs[0].trials[1].which, at));
   jobs[0].trials[1].lie = TrialLie::outcome;
@@ -182,7 +182,7 @@ TEST_F(VmTrialTest, LiesAreTold) {
 TEST_F(VmTrialTest, CanBeMeasured) {
   std::vector<model::Operation> some;
   for (std::size_t n = 0; n < alphabet_->size(); n += 20) some.push_back(alphabet_->operations()[n]);
-  const Job job = job_of(three_programs, std::make_shared<const Alphabet>(some), quirks_);
+  const Job job = job_of(three_programs, std::make_shared<const Alphabet>(some), traits_);
   const auto bench = oracle_->bench(std::span(&job, 1));
   ASSERT_TRUE(bench) << bench.error().message;
   EXPECT_GT(bench->operations, 2 * some.size());
@@ -200,7 +200,7 @@ TEST_F(VmTrialTest, ALongRunComesInParts) {
   std::string path =
       "mprogcheck 1\nnetdev d0\ncaller u uid 1000\nprog p0..p3 sched_cls returns next\nattach tcx_ingress@d0 p0\n";
   for (int n = 0; n < 15; ++n) path += "query tcx_ingress@d0\n";
-  const Job job = job_of(path, alphabet_, quirks_);
+  const Job job = job_of(path, alphabet_, traits_);
   const auto runs = run(std::span(&job, 1));
   ASSERT_GT(runs[0].trial_errnos.size(), 512UL << 10);
   expect_as_predicted(job, runs[0]);

@@ -166,10 +166,12 @@ std::size_t put_job_head(Buffer& buffer, const JobRecord& job) {
     if ((job.programs >> n & 1U) != 0) buffer.u8(job.classes[n]);
   for (const std::uint32_t uid : job.uids) buffer.u32(uid);
   for (const std::uint8_t made_as : job.made_as) buffer.u8(made_as);
+  buffer.u8(job.cgroups);
+  for (const std::uint8_t parent : job.parents) buffer.u8(parent);
   buffer.u8(static_cast<std::uint8_t>(job.sites.size()));
   for (model::ListIndex list = 0; list < job.sites.size(); ++list) {
     buffer.u8(static_cast<std::uint8_t>(job.sites.hook(list)));
-    buffer.u8(static_cast<std::uint8_t>(job.sites.device(list)));
+    buffer.u8(static_cast<std::uint8_t>(job.sites.target(list).place()));
   }
   buffer.u8(job.unkept ? 1 : 0);
   buffer.u8(job.lie_on);
@@ -207,11 +209,16 @@ bool get_job(Reader& reader, JobRecord& job) {
     made_as = reader.u8();
     good = good && made_as < device_classes;
   }
+  job.cgroups = reader.u8();
+  for (std::uint8_t& parent : job.parents) {
+    parent = reader.u8();
+    good = good && (parent < model::Cgroup::count || parent == model::Cgroup::top);
+  }
   const unsigned sites = reader.u8();
   job.sites = {};
   for (unsigned n = 0; n < sites && n < model::list_count; ++n) {
     const std::uint8_t hook = reader.u8();
-    const model::Site site{static_cast<model::Hook>(hook), model::Target::device(reader.u8())};
+    const model::Site site{static_cast<model::Hook>(hook), model::Target::at_place(reader.u8())};
     good = good && hook < model::hooks && job.sites.add(site);
   }
   good = good && job.sites.size() == sites;
@@ -296,21 +303,23 @@ bool get_passage(Reader& reader, PassageRecord& passage) {
 }
 
 void put_view(Buffer& buffer, const ViewHead& head, const std::uint8_t* entries) {
-  std::uint8_t* const to = buffer.room(15U + 2U * head.length);
+  std::uint8_t* const to = buffer.room(17U + 2U * head.length);
   Buffer::store(to, head.error);
   Buffer::store(to + 2, head.revision);
   Buffer::store(to + 10, head.count);
-  to[14] = head.length;
-  if (head.length != 0) std::memcpy(to + 15, entries, 2U * head.length);
+  to[14] = head.mode;
+  Buffer::store(to + 15, head.length);
+  if (head.length != 0) std::memcpy(to + 17, entries, 2U * head.length);
 }
 
 bool get_view(Reader& reader, ViewHead& head, std::span<const std::uint8_t>& entries) {
   head.error = reader.u16();
   head.revision = reader.u64();
   head.count = reader.u32();
-  head.length = reader.u8();
+  head.mode = reader.u8();
+  head.length = reader.u16();
   entries = reader.bytes(2U * head.length);
-  return !reader.failed() && head.length <= max_entries;
+  return !reader.failed() && head.mode <= no_mode && head.length <= max_entries;
 }
 
 void put_link(Buffer& buffer, const LinkRecord& link) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "model/hooks/cgroup.hpp"
 #include "model/name.hpp"
 #include "model/passage.hpp"
 #include "model/world.hpp"
@@ -25,7 +26,7 @@
 namespace mprogcheck::wire {
 
 inline constexpr std::uint32_t magic = 0x4b43504d;  // "MPCK"
-inline constexpr std::uint16_t version = 7;
+inline constexpr std::uint16_t version = 8;
 inline constexpr std::size_t header_size = 16;
 inline constexpr std::uint32_t max_payload = 8U << 20;
 
@@ -198,8 +199,9 @@ inline constexpr std::uint8_t endings = 3;
 /// ListView's foreign_link.
 inline constexpr std::uint8_t foreign_link = 0xfe;
 inline constexpr std::uint32_t max_steps = 100'000;
-/// The longest list that is shown.
-inline constexpr std::uint8_t max_entries = 64;
+/// The longest list that is shown, and the longest answer.
+inline constexpr std::uint16_t max_list = 65;
+inline constexpr std::uint16_t max_entries = model::Effective::most;
 /// mprogcheck::Breach, by the same numbers.
 struct Breach {
   static constexpr std::uint8_t beyond_attr = 1, inside_attr = 2, array = 4, flags_not_zero = 8, all = 15;
@@ -216,6 +218,8 @@ struct JobRecord {
   std::uint32_t accident_at = 0;
   std::uint8_t devices = 0;
   std::uint8_t made_as[model::Device::count] = {};  ///< device_class()
+  std::uint8_t cgroups = 0;
+  std::uint8_t parents[model::Cgroup::count] = {};  ///< model::Declarations::parents
   model::Sites sites{};                             ///< whose lists are looked at
   std::uint32_t programs = 0;
   std::uint8_t classes[model::Name::pool_count] = {};  ///< program_class(); of programs that are declared
@@ -302,11 +306,17 @@ enum class ListTag : std::uint8_t {
   seen,       ///< a ViewHead and its entries
 };
 /// An entry on the wire is two bytes: the program's slot, the link's slot.
+/// model::Mode, by the same numbers as the flags; no_mode, if they are none.
+inline constexpr std::uint8_t no_mode = 3;
+constexpr std::uint8_t mode_of(std::uint32_t attach_flags) {
+  return attach_flags < no_mode ? static_cast<std::uint8_t>(attach_flags) : no_mode;
+}
 struct ViewHead {
   std::uint16_t error = 0;
   std::uint64_t revision = 0;
   std::uint32_t count = 0;
-  std::uint8_t length = 0;  ///< entries that follow
+  std::uint8_t mode = 0;     ///< mode_of() attach_flags
+  std::uint16_t length = 0;  ///< entries that follow
 };
 void put_view(Buffer& buffer, const ViewHead& head, const std::uint8_t* entries);
 /// The entries are 2 * length bytes; length is at most max_entries.

@@ -40,6 +40,7 @@ class Put {
   void operator()(Any /*role*/, model::Name name) { number(name.slot); }
   void operator()(Any /*role*/, model::PinName pin) { number(pin.number); }
   void operator()(Any /*role*/, model::Device device) { number(device.number); }
+  void operator()(Any /*role*/, model::Cgroup cgroup) { number(cgroup.number); }
   void operator()(Any /*role*/, model::Caller caller) { number(caller.number); }
   void operator()(Any /*role*/, Number auto field) { number(field); }
 
@@ -79,6 +80,7 @@ class Get {
   void operator()(Any /*role*/, model::Name& name) { number(name.slot); }
   void operator()(Any /*role*/, model::PinName& pin) { number(pin.number); }
   void operator()(Any /*role*/, model::Device& device) { number(device.number); }
+  void operator()(Any /*role*/, model::Cgroup& cgroup) { number(cgroup.number); }
   void operator()(Any /*role*/, model::Caller& caller) { number(caller.number); }
   void operator()(Any /*role*/, Number auto& field) { number(field); }
 
@@ -113,7 +115,8 @@ constexpr auto become_call = each_call(std::make_index_sequence<calls>());
 /// The tables of the guest have such slots.
 bool can_be(const Foreseen& foreseen, const Operation& operation) {
   const bool unpins = std::holds_alternative<model::Unpin>(operation);
-  if (foreseen.dying > (unpins ? 2 : 0)) return false;
+  const bool removes = std::holds_alternative<model::RemoveCgroup>(operation);
+  if (foreseen.dying > (unpins ? 2 : removes ? 1 : 0)) return false;
   if (std::holds_alternative<model::CreateLink>(operation)) return foreseen.made < model::link_count;
   if (std::holds_alternative<model::Load>(operation))
     return foreseen.made >= model::mortal_program_begin && foreseen.made < model::program_count;

@@ -98,7 +98,7 @@ TEST(WireOperation, WhatNoSequenceMaySayIsRefused) {
       Load{Name::mortal(0), ProgramType::of_other_kind, {}},
       Query{.size = 13},
       Query{.garbage = true},
-      Fill{.count = OrderedList::capacity + 1},
+      Fill{.count = OrderedList::mprog_capacity + 1},
       SendPacket{{Hook::netkit_peer, Target::peer(0)}},
       RemoveDevice{{Device::count}},
       SetQdisc{{}, static_cast<Qdisc>(qdiscs)},
@@ -134,7 +134,9 @@ RC_GTEST_PROP(WireOperation, WhatIsForeseenIsInRange, ()) {
   if (std::holds_alternative<model::CreateLink>(step.operation)) can_be = made < model::link_count;
   if (std::holds_alternative<model::Load>(step.operation))
     can_be = made >= model::mortal_program_begin && made < model::program_count;
-  const unsigned most_dying = std::holds_alternative<model::Unpin>(step.operation) ? 2 : 0;
+  const unsigned most_dying = std::holds_alternative<model::Unpin>(step.operation)          ? 2
+                              : std::holds_alternative<model::RemoveCgroup>(step.operation) ? 1
+                                                                                            : 0;
   RC_CLASSIFY(good);
   RC_ASSERT(good == (can_be && step.foreseen.dying <= most_dying));
   if (!good) return;

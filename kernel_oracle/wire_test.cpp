@@ -135,7 +135,7 @@ RC_GTEST_PROP(Wire, JobComesBack, ()) {
   RC_ASSERT(record.number == 17U);
   RC_ASSERT(record.deep == (job.depth == Depth::deep));
   RC_ASSERT(record.lie ==
-            (lie_applies(job.sequence, job.lie, job.lie_at, job.quirks) ? job.lie : mprogcheck::Lie::none));
+            (lie_applies(job.sequence, job.lie, job.lie_at, job.traits) ? job.lie : mprogcheck::Lie::none));
   RC_ASSERT(record.lie_at == job.lie_at);
   RC_ASSERT(record.devices == job.sequence.declarations.devices);
   RC_ASSERT(record.programs == job.sequence.declarations.programs);

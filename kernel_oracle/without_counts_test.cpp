@@ -65,8 +65,8 @@ TEST_F(WithoutCounts, HonestKernelsAgreeAllTheSame) {
   const auto guests = oracle_->guests();
   for (unsigned round = 0; round < 3; ++round)
     for (const Depth depth : {Depth::fast, Depth::deep}) {
-      std::vector<Job> jobs = testing::hand_made(depth, quirks_);
-      for (Job& job : runnable(testing::hand_made_lifetimes(depth, quirks_))) jobs.push_back(std::move(job));
+      std::vector<Job> jobs = testing::hand_made(depth, traits_);
+      for (Job& job : runnable(testing::hand_made_lifetimes(depth, traits_))) jobs.push_back(std::move(job));
       for (const Last& last : run(jobs)) {
         EXPECT_EQ(last.ending, Run::Ending::complete) << last.note;
         EXPECT_FALSE(last.counted);
@@ -77,7 +77,7 @@ TEST_F(WithoutCounts, HonestKernelsAgreeAllTheSame) {
 
 TEST_F(WithoutCounts, FloorAndCheckedPathMakeTheSameCalls) {
   if (!oracle_) return;
-  const auto bench = oracle_->bench(testing::hand_made(Depth::fast, quirks_));
+  const auto bench = oracle_->bench(testing::hand_made(Depth::fast, traits_));
   ASSERT_TRUE(bench) << bench.error().message;
   EXPECT_GT(bench->floor_failures, 0U);
   EXPECT_EQ(bench->floor_failures, bench->checked_failures);

@@ -13,6 +13,7 @@
 
 #include "model/fields.hpp"
 #include "model/language/words.hpp"
+#include "model/sites.hpp"
 
 namespace mprogcheck::model {
 
@@ -57,18 +58,20 @@ rc::Gen<Site> arbitrary_site(bool at_peers) {
   const auto literal = rc::gen::map(
       arbitrary_number<std::uint32_t>(1'000'000, Target::literal_base - 1, {0, 1'000'000, Target::literal_base - 1}),
       Target::literal);
+  const auto cgroup = rc::gen::map(rc::gen::inRange<std::uint32_t>(0, Cgroup::count), Target::cgroup);
   const auto hook = rc::gen::map(rc::gen::inRange<unsigned>(0, hooks), [](unsigned n) { return static_cast<Hook>(n); });
   const auto site =
       rc::gen::build<Site>(rc::gen::set(&Site::hook, hook),
                            rc::gen::set(&Site::target, rc::gen::weightedOneOf<Target>({{4, device}, {1, literal}})));
   const auto peer = rc::gen::weightedElement<bool>({{3, false}, {1, true}});
   return rc::gen::apply(
-      [at_peers](Site made, bool at_peer) {
+      [at_peers](Site made, bool at_peer, Target in_cgroup) {
+        if (target_kind(made.hook) == TargetKind::cgroup) return Site{made.hook, in_cgroup};
         if (at_peers && at_peer && row_of(family_of(made.hook)).at_peers && !made.target.is_literal())
           made.target = Target::peer(made.target.number());
         return made;
       },
-      site, peer);
+      site, peer, cgroup);
 }
 
 /// Each flag is as likely to be there as not, then and again with bits that mean nothing.
@@ -102,7 +105,8 @@ rc::Gen<Enum> arbitrary_enum(unsigned count) {
 /// What may stand in a field, by its role.
 struct Arbitrary {
   static rc::Gen<Site> of(role::Site /*role*/) { return arbitrary_site(true); }
-  static rc::Gen<Site> of(role::PacketSite /*role*/) { return arbitrary_site(false); }
+  static rc::Gen<Site> of(role::PacketSite /*role*/) { return at_device(arbitrary_site(false)); }
+  static rc::Gen<Site> of(role::FilledSite /*role*/) { return at_device(arbitrary_site(true)); }
   static rc::Gen<Name> of(role::Name /*role*/) { return arbitrary_name(); }
   static rc::Gen<Name> of(role::BoundName role) {
     const auto* const range = std::ranges::find(name_ranges, role.letter, &NameRange::letter);
@@ -135,10 +139,18 @@ struct Arbitrary {
   }
   static rc::Gen<ObjectKind> of(role::ObjectKind /*role*/) { return arbitrary_enum<ObjectKind>(2); }
   static rc::Gen<ProgramType> of(role::ProgramType /*role*/) { return arbitrary_enum<ProgramType>(program_types); }
-  static rc::Gen<Returns> of(role::Returns /*role*/) { return arbitrary_enum<Returns>(returns_count); }
+  static rc::Gen<Returns> of(role::Returns role) {
+    return rc::gen::map(arbitrary_enum<Returns>(returns_count), [type = role.type](Returns returns) {
+      return can_return(type, returns) ? returns : Returns::next;
+    });
+  }
   static rc::Gen<Device> of(role::Device /*role*/) {
     return rc::gen::map(rc::gen::inRange<unsigned>(0, Device::count),
                         [](unsigned n) { return Device{static_cast<std::uint8_t>(n)}; });
+  }
+  static rc::Gen<Cgroup> of(role::Cgroup /*role*/) {
+    return rc::gen::map(rc::gen::inRange<unsigned>(0, Cgroup::count),
+                        [](unsigned n) { return Cgroup{static_cast<std::uint8_t>(n)}; });
   }
   static rc::Gen<bool> of(role::Home /*role*/) { return rc::gen::arbitrary<bool>(); }
   static rc::Gen<Qdisc> of(role::Qdisc /*role*/) { return arbitrary_enum<Qdisc>(qdiscs); }
@@ -148,6 +160,9 @@ struct Arbitrary {
   }
 
  private:
+  static rc::Gen<Site> at_device(const rc::Gen<Site>& sites) {
+    return rc::gen::map(sites, [](const Site& site) { return site.target.is_cgroup() ? Site{} : site; });
+  }
   static rc::Gen<std::uint32_t> arbitrary_word() {
     return arbitrary_number<std::uint32_t>(0, 0xffff'ffff, {0, 1, 0xffff'ffff});
   }
@@ -175,12 +190,20 @@ rc::Gen<Declarations> arbitrary_declarations() {
                                gen::set(&ProgramClass::returns, arbitrary_enum<Returns>(returns_count)));
   return gen::apply(
       [](unsigned devices, std::uint32_t programs, const std::vector<ProgramClass>& classes,
-         const std::vector<std::uint32_t>& uids, bool unkept) {
+         const std::vector<std::uint32_t>& uids, bool unkept, unsigned cgroups,
+         const std::vector<std::uint8_t>& parents) {
         Declarations made;
         made.devices = static_cast<std::uint8_t>(devices);
         made.programs = programs;
         for (unsigned n = 0; n < Name::pool_count; ++n)
-          if (made.has_program(n)) made.classes[n] = classes[n];
+          if (made.has_program(n)) {
+            made.classes[n] = classes[n];
+            if (!can_return(classes[n].type, classes[n].returns)) made.classes[n].returns = Returns::next;
+          }
+        made.cgroups = static_cast<std::uint8_t>(cgroups);
+        // Below a lower one or at the top, so that none is in itself; then and again the other way round.
+        for (unsigned n = 0; n < Cgroup::count; ++n)
+          if (made.has_cgroup(n) && parents[n] < n && made.has_cgroup(parents[n])) made.parents[n] = parents[n];
         for (unsigned n = 0; n < Caller::declarable; ++n) made.uids[n] = uids[n];
         made.unkept = unkept;
         return made;
@@ -190,7 +213,9 @@ rc::Gen<Declarations> arbitrary_declarations() {
           Name::pool_count, gen::weightedOneOf<ProgramClass>({{2, gen::just(ProgramClass())}, {1, program}})),
       gen::container<std::vector<std::uint32_t>>(
           Caller::declarable, gen::oneOf(gen::just(0U), gen::element(1U, 1000U, 65534U, 0xffff'fffeU))),
-      gen::arbitrary<bool>());
+      gen::arbitrary<bool>(), gen::inRange(0U, 1U << Cgroup::count),
+      gen::container<std::vector<std::uint8_t>>(Cgroup::count,
+                                                gen::cast<std::uint8_t>(gen::inRange<unsigned>(0, Cgroup::count + 2))));
 }
 
 }  // namespace
@@ -211,8 +236,13 @@ rc::Gen<Sequence> arbitrary_sequence() {
         Sequence made;
         made.declarations = declarations;
         unsigned loads = 0;
+        Spoken spoken;
         for (const Operation& operation : operations)
           if (!std::holds_alternative<Load>(operation) || ++loads <= max_loads) {
+            Spoken more = spoken;
+            more.add(operation);
+            if (more.too_many) continue;
+            spoken = more;
             made.operations.push_back(operation);
             if (!declarations.has_caller(operation.caller)) made.operations.back().caller = {};
           }

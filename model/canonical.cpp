@@ -28,8 +28,9 @@ constexpr unsigned fields_of() {
 }
 static_assert(fields_of<DeviceState>() == 4, "DeviceState has a field more or less: say it in canonical.cpp");
 static_assert(fields_of<DeviceClass>() == 3, "DeviceClass has a field more or less: say it in canonical.cpp");
-static_assert(fields_of<OrderedList>() == 4, "OrderedList has a field more or less: say it in canonical.cpp");
-static_assert(fields_of<Entry>() == 2, "Entry has a field more or less: say it in canonical.cpp");
+static_assert(fields_of<OrderedList>() == 5, "OrderedList has a field more or less: say it in canonical.cpp");
+static_assert(fields_of<Entry>() == 3, "Entry has a field more or less: say it in canonical.cpp");
+static_assert(fields_of<CgroupState>() == 3, "CgroupState has a field more or less: say it in canonical.cpp");
 static_assert(fields_of<Program>() == 5, "Program has a field more or less: say it in canonical.cpp");
 static_assert(fields_of<Link>() == 7, "Link has a field more or less: say it in canonical.cpp");
 static_assert(fields_of<File>() == 3, "File has a field more or less: say it in canonical.cpp");
@@ -119,16 +120,18 @@ struct Writer {
   void part(const DeviceState& device) {
     put(device.away ? 1 : 0, device.qdisc, device.made_as.kind, device.made_as.policy, device.made_as.peer_policy);
   }
+  void part(const CgroupState& cgroup) { put(cgroup.exists ? 1 : 0, cgroup.parent); }
   void part(const Entry& entry) {
     program(entry.program);
     if (entry.link == no_link)
       put('-');
     else
       link(entry.link);
+    if (entry.preorder) put('P');
   }
   /// Of the revision only whether it is the first: what is asked for is said relative to it.
   void part(const OrderedList& list) {
-    put(list.current() == 1 ? 1 : 2, list.count);
+    put(list.current() == 1 ? 1 : 2, list.count, list.mode);
     for (const Entry& entry : list.entries()) part(entry);
   }
   void part(const PinnedObject& pin) { object(pin.kind, pin.object); }
@@ -157,7 +160,17 @@ struct Writer {
       put(n);
       part(world.device({static_cast<std::uint8_t>(n)}));
       for (ListIndex list = 0; list < world.sites().size(); ++list)
-        if (world.sites().device(list) == n) part(world.list(list));
+        if (world.sites().target(list) == Target::device(n)) part(world.list(list));
+    }
+  }
+  void cgroups() {
+    for (unsigned n = 0; n < Cgroup::count; ++n) {
+      const CgroupState& cgroup = world.cgroup({static_cast<std::uint8_t>(n)});
+      if (!cgroup.existed) continue;
+      put('c', n);
+      part(cgroup);
+      for (ListIndex list = 0; list < world.sites().size(); ++list)
+        if (world.sites().target(list) == Target::cgroup(n)) part(world.list(list));
     }
   }
   void pins() {
@@ -220,6 +233,7 @@ std::string canonical(const World& world, Naming naming) {
   Writer writer{.world = world, .renaming = Renaming(naming), .text = {}};
   writer.text.reserve(64);
   writer.devices();
+  writer.cgroups();
   writer.pins();
   writer.names();
   writer.links();

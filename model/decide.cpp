@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // What each call checks before it reaches a hook, in the order of kernel/bpf/syscall.c. The rest is the family's.
+#include "model/hooks/arguments.hpp"
 #include "model/hooks/family.hpp"
 #include "model/passage.hpp"
 #include "model/permission.hpp"
@@ -10,74 +11,6 @@
 namespace mprogcheck::model {
 
 namespace {
-
-constexpr LinkIndex foreign = 0xfe;                 ///< a link that owns nothing yet
-constexpr std::uint32_t query_effective = 1U << 0;  ///< BPF_F_QUERY_EFFECTIVE
-
-Verdict decided(Rule rule) {
-  return {text_of(rule).outcome, rule, {}};
-}
-Verdict decided(Rule rule, const Edit& edit) {
-  return {text_of(rule).outcome, rule, edit};
-}
-
-/// A program that an fd must denote, or why it does not.
-struct WantedProgram {
-  ProgramIndex program = no_program;
-  std::optional<Rule> refused{};
-};
-
-/// kernel/bpf/syscall.c: bpf_prog_get_type. An fd that is no program and a program of another type are the same error.
-WantedProgram program_of_type(const World& world, const Argument& argument, ProgramType type, Rule closed, Rule wrong) {
-  const Denoted denoted = world.denoted_by_fd(argument);
-  if (denoted.kind == Denoted::Kind::closed) return {no_program, closed};
-  if (denoted.kind != Denoted::Kind::program || world.program(denoted.object).type != type) return {no_program, wrong};
-  return {denoted.object, std::nullopt};
-}
-
-/// kernel/bpf/syscall.c: bpf_prog_get. Any type will do.
-WantedProgram program_of_any_type(const World& world, const Argument& argument, Rule closed, Rule wrong) {
-  const Denoted denoted = world.denoted_by_fd(argument);
-  if (denoted.kind == Denoted::Kind::closed) return {no_program, closed};
-  if (denoted.kind != Denoted::Kind::program) return {no_program, wrong};
-  return {denoted.object, std::nullopt};
-}
-
-/// kernel/bpf/mprog.c: bpf_mprog_tuple_relative. Without `type` the relative may be of any. What a link without a
-/// program (kernel/bpf/bpf_struct_ops.c) says there, the kernel has never asked itself: see
-/// docs/findings/relative_without_program.md. `creates`: a link is being created, which has its id already, but is not
-/// to be found by it until it is settled (kernel/bpf/syscall.c: bpf_link_prime, bpf_link_by_id).
-mprog::Relative resolve_relative(const World& world, const Argument& argument, std::uint32_t flags,
-                                 std::optional<ProgramType> type, bool creates = false) {
-  const bool by_id = (flags & flag::id) != 0;
-  const bool is_link = (flags & flag::link) != 0;
-  const auto wanted = is_link ? ObjectKind::link : ObjectKind::program;
-
-  if (!by_id && argument.is_zero()) {
-    if (is_link) return {.refused = Rule::relative_link_zero};
-    return {};
-  }
-
-  std::uint8_t object = 0;
-  if (by_id) {
-    if (creates && is_link && argument == Argument::literal(coming_id)) return {.refused = Rule::relative_not_settled};
-    const auto found = world.denoted_by_id(argument, wanted);
-    if (!found) return {.refused = Rule::relative_id_gone};
-    object = *found;
-  } else {
-    const Denoted found = world.denoted_by_fd(argument);
-    if (found.kind == Denoted::Kind::closed) return {.refused = Rule::relative_closed};
-    if (found.kind != (is_link ? Denoted::Kind::link : Denoted::Kind::program)) return {.refused = Rule::relative_kind};
-    object = found.object;
-  }
-
-  const ProgramIndex program = is_link ? world.link(object).program : object;
-  if (program == no_program) [[unlikely]] {
-    return {.refused = type ? Rule::relative_no_program : Rule::relative_never_in_list};
-  }
-  if (type && world.program(program).type != *type) return {.refused = Rule::relative_type};
-  return {.program = program, .link = is_link ? object : no_link};
-}
 
 /// What a link of another type says, once the fds are good: its own operations decide.
 Rule update_of_guest_link(const GuestObject& link, ProgramIndex program, bool mismatch) {
@@ -119,84 +52,14 @@ Rule update_of_map(const World& world, const UpdateLink& call) {
 
 }  // namespace
 
-/// kernel/bpf/syscall.c: bpf_prog_attach.
 Verdict World::decide(const Attach& call) const {
-  const ProgramType type = row_of(call.site.hook).type;
-  if ((call.flags & ~row_of(call.site.hook).attach_mask) != 0) return decided(Rule::attach_unknown_flag);
-  const auto program =
-      program_of_type(*this, call.program, type, Rule::attach_program_closed, Rule::attach_not_a_program);
-  if (program.refused) return decided(*program.refused);
-  const Located at = locate(call.site, Rule::attach_no_device);
-  if (at.refused) return decided(*at.refused);
-  WantedProgram old;
-  if ((call.flags & flag::replace) != 0)
-    old = program_of_type(*this, call.replace, type, Rule::attach_replace_closed, Rule::attach_replace_type);
-  if (old.refused) return decided(*old.refused);
-
-  const auto decision =
-      rules_of(call.site.hook)
-          .attach(lists_[at.list], {.entry = {program.program, no_link},
-                                    .flags = call.flags,
-                                    .relative = resolve_relative(*this, call.relative, call.flags, type),
-                                    .old_program = old.program,
-                                    .expected_revision = call.revision.resolve(lists_[at.list].revision)});
-  Edit edit{.list = at.list, .position = static_cast<std::uint8_t>(decision.position), .program = program.program};
-  if (decision.rule == Rule::attach_done)
-    edit.kind = Edit::Kind::insert;
-  else if (decision.rule == Rule::replace_done)
-    edit.kind = Edit::Kind::overwrite;
-  return decided(decision.rule, edit);
+  return rules_of(call.site.hook).attach(*this, call);
 }
-
-/// kernel/bpf/syscall.c: bpf_prog_detach; kernel/bpf/tcx.c: tcx_prog_detach. replace_bpf_fd is never looked at.
 Verdict World::decide(const Detach& call) const {
-  if ((call.flags & ~row_of(call.site.hook).attach_mask) != 0) return decided(Rule::detach_unknown_flag);
-  WantedProgram program;
-  std::optional<ProgramType> relative_type;
-  if (!call.program.is_zero()) {
-    const ProgramType type = row_of(call.site.hook).type;
-    program = program_of_type(*this, call.program, type, Rule::detach_program_closed, Rule::detach_not_a_program);
-    relative_type = type;
-  }
-  if (program.refused) return decided(*program.refused);
-  const Located at = locate(call.site, Rule::detach_no_device);
-  if (at.refused) return decided(*at.refused);
-  const FamilyRules& family = rules_of(call.site.hook);
-  if (lists_[at.list].empty() && !family.keeps(*this, call.site)) return decided(Rule::detach_no_entry);
-
-  const auto decision =
-      family.detach(lists_[at.list], {.entry = {program.program, no_link},
-                                      .flags = call.flags,
-                                      .relative = resolve_relative(*this, call.relative, call.flags, relative_type),
-                                      .expected_revision = call.revision.resolve(lists_[at.list].revision)});
-  if (!text_of(decision.rule).outcome.ok()) return decided(decision.rule);
-  return decided(
-      decision.rule,
-      {.kind = Edit::Kind::remove, .list = at.list, .position = static_cast<std::uint8_t>(decision.position)});
+  return rules_of(call.site.hook).detach(*this, call);
 }
-
-/// kernel/bpf/syscall.c: link_create; kernel/bpf/tcx.c: tcx_link_attach. There is no mask of flags: unknown bits pass,
-/// and count as a flag where the list asks whether any is given. REPLACE has no program to replace.
 Verdict World::decide(const CreateLink& call) const {
-  const ProgramType type = row_of(call.site.hook).type;
-  const auto program = program_of_type(*this, call.program, type, Rule::link_program_closed, Rule::link_not_a_program);
-  if (program.refused) return decided(*program.refused);
-  const Located at = locate(call.site, Rule::link_no_device);
-  if (at.refused) return decided(*at.refused);
-
-  // The link is not in the list yet, so any index that no entry has stands for it.
-  const auto decision =
-      rules_of(call.site.hook)
-          .attach(lists_[at.list], {.entry = {program.program, foreign},
-                                    .flags = call.flags,
-                                    .relative = resolve_relative(*this, call.relative, call.flags, type, true),
-                                    .expected_revision = call.revision.resolve(lists_[at.list].revision)});
-  if (decision.rule != Rule::attach_done) return decided(decision.rule);
-  return decided(Rule::link_done, {.kind = Edit::Kind::create_link,
-                                   .list = at.list,
-                                   .position = static_cast<std::uint8_t>(decision.position),
-                                   .program = program.program,
-                                   .name = call.name});
+  return rules_of(call.site.hook).create_link(*this, call);
 }
 
 /// kernel/bpf/syscall.c: link_update; kernel/bpf/tcx.c: tcx_link_update.
@@ -223,13 +86,13 @@ Verdict World::decide(const UpdateLink& call) const {
     return decided(update_of_guest_link(guest_objects[denoted.object - guest_link(0)], program.program,
                                         expects && old.program != link.program));
   if (link.list == no_list) return decided(Rule::update_detached);
-  const Rule rule =
-      rules_of(sites_.hook(link.list))
-          .update(lists_[link.list], {.held = link.program,
-                                      .program = program.program,
-                                      .mismatch = expects && old.program != link.program,
-                                      .other_type = programs_[program.program].type != programs_[link.program].type});
-  if (rule != Rule::update_done) return decided(rule);
+  const Rule rule = rules_of(sites_.hook(link.list))
+                        .update(*this, link.list,
+                                {.held = link.program,
+                                 .program = program.program,
+                                 .mismatch = expects && old.program != link.program,
+                                 .other_type = programs_[program.program].type != programs_[link.program].type});
+  if (rule == Rule::update_same || !text_of(rule).outcome.ok()) return decided(rule);
   return decided(
       rule, {.kind = Edit::Kind::update_link, .list = link.list, .program = program.program, .link = denoted.object});
 }
@@ -280,10 +143,10 @@ Verdict World::decide(const Load& call) const {
 Verdict World::decide(const Query& call) const {
   if (call.garbage)
     return decided(call.size >= Query::foreign_size ? Rule::query_beyond_known : Rule::query_beyond_fields);
-  if ((as_read(call).query_flags & ~query_effective) != 0) return decided(Rule::query_unknown_flag);
+  if ((as_read(call).query_flags & ~Query::effective) != 0) return decided(Rule::query_unknown_flag);
   const Located at = locate(call.site, Rule::query_no_device);
   if (at.refused) return decided(*at.refused);
-  return decided(decide_query(call, lists_[at.list]));
+  return decided(rules_of(call.site.hook).query(*this, call, at.list));
 }
 
 Verdict World::decide(const Fill& call) const {

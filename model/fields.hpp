@@ -21,6 +21,7 @@ struct Any {};
 struct Caller : Any {};
 struct Site : Any {};
 struct PacketSite : Site {};  ///< packets go through devices, not through their peers
+struct FilledSite : Site {};  ///< fillers are for hooks of devices
 struct Name : Any {};         ///< closed: of any letter
 struct BoundName : Name {     ///< names of one letter are bound by each call
   char letter;
@@ -65,8 +66,12 @@ struct Entries : Any {};  ///< how many a list is to have
 
 struct ObjectKind : Any {};
 struct ProgramType : Any {};
-struct Returns : Any {};
+struct Returns : Any {  ///< a program of that type
+  model::ProgramType type;
+  constexpr explicit Returns(model::ProgramType of) : type(of) {}
+};
 struct Device : Any {};
+struct Cgroup : Any {};
 struct Home : Any {};
 struct Qdisc : Any {};
 struct Pin : Any {};
@@ -122,7 +127,7 @@ constexpr void fields(either<Open> auto& call, auto&& visit) {
 constexpr void fields(either<Load> auto& call, auto&& visit) {
   visit(role::BoundName('q'), call.name);
   visit(role::ProgramType(), call.type);
-  visit(role::Returns(), call.returns);
+  visit(role::Returns(call.type), call.returns);
 }
 constexpr void fields(either<Query> auto& call, auto&& visit) {
   visit(role::Site(), call.site);
@@ -134,7 +139,7 @@ constexpr void fields(either<Query> auto& call, auto&& visit) {
   visit(role::Garbage(call.size), call.garbage);
 }
 constexpr void fields(either<Fill> auto& call, auto&& visit) {
-  visit(role::Site(), call.site);
+  visit(role::FilledSite(), call.site);
   visit(role::Entries(), call.count);
 }
 constexpr void fields(either<SendPacket> auto& call, auto&& visit) {
@@ -167,6 +172,12 @@ constexpr void fields(either<Unpin> auto& call, auto&& visit) {
 constexpr void fields(either<NextId> auto& call, auto&& visit) {
   visit(role::ObjectKind(), call.kind);
   visit(role::Id(call.kind), call.id);
+}
+
+template <typename Call>
+requires either<Call, RemoveCgroup> || either<Call, MakeCgroup>
+constexpr void fields(Call& call, auto&& visit) {
+  visit(role::Cgroup(), call.cgroup);
 }
 
 /// The same for an operation: who makes the call comes first.

@@ -25,6 +25,7 @@ struct Flatten {
   void operator()(role::Any /*role*/, Name field) { numbers.push_back(field.slot); }
   void operator()(role::Any /*role*/, PinName field) { numbers.push_back(field.number); }
   void operator()(role::Any /*role*/, Device field) { numbers.push_back(field.number); }
+  void operator()(role::Any /*role*/, Cgroup field) { numbers.push_back(field.number); }
   void operator()(role::Any /*role*/, Caller field) { numbers.push_back(field.number); }
   template <typename Number>
   requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>

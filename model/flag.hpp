@@ -16,5 +16,11 @@ inline constexpr std::uint32_t preorder = 1U << 6;   ///< BPF_F_PREORDER
 inline constexpr std::uint32_t link = 1U << 13;      ///< BPF_F_LINK: the relative is a link, not a program
 /// What BPF_PROG_ATTACH and BPF_PROG_DETACH know of hooks with an ordered list (BPF_F_ATTACH_MASK_MPROG).
 inline constexpr std::uint32_t mprog_mask = replace | before | after | id | link;
+/// What BPF_PROG_ATTACH knows of cgroups' hooks (BPF_F_ATTACH_MASK_BASE, and the above).
+inline constexpr std::uint32_t cgroup_mask = mprog_mask | override_ | multi | preorder;
+/// What BPF_LINK_CREATE knows of them (BPF_F_LINK_ATTACH_MASK): MULTI is meant.
+inline constexpr std::uint32_t cgroup_link_mask = before | after | id | link | preorder;
+/// Those that say how a list of a cgroup is shared: its mode.
+inline constexpr std::uint32_t mode = override_ | multi;
 
 }  // namespace mprogcheck::model::flag

@@ -50,8 +50,26 @@ Verdict detach_by_position_unprivileged(const World& world, const Operation& ope
   return renamed(world.predict(as_root), Rule::detach_done, Rule::detach_unguarded);
 }
 
-Verdict query_writes_beyond_attr(const World&, const Operation&, const Verdict& honest) {
-  return renamed(honest, Rule::query_narrow, Rule::query_overrun);
+bool asks_a_cgroup(const Operation& operation) {
+  const auto site = site_of(operation);
+  return site && site->target.is_cgroup();
+}
+Verdict query_writes_beyond_attr(const World&, const Operation& operation, const Verdict& honest) {
+  return asks_a_cgroup(operation) ? honest : renamed(honest, Rule::query_narrow, Rule::query_overrun);
+}
+
+/// kernel/bpf/cgroup.c: __cgroup_bpf_query asks for the size before it writes the revision, and not before that.
+constexpr std::uint16_t cgroup_count_end = 28;
+Verdict cgroup_query_writes_beyond_attr(const World&, const Operation& operation, const Verdict& honest) {
+  const auto* query = std::get_if<Query>(&operation);
+  if (query == nullptr || !asks_a_cgroup(operation) || query->size >= cgroup_count_end) return honest;
+  return renamed(honest, Rule::query_narrow, Rule::cgroup_query_overrun);
+}
+/// As it came with the revision (Linux 6.17), it did not ask.
+Verdict cgroup_query_writes_revision(const World&, const Operation& operation, const Verdict& honest) {
+  const auto* query = std::get_if<Query>(&operation);
+  if (query == nullptr || !asks_a_cgroup(operation) || query->size < cgroup_count_end) return honest;
+  return renamed(honest, Rule::query_narrow, Rule::cgroup_query_revision_overrun);
 }
 
 /// It counts as no relative. The flags that were to say what it is count as flags all the same.
@@ -75,6 +93,10 @@ Verdict follow(Quirk quirk, const World& world, const Operation& operation, cons
       return detach_by_position_unprivileged(world, operation, honest);
     case Quirk::query_writes_beyond_attr:
       return query_writes_beyond_attr(world, operation, honest);
+    case Quirk::cgroup_query_writes_beyond_attr:
+      return cgroup_query_writes_beyond_attr(world, operation, honest);
+    case Quirk::cgroup_query_writes_revision:
+      return cgroup_query_writes_revision(world, operation, honest);
     case Quirk::relative_without_program_ignored:
       return relative_without_program_ignored(world, operation, honest);
   }
@@ -84,7 +106,7 @@ Verdict follow(Quirk quirk, const World& world, const Operation& operation, cons
 Verdict follow(const World& world, const Operation& operation, const Verdict& honest) {
   for (unsigned n = 0; n < quirk_count; ++n) {
     const auto quirk = static_cast<Quirk>(n);
-    if (!world.quirks().has(quirk)) continue;
+    if (!world.traits().has(quirk)) continue;
     const Verdict followed = follow(quirk, world, operation, honest);
     if (followed.rule != honest.rule) return followed;
   }
@@ -92,9 +114,13 @@ Verdict follow(const World& world, const Operation& operation, const Verdict& ho
 }
 
 /// kernel/bpf/mprog.c: bpf_mprog_query writes each field, wherever the attr ends.
-Answer answer_to(const Query& query, const OrderedList& list, Quirks quirks) {
-  Answer answer = answer_to(query, list);
-  answer.beyond_attr = query.size < Query::whole_size && quirks.has(Quirk::query_writes_beyond_attr);
+Answer answer_to(const World& world, const Query& query, ListIndex at, Traits traits) {
+  Answer answer = answer_to(world, query, at);
+  const bool narrow = query.size < Query::whole_size;
+  const Quirk quirk = !query.site.target.is_cgroup()  ? Quirk::query_writes_beyond_attr
+                      : query.size < cgroup_count_end ? Quirk::cgroup_query_writes_beyond_attr
+                                                      : Quirk::cgroup_query_writes_revision;
+  answer.beyond_attr = narrow && traits.has(quirk);
   return answer;
 }
 

@@ -14,6 +14,6 @@ Verdict follow(Quirk quirk, const World& world, const Operation& operation, cons
 Verdict follow(const World& world, const Operation& operation, const Verdict& honest);
 
 /// What a query writes, where the kernel has these quirks.
-Answer answer_to(const Query& query, const OrderedList& list, Quirks quirks);
+Answer answer_to(const World& world, const Query& query, ListIndex at, Traits traits);
 
 }  // namespace mprogcheck::model

@@ -12,19 +12,19 @@
 namespace mprogcheck::model {
 namespace {
 
-Quirks quirks_of(std::initializer_list<Quirk> all) {
-  Quirks quirks;
-  for (const Quirk quirk : all) quirks.add(quirk);
-  return quirks;
+Traits quirks_of(std::initializer_list<Quirk> all) {
+  Traits traits;
+  for (const Quirk quirk : all) traits.add(quirk);
+  return traits;
 }
 
 /// p0 to p3 on d0, and the caller u.
-World world_of(std::initializer_list<const char*> operations, std::initializer_list<Quirk> quirks) {
+World world_of(std::initializer_list<const char*> operations, std::initializer_list<Quirk> traits) {
   Declarations declarations;
   declarations.devices = 1;
   declarations.programs = 0b1111;
   declarations.uids[0] = 1000;
-  World world(declarations, quirks_of(quirks));
+  World world(declarations, quirks_of(traits));
   for (const char* operation : operations)
     EXPECT_TRUE(world.apply(*parse_operation(operation)).outcome.ok()) << operation;
   return world;
@@ -83,24 +83,24 @@ TEST(follow, an_answer_is_written_behind_a_short_attr_and_no_other) {
   const World world = world_of({"attach tcx_ingress@d0 p0"}, {Quirk::query_writes_beyond_attr});
   EXPECT_EQ(rule_of(world, "query tcx_ingress@d0 size 56"), name_of(Rule::query_overrun));
   EXPECT_EQ(rule_of(world, "query tcx_ingress@d0"), name_of(Rule::query_done));
-  const OrderedList& list = world.list(world.sites().find(Hook::tcx_ingress, 0));
-  EXPECT_TRUE(answer_to({.size = 56}, list, world.quirks()).beyond_attr);
-  EXPECT_FALSE(answer_to({}, list, world.quirks()).beyond_attr);
-  EXPECT_FALSE(answer_to({.size = 56}, list, {}).beyond_attr);
-  EXPECT_FALSE(answer_to({.size = 56}, list).beyond_attr);
+  const ListIndex list = world.sites().find(Hook::tcx_ingress, Target::device(0));
+  EXPECT_TRUE(answer_to(world, {.size = 56}, list, world.traits()).beyond_attr);
+  EXPECT_FALSE(answer_to(world, {}, list, world.traits()).beyond_attr);
+  EXPECT_FALSE(answer_to(world, {.size = 56}, list, {}).beyond_attr);
+  EXPECT_FALSE(answer_to(world, {.size = 56}, list).beyond_attr);
 }
 
 // A quirk shows in the rules that say so, and in what it lets through to be refused for another reason.
 RC_GTEST_PROP(follow, a_world_without_quirks_is_the_specification, ()) {
   const Sequence sequence = *arbitrary_sequence();
-  const Quirks quirks{static_cast<std::uint8_t>(*rc::gen::inRange(0, 1 << quirk_count))};
-  World honest(sequence.declarations), followed(sequence.declarations, quirks);
+  const Traits traits{static_cast<std::uint8_t>(*rc::gen::inRange(0, 1 << quirk_count))};
+  World honest = world_of(sequence), followed = world_of(sequence, traits);
   for (const Operation& operation : sequence.operations) {
     const Verdict expected = honest.predict(operation), found = followed.predict(operation);
     const bool differs = expected.rule != found.rule;
     const bool is_detach = std::holds_alternative<Detach>(operation),
                is_query = std::holds_alternative<Query>(operation);
-    RC_ASSERT(!differs || ((is_detach || is_query) && quirks != Quirks{}));
+    RC_ASSERT(!differs || ((is_detach || is_query) && traits != Traits{}));
     RC_ASSERT(!differs || found.rule == follow(followed, operation, expected).rule);
     honest.commit(found.edit);
     followed.commit(found.edit);

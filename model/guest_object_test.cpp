@@ -131,9 +131,9 @@ TEST(a_link_without_a_program, is_no_relative_at_all_by_the_quirk) {
   Declarations declarations;
   declarations.devices = 1;
   declarations.programs = 0b1111;
-  Quirks quirks;
-  quirks.add(Quirk::relative_without_program_ignored);
-  World world(declarations, quirks);
+  Traits traits;
+  traits.add(Quirk::relative_without_program_ignored);
+  World world(declarations, traits);
   for (const char* line : {"attach tcx_ingress@d0 p0", "attach tcx_ingress@d0 p1", "attach tcx_ingress@d0 p2"})
     rule_of(world, line);
   EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 before after link fd(o17)"), Rule::disagree);
@@ -141,7 +141,7 @@ TEST(a_link_without_a_program, is_no_relative_at_all_by_the_quirk) {
   EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 p0 before link fd(o17)"), Rule::relative_no_program);
   EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 before link id(o17)"), Rule::detach_relative_ignored);
   EXPECT_EQ(rule_of(world, "detach tcx_ingress@d0 after link fd(o17)"), Rule::detach_relative_ignored);
-  const OrderedList& list = world.list(world.sites().find(Hook::tcx_ingress, 0));
+  const OrderedList& list = world.list(world.sites().find(Hook::tcx_ingress, Target::device(0)));
   ASSERT_EQ(list.count, 1U);
   EXPECT_EQ(list.slots[0].program, pool_program(1)) << "the first went, and the last";
   rule_of(world, "detach tcx_ingress@d0 p1");

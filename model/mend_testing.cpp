@@ -245,8 +245,9 @@ void Mender::mend_list(Rule rule) {
     case Rule::attach_exists:
       return set(&Fields::program, fd_of_new_program(list_, type_, no_program));
     case Rule::attach_full:
-      return change(
-          [&](World& world, Operation&, const Fields&) { world.mutable_list(*at_).remove(OrderedList::capacity - 1); });
+      return change([&](World& world, Operation&, const Fields&) {
+        world.mutable_list(*at_).remove(OrderedList::mprog_capacity - 1);
+      });
     case Rule::replace_absent:
     case Rule::replace_owner:
       return replaceable();
@@ -273,7 +274,7 @@ void Mender::replaceable() {
   if (std::holds_alternative<CreateLink>(operation_))
     return change([&](World& world, Operation&, const Fields& fields) {
       *fields.flags &= ~flag::replace;
-      if (list_->full()) world.mutable_list(*at_).remove(OrderedList::capacity - 1);
+      if (list_->full()) world.mutable_list(*at_).remove(OrderedList::mprog_capacity - 1);
     });
   const auto other = fd_of_new_program(list_, type_, program_);
   if (!other) return;
@@ -282,7 +283,7 @@ void Mender::replaceable() {
     OrderedList& list = world.mutable_list(*at_);
     const Entry entry{world.denoted_by_fd(*other).object, no_link};
     if (list.full())
-      list.overwrite(OrderedList::capacity - 1, entry);
+      list.overwrite(OrderedList::mprog_capacity - 1, entry);
     else
       list.insert(list.count, entry);
   });
@@ -369,7 +370,7 @@ void Mender::mend_rest(Rule rule) {
     case Rule::query_flags:
       return change_call<Query>([](World&, Query& query) { query.query_flags = query.attach_flags = 0; });
     case Rule::query_short:
-      return change_call<Query>([](World&, Query& query) { query.count = OrderedList::capacity; });
+      return change_call<Query>([](World&, Query& query) { query.count = OrderedList::mprog_capacity; });
     case Rule::open_gone:
       for (unsigned slot = 0; slot < Name::slots; ++slot) {
         const Argument id = Argument::of({static_cast<std::uint8_t>(slot)});

@@ -37,6 +37,10 @@ std::optional<Device> device_of(const Operation& operation) {
   return field_of<Device>(operation);
 }
 
+std::optional<Cgroup> cgroup_of(const Operation& operation) {
+  return field_of<Cgroup>(operation);
+}
+
 bool names_coming_id(const Operation& operation) {
   ComingId coming;
   fields(operation, coming);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "model/cgroup.hpp"
 #include "model/device.hpp"
 #include "model/flag.hpp"
 #include "model/hooks/hook.hpp"
@@ -14,22 +15,36 @@
 
 namespace mprogcheck::model {
 
-/// What a hook belongs to: device dN, the other end of its pair, or a literal interface index. A device that the
-/// sequence does not declare, and every literal that is legal, is an interface that does not exist.
+/// What a hook belongs to: device dN, the other end of its pair, a literal interface index, or cgroup cN. A device or
+/// cgroup that the sequence does not declare, and every literal that is legal, is one that does not exist.
 struct Target {
-  std::uint32_t value = 0;  ///< device number, peer_base + device number, or literal_base + ifindex
+  std::uint32_t value = 0;  ///< device number, or one of the bases and the number behind it
 
   static constexpr unsigned device_count = Device::count;     ///< d0 to d3
+  static constexpr std::uint32_t cgroup_base = 0x2000'0000;   ///< c0 to c7
   static constexpr std::uint32_t peer_base = 0x4000'0000;     ///< peer(d0) to peer(d3)
   static constexpr std::uint32_t literal_base = 0x8000'0000;  ///< literals: 0 and 1000000 upward, below 2^31
   static constexpr Target device(std::uint32_t n) { return {n}; }
   static constexpr Target peer(std::uint32_t n) { return {peer_base + n}; }
+  static constexpr Target cgroup(std::uint32_t n) { return {cgroup_base + n}; }
   static constexpr Target literal(std::uint32_t ifindex) { return {literal_base + ifindex}; }
   [[nodiscard]] constexpr bool is_literal() const { return value >= literal_base; }
   [[nodiscard]] constexpr bool is_peer() const { return value >= peer_base && value < literal_base; }
   [[nodiscard]] constexpr std::uint32_t ifindex() const { return value - literal_base; }
-  /// Of a device or of its peer: its number.
-  [[nodiscard]] constexpr std::uint32_t number() const { return is_peer() ? value - peer_base : value; }
+  [[nodiscard]] constexpr bool is_cgroup() const { return value >= cgroup_base && value < peer_base; }
+  [[nodiscard]] constexpr bool is_device() const { return value < cgroup_base; }
+  /// Of a device, of its peer, of a cgroup: its number.
+  [[nodiscard]] constexpr std::uint32_t number() const {
+    return is_peer() ? value - peer_base : is_cgroup() ? value - cgroup_base : value;
+  }
+  /// Those that lists can belong to have a number of their own: devices, then cgroups.
+  static constexpr unsigned places = device_count + Cgroup::count;
+  static constexpr Target at_place(unsigned n) { return n < device_count ? device(n) : cgroup(n - device_count); }
+  /// `places` or more: it can have no list.
+  [[nodiscard]] constexpr std::uint32_t place() const {
+    if (is_cgroup()) return value - cgroup_base + device_count;
+    return value < device_count ? value : places;
+  }
   friend constexpr auto operator<=>(Target, Target) = default;
 };
 
@@ -170,6 +185,7 @@ struct Query {
   std::uint16_t size = whole_size;  ///< of bpf_attr, bytes, as the kernel is told; what is beyond whole_size is zero
   bool garbage = false;             ///< but for its last byte
 
+  static constexpr std::uint32_t effective = 1U << 0;  ///< BPF_F_QUERY_EFFECTIVE
   static constexpr std::uint8_t array_prog_ids = 1, array_link_ids = 2, array_prog_flags = 4, array_link_flags = 8;
   static constexpr std::uint16_t whole_size = 64;      ///< up to the end of the last field, the revision
   static constexpr std::uint16_t least_size = 8;       ///< the site is always said
@@ -222,8 +238,9 @@ struct NextId {
   friend constexpr auto operator<=>(const NextId&, const NextId&) = default;
 };
 
-using AnyCall = std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill,
-                             SendPacket, RemoveDevice, MakeDevice, MoveDevice, SetQdisc, Pin, Get, Unpin, NextId>;
+using AnyCall =
+    std::variant<Attach, Detach, CreateLink, UpdateLink, DetachLink, Close, Dup, Open, Load, Query, Fill, SendPacket,
+                 RemoveDevice, MakeDevice, MoveDevice, SetQdisc, Pin, Get, Unpin, NextId, RemoveCgroup, MakeCgroup>;
 
 /// Who makes a call: root, or a caller that the sequence declares. All share one table of file descriptors: a caller
 /// without a capability is one who was handed the fds.
@@ -247,6 +264,8 @@ struct Operation : AnyCall {
 std::string_view call_name(const Operation& operation);
 /// The device that an operation on devices names; none of the others.
 std::optional<Device> device_of(const Operation& operation);
+/// The cgroup that an operation on cgroups names; none of the others.
+std::optional<Cgroup> cgroup_of(const Operation& operation);
 /// Does it speak of the id that comes next?
 bool names_coming_id(const Operation& operation);
 /// The hook an operation names, if it names one.

@@ -11,9 +11,16 @@ std::optional<int> OrderedList::find(ProgramIndex program) const {
   return std::nullopt;
 }
 
-std::optional<int> OrderedList::find(Entry entry) const {
-  const auto* const at = std::find(slots.begin(), slots.begin() + count, entry);
-  return at == slots.begin() + count ? std::nullopt : std::optional(static_cast<int>(at - slots.begin()));
+std::optional<int> OrderedList::find(ProgramIndex program, LinkIndex owner) const {
+  for (int i = 0; i < count; ++i)
+    if (slots[static_cast<unsigned>(i)].program == program && slots[static_cast<unsigned>(i)].link == owner) return i;
+  return std::nullopt;
+}
+
+std::optional<int> OrderedList::find_link(LinkIndex link) const {
+  for (int i = 0; i < count; ++i)
+    if (slots[static_cast<unsigned>(i)].link == link) return i;
+  return std::nullopt;
 }
 
 void OrderedList::insert(int position, Entry entry) {
@@ -31,7 +38,8 @@ void OrderedList::remove(int position) {
 }
 
 bool operator==(const OrderedList& a, const OrderedList& b) {
-  return a.revision == b.revision && a.hidden == b.hidden && std::ranges::equal(a.entries(), b.entries());
+  return a.revision == b.revision && a.hidden == b.hidden && a.mode == b.mode &&
+         std::ranges::equal(a.entries(), b.entries());
 }
 
 }  // namespace mprogcheck::model

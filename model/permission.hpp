@@ -5,6 +5,7 @@
 
 #include "model/operation.hpp"
 #include "model/rule.hpp"
+#include "model/world.hpp"
 
 namespace mprogcheck::model {
 
@@ -13,6 +14,13 @@ namespace mprogcheck::model {
 /// that nobody handed over (by position, by id, by asking what is there) does ask for one (kernel/bpf/syscall.c:
 /// bpf_prog_query, bpf_prog_detach, bpf_prog_get_fd_by_id, bpf_link_get_fd_by_id, bpf_prog_load).
 std::optional<Rule> refused_without_capability(const Operation& operation);
+
+/// What a caller without capabilities is told of a call that is not refused so: `verdict`, which is root's, up to the
+/// check that asks for one.
+Verdict without_capability(const World& world, const Operation& operation, const Verdict& verdict);
+
+/// The rule refuses for want of a capability, or of the file system's leave.
+bool is_of_permission(Rule rule);
 
 /// It begins after an id that is larger than any can be.
 inline bool is_beyond_ids(const NextId& call) {

@@ -5,14 +5,19 @@ namespace mprogcheck::model {
 
 namespace {
 
+bool at_cgroup(const Site& site) {
+  return target_kind(site.hook) == TargetKind::cgroup;
+}
+
 struct OrderOf {
   const World& world;
 
-  Order operator()(const Attach&) const { return Order::attach; }
+  Order operator()(const Attach& call) const { return at_cgroup(call.site) ? Order::cgroup_attach : Order::attach; }
   Order operator()(const Detach& call) const {
+    if (at_cgroup(call.site)) return Order::cgroup_detach;
     return call.program.is_zero() ? Order::detach_by_position : Order::detach;
   }
-  Order operator()(const CreateLink&) const { return Order::link; }
+  Order operator()(const CreateLink& call) const { return at_cgroup(call.site) ? Order::cgroup_link : Order::link; }
   Order operator()(const UpdateLink& call) const {
     const Denoted denoted = world.denoted_by_fd(call.link);
     if (denoted.kind != Denoted::Kind::link) return Order::update;
@@ -46,6 +51,8 @@ struct OrderOf {
   Order operator()(const Get&) const { return Order::get; }
   Order operator()(const Unpin&) const { return Order::unpin; }
   Order operator()(const NextId&) const { return Order::next_id; }
+  Order operator()(const RemoveCgroup&) const { return Order::remove_cgroup; }
+  Order operator()(const MakeCgroup&) const { return Order::make_cgroup; }
 };
 
 constexpr std::string_view introduction =

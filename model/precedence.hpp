@@ -59,13 +59,20 @@ enum class Order : std::uint8_t {
   get,
   unpin,
   next_id,
+  cgroup_attach,
+  cgroup_detach,
+  cgroup_link,
+  remove_cgroup,
+  make_cgroup,
 };
-inline constexpr unsigned order_count = 24;
+inline constexpr unsigned order_count = 29;
 
 namespace checks {
 
 using enum Rule;
-inline constexpr FamilySet at_netkit = only(Family::netkit), at_tcx = only(Family::tcx);
+inline constexpr FamilySet at_netkit = only(Family::netkit), at_tcx = only(Family::tcx),
+                           at_cgroup = only(Family::cgroup);
+inline constexpr FamilySet at_devices = at_netkit | at_tcx;
 
 inline constexpr Check netkit_kind{"the device's kind", {netkit_not_a_netkit}, at_netkit};
 inline constexpr Check netkit_end{"which end of the pair it is", {netkit_peer_index}, at_netkit};
@@ -160,6 +167,60 @@ inline constexpr Check update[] = {
     old_match,
     {"whether the list takes the new program", {update_exists, update_type}},
 };
+
+inline constexpr Check cgroup{"the cgroup", {cgroup_never, cgroup_removed}};
+inline constexpr Check cgroup_above{"the cgroups above", {cgroup_hierarchy}};
+inline constexpr Check cgroup_mode{"the list's mode", {cgroup_other_mode}};
+inline constexpr Check cgroup_room{"room in the list", {cgroup_full}};
+inline constexpr Check cgroup_directives{"what is said of the place", {cgroup_both_ends, cgroup_relative_alone}};
+inline constexpr Check cgroup_owner{"whether a link stands beside a link", {cgroup_relative_owner}};
+inline constexpr Check cgroup_relative_place{"the relative's entry", {relative_absent, cgroup_relative_preorder}};
+/// kernel/bpf/syscall.c: bpf_prog_attach; kernel/bpf/cgroup.c: __cgroup_bpf_attach, get_prog_list.
+inline constexpr Check cgroup_attach[] = {
+    {"the flags", {cgroup_attach_flags, cgroup_preorder_unknown, cgroup_order_unknown}},
+    {"the program", {attach_program_closed, attach_not_a_program}},
+    {"the caller, of a program of type cgroup_skb", {cgroup_attach_skb}},
+    cgroup,
+    {"the program to replace", {attach_replace_closed, attach_replace_type}},
+    {"the modes that are said", {cgroup_modes}},
+    {"REPLACE beside BEFORE and AFTER", {cgroup_replace_beside}},
+    revision,
+    cgroup_above,
+    cgroup_mode,
+    cgroup_room,
+    {"whether the program is in the list", {cgroup_exists}},
+    {"the entry to replace", {replace_absent}},
+    cgroup_directives,
+    cgroup_owner,
+    {"the relative: whether it is there, and of the right kind", {relative_id_gone, relative_closed, relative_kind}},
+    cgroup_relative_place,
+};
+/// kernel/bpf/syscall.c: link_create; kernel/bpf/cgroup.c: cgroup_bpf_link_attach.
+inline constexpr Check cgroup_link[] = {
+    {"the program's fd", {link_program_closed}},
+    {"the caller, of a program of type cgroup_skb", {cgroup_link_skb}},
+    {"the program", {link_not_a_program}},
+    {"the flags", {cgroup_link_flags, cgroup_link_order_unknown}},
+    cgroup,
+    revision,
+    cgroup_above,
+    cgroup_mode,
+    cgroup_room,
+    cgroup_directives,
+    cgroup_owner,
+    {"the relative: whether it is there, and of the right kind",
+     {relative_id_gone, relative_not_settled, relative_closed, relative_kind, relative_link_zero}},
+    cgroup_relative_place,
+};
+/// kernel/bpf/syscall.c: bpf_prog_detach; kernel/bpf/cgroup.c: __cgroup_bpf_detach.
+inline constexpr Check cgroup_detach[] = {
+    {"the flags and the relative", {cgroup_detach_flags, cgroup_detach_order_unknown}},
+    cgroup,
+    revision,
+    {"whether there is an entry", {cgroup_detach_empty}},
+    {"the program", {cgroup_detach_no_program}},
+    {"where the program stands", {detach_absent}},
+};
 /// net/core/sock_map.c: sock_map_link_update_prog, and its like.
 inline constexpr Check update_of_type[] = {
     update_flags,
@@ -197,10 +258,12 @@ inline constexpr Check query[] = {
     {"the caller", {query_permission}},
     {"the attr, behind the call's fields", {query_beyond_fields}},
     {"the query flags, by the call", {query_unknown_flag}},
-    {"the device", {query_no_device}},
+    {"the device", {query_no_device}, at_devices},
     netkit_kind,
     netkit_end,
-    {"both flags, by the list", {query_flags}},
+    {"the cgroup", {cgroup_never, cgroup_removed}, at_cgroup},
+    {"both flags, by the list", {query_flags}, at_devices},
+    {"whether the flags of what is effective are asked for", {cgroup_query_flags}, at_cgroup},
     {"the room in the array", {query_short}},
 };
 inline constexpr Check fill[] = {{"the device", {fill_no_device}}, netkit_kind, netkit_end};
@@ -229,6 +292,13 @@ inline constexpr Check unpin[] = {pin_directory, {"the name", {unpin_absent}}};
 /// kernel/bpf/syscall.c: bpf_obj_get_next_id.
 inline constexpr Check next_id[] = {
     {"the id to begin after", {next_id_start}}, {"the caller", {next_id_permission}}, {"the id", {next_id_none}}};
+
+inline constexpr Check cgroup_caller{"the caller", {cgroup_permission}};
+/// kernel/cgroup/cgroup.c: cgroup_rmdir, cgroup_mkdir.
+inline constexpr Check remove_cgroup[] = {
+    {"the cgroup", {remove_cgroup_absent}}, cgroup_caller, {"the cgroups below", {remove_cgroup_busy}}};
+inline constexpr Check make_cgroup[] = {
+    {"the cgroup above", {make_cgroup_no_parent}}, {"the cgroup", {make_cgroup_exists}}, cgroup_caller};
 
 }  // namespace checks
 
@@ -262,6 +332,11 @@ inline constexpr std::array<OrderRow, order_count> order_rows{{
     {Order::get, "get", checks::get},
     {Order::unpin, "unpin", checks::unpin},
     {Order::next_id, "next_id", checks::next_id},
+    {Order::cgroup_attach, "attach, at a cgroup", checks::cgroup_attach},
+    {Order::cgroup_detach, "detach, at a cgroup", checks::cgroup_detach},
+    {Order::cgroup_link, "link, at a cgroup", checks::cgroup_link},
+    {Order::remove_cgroup, "rmdir", checks::remove_cgroup},
+    {Order::make_cgroup, "mkdir", checks::make_cgroup},
 }};
 
 namespace detail {

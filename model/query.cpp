@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/query.hpp"
 
-#include <algorithm>
-
 namespace mprogcheck::model {
 
 namespace {
@@ -30,22 +28,14 @@ Query as_read(const Query& query) {
 Rule decide_query(const Query& query, const OrderedList& list) {
   const Query read = as_read(query);
   if (read.query_flags != 0 || read.attach_flags != 0) return Rule::query_flags;
-  const bool asks_for_ids = read.count != 0 && (read.without & Query::array_prog_ids) == 0;
-  if (asks_for_ids && read.count < list.count) return Rule::query_short;
-  return query.size >= revision_end ? Rule::query_done : Rule::query_narrow;
+  return decide_room(query, list.count);
 }
 
-Answer answer_to(const Query& query, const OrderedList& list) {
+Rule decide_room(const Query& query, std::uint32_t count) {
   const Query read = as_read(query);
-  Answer answer;
-  if (query.size >= revision_end) answer.revision = list.revision;
-  if (query.size >= count_end) answer.count = list.count;
-  if ((read.without & Query::array_prog_ids) == 0) answer.length = std::min<std::uint32_t>(read.count, list.count);
-  for (std::uint32_t i = 0; i < answer.length; ++i) {
-    answer.slots[i] = list.slots[i];
-    if ((read.without & Query::array_link_ids) != 0) answer.slots[i].link = no_link;
-  }
-  return answer;
+  const bool asks_for_ids = read.count != 0 && (read.without & Query::array_prog_ids) == 0;
+  if (asks_for_ids && read.count < count) return Rule::query_short;
+  return query.size >= revision_end ? Rule::query_done : Rule::query_narrow;
 }
 
 }  // namespace mprogcheck::model

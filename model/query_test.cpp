@@ -3,20 +3,29 @@
 
 #include <gtest/gtest.h>
 
+#include "model/world.hpp"
+
 namespace mprogcheck::model {
 namespace {
 
 /// Two entries; the second is a link's.
-OrderedList two() {
-  OrderedList list;
+World two() {
+  World world((Declarations()));
+  OrderedList& list = world.mutable_list(0);
   list.insert(0, {0, no_link});
   list.insert(1, {1, 3});
   list.revision = 7;
-  return list;
+  return world;
+}
+Rule decide_query(const Query& query, const World& world) {
+  return model::decide_query(query, world.list(0));
+}
+Answer answer_to(const Query& query, const World& world) {
+  return model::answer_to(world, query, 0);
 }
 
 TEST(query, writes_what_the_attr_has_room_for) {
-  const OrderedList list = two();
+  const World list = two();
   struct Case {
     std::uint16_t size;
     std::uint64_t revision;

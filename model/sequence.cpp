@@ -5,6 +5,7 @@
 
 #include "model/fields.hpp"
 #include "model/language/words.hpp"
+#include "model/sites.hpp"
 
 namespace mprogcheck::model {
 namespace {
@@ -32,8 +33,11 @@ class Check {
     const auto target = [] { return std::string(expected::target); };
     unless(static_cast<unsigned>(site.hook) < hooks, [] { return "a hook: " + expected::one_of(hook_names); });
     if (complaint_) return;
+    if (target_kind(site.hook) == TargetKind::cgroup)
+      return unless(site.target.is_cgroup() && site.target.number() < Cgroup::count,
+                    [] { return std::string(expected::cgroup_target); });
     if (site.target.is_literal()) return unless(legal_ifindex_literal(site.target.ifindex()), target);
-    unless(site.target.number() < Target::device_count, target);
+    unless(!site.target.is_cgroup() && site.target.number() < Target::device_count, target);
     unless(!site.target.is_peer() || row_of(family_of(site.hook)).at_peers, [&site] {
       return "a device: " + expected::names('d') + " (" + std::string(name_of(site.hook)) +
              " is not asked for at a peer)";
@@ -41,7 +45,8 @@ class Check {
   }
   void operator()(role::PacketSite /*role*/, const Site& site) {
     (*this)(role::Site(), site);
-    unless(!site.target.is_peer(), [] { return "a device, or an interface index: packets go through devices"; });
+    unless(!site.target.is_peer() && !site.target.is_cgroup(),
+           [] { return "a device, or an interface index: packets go through devices"; });
   }
   void operator()(role::Name /*role*/, Name name) {
     unless(name.slot < Name::slots, [] { return "a name: " + expected::any_name(); });
@@ -89,12 +94,20 @@ class Check {
     unless(static_cast<unsigned>(type) < program_types,
            [] { return "a program type: " + expected::one_of(program_type_names); });
   }
-  void operator()(role::Returns /*role*/, Returns returns) {
+  void operator()(role::Returns role, Returns returns) {
     unless(static_cast<unsigned>(returns) < returns_count,
            [] { return "what a program returns: " + expected::one_of(returns_names); });
+    unless(can_return(role.type, returns), [] { return std::string(expected::cgroup_returns); });
   }
   void operator()(role::Device /*role*/, Device device) {
     unless(device.number < Device::count, [] { return "a device: " + expected::names('d'); });
+  }
+  void operator()(role::Cgroup /*role*/, Cgroup cgroup) {
+    unless(cgroup.number < Cgroup::count, [] { return "a cgroup: " + expected::names('c'); });
+  }
+  void operator()(role::FilledSite /*role*/, const Site& site) {
+    (*this)(role::Site(), site);
+    unless(!site.target.is_cgroup(), [] { return std::string(expected::fill_at_device); });
   }
   void operator()(role::Qdisc /*role*/, Qdisc qdisc) {
     unless(static_cast<unsigned>(qdisc) < qdiscs, [] { return "a qdisc: " + expected::one_of(qdisc_names); });
@@ -131,6 +144,17 @@ Complaint check_declarations(const Declarations& declarations) {
     if (made_as.kind == DeviceKind::veth && made_as != DeviceClass{.kind = DeviceKind::veth})
       return "a policy of a netkit device: veth has none";
   }
+  for (unsigned n = 0; n < Cgroup::count; ++n) {
+    const unsigned parent = declarations.parents[n];
+    if (parent == Cgroup::top) continue;
+    if (!declarations.has_cgroup(n)) return "nothing said of c" + std::to_string(n) + ", which is not declared";
+    if (!declarations.has_cgroup(parent)) return "a cgroup in one that is declared";
+    // No cgroup is in itself, however far up.
+    unsigned above = parent;
+    for (unsigned steps = 0; above != Cgroup::top && steps < Cgroup::count; ++steps)
+      above = above < Cgroup::count ? declarations.parents[above] : unsigned{Cgroup::top};
+    if (above != Cgroup::top) return "a cgroup that is not in itself";
+  }
   for (unsigned n = 0; n < Name::pool_count; ++n) {
     const ProgramClass& declared = declarations.classes[n];
     if (!declarations.has_program(n) && declared != ProgramClass())
@@ -139,6 +163,7 @@ Complaint check_declarations(const Declarations& declarations) {
       return "a program type: " + expected::one_of(program_type_names);
     if (static_cast<unsigned>(declared.returns) >= returns_count)
       return "what a program returns: " + expected::one_of(returns_names);
+    if (!can_return(declared.type, declared.returns)) return std::string(expected::cgroup_returns);
   }
   for (const std::uint32_t uid : declarations.uids)
     if (uid != 0 && !legal_uid(uid)) return std::string(expected::uid);
@@ -159,8 +184,11 @@ std::optional<Invalid> validate(const Sequence& sequence) {
   if (sequence.operations.size() > max_operations)
     return Invalid{max_operations, "at most " + std::to_string(max_operations) + " operations"};
   unsigned loads = 0;
+  Spoken spoken;
   for (std::size_t i = 0; i < sequence.operations.size(); ++i) {
     if (auto complaint = validate(sequence.operations[i])) return Invalid{i, std::move(*complaint)};
+    spoken.add(sequence.operations[i]);
+    if (spoken.too_many) return Invalid{i, "at most " + std::to_string(list_count) + " hooks of targets"};
     if (!sequence.declarations.has_caller(sequence.operations[i].caller))
       return Invalid{i, "a caller that the sequence declares"};
     if (std::holds_alternative<Load>(sequence.operations[i]) && ++loads > max_loads)

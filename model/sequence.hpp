@@ -20,10 +20,12 @@ struct ProgramClass {
 
 /// What exists before the first operation.
 struct Declarations {
-  std::uint8_t devices = 0;                              ///< bit N: dN exists
-  std::array<DeviceClass, Device::count> made_as{};      ///< of those that do not exist: DeviceClass()
-  std::uint32_t programs = 0;                            ///< bit N: pN is loaded and open
-  std::array<ProgramClass, Name::pool_count> classes{};  ///< of those not loaded: ProgramClass()
+  std::uint8_t devices = 0;                                     ///< bit N: dN exists
+  std::array<DeviceClass, Device::count> made_as{};             ///< of those that do not exist: DeviceClass()
+  std::uint8_t cgroups = 0;                                     ///< bit N: cN exists
+  std::array<std::uint8_t, Cgroup::count> parents = top_level;  ///< number of a lower cgroup that is declared, or top
+  std::uint32_t programs = 0;                                   ///< bit N: pN is loaded and open
+  std::array<ProgramClass, Name::pool_count> classes{};         ///< of those not loaded: ProgramClass()
   std::array<std::uint32_t, Caller::declarable> uids{};  ///< of the callers u, v, …, by number; 0: not declared
   /// Nothing is attached elsewhere. Otherwise a program is kept attached in each direction of a device that no sequence
   /// can speak of, so that the kernel's static keys need not flip with a sequence's first and last program
@@ -31,6 +33,12 @@ struct Declarations {
   /// back too often, shows in what runs, and in the kernel's log.
   bool unkept = false;
 
+  static constexpr auto top_level = [] {
+    std::array<std::uint8_t, Cgroup::count> none{};
+    none.fill(Cgroup::top);
+    return none;
+  }();
+  [[nodiscard]] bool has_cgroup(std::uint32_t n) const { return n < Cgroup::count && (cgroups >> n & 1U) != 0; }
   [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Target::device_count && (devices >> n & 1U) != 0; }
   [[nodiscard]] bool has_program(unsigned n) const { return (programs >> n & 1U) != 0; }
   [[nodiscard]] bool has_caller(Caller caller) const {

@@ -17,7 +17,7 @@ inline constexpr ListIndex no_list = 0xff;
 /// So many lists can be looked at in one run.
 inline constexpr unsigned list_count = 16;
 
-/// The sites whose lists are looked at in a run, in order of device and hook. A list is known by its place here. Of
+/// The sites whose lists are looked at in a run, in order of target and hook. A list is known by its place here. Of
 /// every other site nothing is spoken: nothing is ever attached there.
 class Sites {
  public:
@@ -25,7 +25,7 @@ class Sites {
   /// the primary's business) takes no place.
   constexpr bool add(const Site& site) {
     if (!has_place(site)) return true;
-    const Key key = key_of(site.hook, site.target.value);
+    const Key key = key_of(site.hook, site.target);
     unsigned at = 0;
     while (at < count_ && keys_[at] < key) ++at;
     if (at < count_ && keys_[at] == key) return true;
@@ -35,17 +35,17 @@ class Sites {
     return true;
   }
   /// no_list: it is not looked at, or denotes none.
-  [[nodiscard]] constexpr ListIndex find(Hook hook, std::uint32_t device) const {
-    if (device >= Target::device_count) return no_list;
-    const Key key = key_of(hook, device);
+  [[nodiscard]] constexpr ListIndex find(Hook hook, Target target) const {
+    if (!has_place({hook, target})) return no_list;
+    const Key key = key_of(hook, target);
     for (unsigned n = 0; n < count_; ++n)
       if (keys_[n] == key) return static_cast<ListIndex>(n);
     return no_list;
   }
-  [[nodiscard]] constexpr ListIndex find(const Site& site) const { return find(site.hook, site.target.value); }
-  [[nodiscard]] constexpr Site operator[](ListIndex list) const { return {hook(list), Target::device(device(list))}; }
+  [[nodiscard]] constexpr ListIndex find(const Site& site) const { return find(site.hook, site.target); }
+  [[nodiscard]] constexpr Site operator[](ListIndex list) const { return {hook(list), target(list)}; }
   [[nodiscard]] constexpr Hook hook(ListIndex list) const { return static_cast<Hook>(keys_[list] % stride); }
-  [[nodiscard]] constexpr std::uint32_t device(ListIndex list) const { return keys_[list] / stride; }
+  [[nodiscard]] constexpr Target target(ListIndex list) const { return Target::at_place(keys_[list] / stride); }
   [[nodiscard]] constexpr ListIndex size() const { return count_; }
   friend bool operator==(const Sites&, const Sites&) = default;
 
@@ -54,10 +54,11 @@ class Sites {
   static constexpr unsigned stride = 64;
   static_assert(hooks <= stride);
   static constexpr bool has_place(const Site& site) {
-    return !site.target.is_literal() && site.target.value < Target::device_count;
+    return site.target.place() < Target::places &&
+           site.target.is_cgroup() == (target_kind(site.hook) == TargetKind::cgroup);
   }
-  static constexpr Key key_of(Hook hook, std::uint32_t device) {
-    return static_cast<Key>(device * stride + static_cast<unsigned>(hook));
+  static constexpr Key key_of(Hook hook, Target target) {
+    return static_cast<Key>(target.place() * stride + static_cast<unsigned>(hook));
   }
 
   std::array<Key, list_count> keys_{};
@@ -71,13 +72,13 @@ inline constexpr Sites every_site = [] {
     for (const HookRow& row : hook_rows) sites.add({row.hook, Target::device(device)});
   return sites;
 }();
-static_assert(every_site.size() == Target::device_count * hooks,
-              "if a sequence can name more sites than there is room for, validate() has to refuse it");
 
 /// What operations speak of.
 struct Spoken {
   Sites sites;
+  bool too_many = false;     ///< there was no room for all of them
   std::uint8_t devices = 0;  ///< bit N: dN
+  std::uint8_t cgroups = 0;  ///< bit N: cN
   FamilySet families = 0;    ///< of hooks
 
   void add(const Operation& operation);
@@ -85,7 +86,7 @@ struct Spoken {
 };
 
 /// Those that are spoken of, and as far as there is room their neighbours: every hook of a family that is named, at
-/// every device that is declared or named, for an edit must not reach further than it says.
+/// every device or cgroup that is declared or named, for an edit must not reach further than it says.
 Sites sites_of(const Declarations& declarations, Spoken spoken);
 Sites sites_of(const Sequence& sequence);
 

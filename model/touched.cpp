@@ -11,16 +11,18 @@ constexpr ListSet only(ListIndex list) {
   return list == no_list ? ListSet{0} : static_cast<ListSet>(1U << list);
 }
 
-ListSet of_device(const Sites& sites, std::uint32_t device) {
+ListSet of_target(const Sites& sites, Target target) {
   ListSet lists = 0;
   for (ListIndex list = 0; list < sites.size(); ++list)
-    if (sites.device(list) == device) lists = static_cast<ListSet>(lists | only(list));
+    if (sites.target(list) == target) lists = static_cast<ListSet>(lists | only(list));
   return lists;
 }
 
-/// The list's device, as it is or would be made, has that hook.
+/// The list's device, as it is or would be made, has that hook. Every cgroup has.
 bool has_hook(const World& world, ListIndex list) {
-  const Device device{static_cast<std::uint8_t>(world.sites().device(list))};
+  const Target target = world.sites().target(list);
+  if (target.is_cgroup()) return true;
+  const Device device{static_cast<std::uint8_t>(target.value)};
   return rules_of(world.sites().hook(list)).on(world.device(device).made_as);
 }
 
@@ -43,7 +45,10 @@ struct Touched {
     if (index != no_file && world.file(index).kind == ObjectKind::link) add(world.link(world.file(index).object).list);
   }
   void operator()(role::Device /*role*/, Device device) {
-    lists = static_cast<ListSet>(lists | of_device(world.sites(), device.number));
+    lists = static_cast<ListSet>(lists | of_target(world.sites(), Target::device(device.number)));
+  }
+  void operator()(role::Cgroup /*role*/, Cgroup cgroup) {
+    lists = static_cast<ListSet>(lists | of_target(world.sites(), Target::cgroup(cgroup.number)));
   }
   void operator()(role::RemovedPin /*role*/, PinName name) {
     const PinnedObject& pin = world.pinned(name);
@@ -63,7 +68,7 @@ ListSet touched_lists(const World& before, const Operation& operation) {
 }
 
 bool has_list(const World& world, ListIndex list) {
-  return world.has_device(world.sites().device(list)) && has_hook(world, list);
+  return world.has_target(world.sites().target(list)) && has_hook(world, list);
 }
 
 ListSet existing_lists(const World& world) {
@@ -75,10 +80,12 @@ ListSet existing_lists(const World& world) {
 
 ListSet existing_lists_after(const World& before, const Edit& edit) {
   const ListSet lists = existing_lists(before);
-  if (edit.kind == Edit::Kind::remove_device)
-    return static_cast<ListSet>(lists & ~of_device(before.sites(), edit.device.number));
-  if (edit.kind != Edit::Kind::make_device) return lists;
-  ListSet made = of_device(before.sites(), edit.device.number);
+  const bool is_cgroup = edit.kind == Edit::Kind::remove_cgroup || edit.kind == Edit::Kind::make_cgroup;
+  const Target target = is_cgroup ? Target::cgroup(edit.cgroup.number) : Target::device(edit.device.number);
+  if (edit.kind == Edit::Kind::remove_device || edit.kind == Edit::Kind::remove_cgroup)
+    return static_cast<ListSet>(lists & ~of_target(before.sites(), target));
+  if (edit.kind != Edit::Kind::make_device && edit.kind != Edit::Kind::make_cgroup) return lists;
+  ListSet made = of_target(before.sites(), target);
   for (ListIndex list = 0; list < before.sites().size(); ++list)
     if (!has_hook(before, list)) made = static_cast<ListSet>(made & ~only(list));
   return static_cast<ListSet>(lists | made);

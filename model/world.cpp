@@ -14,9 +14,12 @@ namespace {
 constexpr std::uint8_t gone = 0xff;
 }  // namespace
 
-World::World(const Declarations& declarations, Quirks quirks, const Sites& sites) : quirks_(quirks), sites_(sites) {
+World::World(const Declarations& declarations, Traits traits, const Sites& sites) : traits_(traits), sites_(sites) {
   for (unsigned n = 0; n < Device::count; ++n)
     devices_[n] = {.made_as = declarations.made_as[n], .exists = declarations.has_device(n)};
+  for (unsigned n = 0; n < Cgroup::count; ++n)
+    cgroups_[n] = {
+        .exists = declarations.has_cgroup(n), .existed = declarations.has_cgroup(n), .parent = declarations.parents[n]};
   // A file of its own number for each name bound from the start, so that the files opened later come before the
   // fillers'.
   const auto load_at_start = [this](ProgramIndex program, Name name, ProgramClass declared) {
@@ -55,14 +58,27 @@ void World::bind_guest_object(unsigned n) {
 
 Located World::locate(const Site& site, Rule no_target) const {
   const Target target = site.target;
+  if (target.is_cgroup()) {
+    const CgroupState& cgroup = cgroups_[target.number()];
+    if (!cgroup.exists) return {no_list, cgroup.existed ? Rule::cgroup_removed : Rule::cgroup_never};
+    return {sites_.find(site), std::nullopt};
+  }
   // A peer stays at home when its device moves, and goes when that goes.
   const bool there =
       !target.is_literal() && (target.is_peer() ? has_device(target.number()) : is_at_home(target.value));
   if (!there) return {no_list, no_target};
   if (const auto refused = rules_of(site.hook).refuses(*this, site)) return {no_list, *refused};
-  const ListIndex list = sites_.find(site.hook, target.number());
+  const ListIndex list = sites_.find(site.hook, Target::device(target.number()));
   assert(list != no_list);
   return {list, std::nullopt};
+}
+
+OrderedList World::shown(ListIndex index) const {
+  OrderedList list = lists_[index];
+  if (!rules_of(sites_.hook(index)).tells_links)
+    for (Entry& entry : std::span(list.slots).first(list.count)) entry = {.program = entry.program};
+  if (target_kind(sites_.hook(index)) == TargetKind::cgroup && !has(Extension::cgroup_order)) list.revision = 0;
+  return list;
 }
 
 bool World::keeps(ListIndex list) const {
@@ -141,13 +157,10 @@ Verdict World::decide_any(const Operation& operation) const {
 Verdict World::predict(const Operation& operation) const {
   const auto as_user = [&]() -> Verdict {
     if (const auto rule = refused_without_capability(operation)) return {text_of(*rule).outcome, *rule, {}};
-    const Verdict verdict = decide_any(operation);
-    if (std::holds_alternative<Pin>(operation) && verdict.rule != Rule::pin_no_object)
-      return {text_of(Rule::pin_permission).outcome, Rule::pin_permission, {}};
-    return verdict;
+    return without_capability(*this, operation, decide_any(operation));
   };
   Verdict verdict = operation.caller.is_root() ? decide_any(operation) : as_user();
-  if (quirks_ != Quirks{}) [[unlikely]]
+  if (traits_.quirks != 0) [[unlikely]]
     verdict = follow(*this, operation, verdict);
   return verdict;
 }
@@ -157,13 +170,15 @@ void World::commit(const Edit& edit) {
     case Edit::Kind::nothing:
       break;
     case Edit::Kind::insert:
-      lists_[edit.list].insert(edit.position, {edit.program, no_link});
+      lists_[edit.list].insert(edit.position, {edit.program, no_link, edit.preorder});
+      lists_[edit.list].mode = edit.mode;
       lists_[edit.list].move_on();
       ++programs_[edit.program].references;
       break;
     case Edit::Kind::overwrite: {
       const ProgramIndex old = lists_[edit.list].slots[edit.position].program;
-      lists_[edit.list].overwrite(edit.position, {edit.program, no_link});
+      lists_[edit.list].overwrite(edit.position, {edit.program, no_link, edit.preorder});
+      lists_[edit.list].mode = edit.mode;
       lists_[edit.list].move_on();
       ++programs_[edit.program].references;
       put_program(old);
@@ -180,7 +195,8 @@ void World::commit(const Edit& edit) {
       const LinkIndex link = next_link();
       links_[link] = {.alive = true, .program = edit.program, .list = edit.list, .references = 0, .made = ++made_};
       ++programs_[edit.program].references;
-      lists_[edit.list].insert(edit.position, {edit.program, link});
+      lists_[edit.list].insert(edit.position, {edit.program, link, edit.preorder});
+      lists_[edit.list].mode = edit.mode;
       lists_[edit.list].move_on();
       bind(edit.name, open_file(ObjectKind::link, link));
       break;
@@ -189,7 +205,7 @@ void World::commit(const Edit& edit) {
       Link& link = links_[edit.link];
       OrderedList& list = lists_[link.list];
       const ProgramIndex old = link.program;
-      list.overwrite(*list.find(Entry{old, edit.link}), {edit.program, edit.link});
+      list.slots[static_cast<unsigned>(*list.find_link(edit.link))].program = edit.program;
       list.move_on();
       link.program = edit.program;
       ++programs_[edit.program].references;
@@ -232,6 +248,8 @@ void World::commit(const Edit& edit) {
     case Edit::Kind::set_qdisc:
     case Edit::Kind::pin:
     case Edit::Kind::unpin:
+    case Edit::Kind::remove_cgroup:
+    case Edit::Kind::make_cgroup:
       commit_lifetime(edit);
       break;
   }
@@ -278,7 +296,7 @@ void World::leave_list(LinkIndex index) {
   Link& link = links_[index];
   if (link.list == no_list) return;
   const ListIndex list = std::exchange(link.list, no_list);
-  lists_[list].remove(*lists_[list].find(Entry{link.program, index}));
+  lists_[list].remove(*lists_[list].find_link(index));
   removed_from(list);
 }
 
@@ -286,6 +304,7 @@ void World::leave_list(LinkIndex index) {
 void World::removed_from(ListIndex index) {
   OrderedList& list = lists_[index];
   list.move_on();
+  if (list.empty()) list.mode = Mode::none;
   if (list.empty() && !keeps(index)) rules_of(sites_.hook(index)).emptied(list);
 }
 

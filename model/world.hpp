@@ -76,6 +76,13 @@ struct DeviceState {
   Qdisc qdisc = Qdisc::none;
 };
 
+/// A cgroup. One that is gone keeps its place in the tree.
+struct CgroupState {
+  bool exists = false;
+  bool existed = false;  ///< an fd of it is open: it is told from one that never was
+  std::uint8_t parent = Cgroup::top;
+};
+
 /// What a name is bound to.
 struct Handle {
   FileIndex file = no_file;  ///< no_file: closed
@@ -107,11 +114,15 @@ struct Edit {
     set_qdisc,      ///< device gets qdisc
     pin,            ///< pin := (kind, object)
     unpin,          ///< pin
+    remove_cgroup,  ///< cgroup
+    make_cgroup,    ///< cgroup
   };
   Kind kind = Kind::nothing;
   ListIndex list = no_list;
   std::uint8_t position = 0;
   ProgramIndex program = no_program;
+  bool preorder = false;   ///< of what is inserted, or overwrites
+  Mode mode = Mode::none;  ///< of the list then
   LinkIndex link = no_link;
   Name name{};
   FileIndex file = no_file;
@@ -122,6 +133,7 @@ struct Edit {
   Device device{};
   Qdisc qdisc = Qdisc::none;
   PinName pin{};
+  Cgroup cgroup{};
 };
 
 struct Verdict {
@@ -152,7 +164,7 @@ struct Denoted {
 class World {
  public:
   /// No operation names a site that is not among `sites`.
-  explicit World(const Declarations& declarations, Quirks quirks = {}, const Sites& sites = every_site);
+  explicit World(const Declarations& declarations, Traits traits = {}, const Sites& sites = every_site);
 
   /// The one outcome of an operation, the rule that decides it and what it does. Total: defined for every operation.
   [[nodiscard]] Verdict predict(const Operation& operation) const;
@@ -167,6 +179,14 @@ class World {
   [[nodiscard]] bool has_device(std::uint32_t n) const { return n < Device::count && devices_[n].exists; }
   [[nodiscard]] bool is_at_home(std::uint32_t n) const { return has_device(n) && !devices_[n].away; }
   [[nodiscard]] const DeviceState& device(Device device) const { return devices_[device.number]; }
+  [[nodiscard]] bool has_cgroup(std::uint32_t n) const { return n < Cgroup::count && cgroups_[n].exists; }
+  [[nodiscard]] const CgroupState& cgroup(Cgroup cgroup) const { return cgroups_[cgroup.number]; }
+  /// The cgroup above, or one with the number Cgroup::top.
+  [[nodiscard]] Cgroup parent(Cgroup cgroup) const { return {cgroups_[cgroup.number].parent}; }
+  /// A device or a cgroup that a list can belong to: it exists, here or away.
+  [[nodiscard]] bool has_target(Target target) const {
+    return target.is_cgroup() ? has_cgroup(target.number()) : has_device(target.value);
+  }
   /// Something keeps the hook, even if nothing is attached.
   [[nodiscard]] bool keeps(ListIndex list) const;
   [[nodiscard]] const Sites& sites() const { return sites_; }
@@ -177,10 +197,18 @@ class World {
   [[nodiscard]] std::optional<ListIndex> list_at(const Site& site) const;
   /// A packet can be sent there: a device is. It goes through whether or not the device's kind has the hook.
   [[nodiscard]] bool has_way(const Site& site) const {
-    return !site.target.is_literal() && is_at_home(site.target.value);
+    return site.target.is_device() && is_at_home(site.target.value);
   }
   [[nodiscard]] const OrderedList& list(ListIndex index) const { return lists_[index]; }
-  [[nodiscard]] Quirks quirks() const { return quirks_; }
+  /// As a query tells it: without what it does not tell.
+  [[nodiscard]] OrderedList shown(ListIndex index) const;
+  /// Null: it is not looked at, and nothing is ever attached there.
+  [[nodiscard]] const OrderedList* list_of(Hook hook, Cgroup cgroup) const {
+    const ListIndex index = sites_.find(hook, Target::cgroup(cgroup.number));
+    return index == no_list ? nullptr : &lists_[index];
+  }
+  [[nodiscard]] Traits traits() const { return traits_; }
+  [[nodiscard]] bool has(Extension part) const { return !traits_.lacks(part); }
   [[nodiscard]] const Program& program(ProgramIndex index) const { return programs_[index]; }
   [[nodiscard]] const Link& link(LinkIndex index) const { return links_[index]; }
   [[nodiscard]] const Handle& handle(Name name) const { return handles_[name.slot]; }
@@ -203,6 +231,7 @@ class World {
   Program& mutable_program(ProgramIndex index) { return programs_[index]; }
   Link& mutable_link(LinkIndex index) { return links_[index]; }
   PinnedObject& mutable_pin(PinName pin) { return pins_[pin.number]; }
+  CgroupState& mutable_cgroup(Cgroup cgroup) { return cgroups_[cgroup.number]; }
   DeviceState& mutable_device(Device device) { return devices_[device.number]; }
 
  private:
@@ -229,9 +258,13 @@ class World {
   [[nodiscard]] Verdict decide(const Get& call) const;
   [[nodiscard]] Verdict decide(const Unpin& call) const;
   [[nodiscard]] Verdict decide(const NextId& call) const;
+  [[nodiscard]] Verdict decide(const RemoveCgroup& call) const;
+  [[nodiscard]] Verdict decide(const MakeCgroup& call) const;
   // world_lifetime.cpp
   void commit_lifetime(const Edit& edit);
   void remove_device(Device device);
+  void remove_cgroup(Cgroup cgroup);
+  void let_go_of(ListIndex list);
   void set_qdisc(Device device, Qdisc qdisc);
   void hold(ObjectKind kind, std::uint8_t object);
   void put(ObjectKind kind, std::uint8_t object);
@@ -252,17 +285,18 @@ class World {
   std::array<Handle, Name::slots> handles_{};
   std::array<OrderedList, list_count> lists_{};
   std::array<DeviceState, Device::count> devices_{};
+  std::array<CgroupState, Cgroup::count> cgroups_{};
   std::array<PinnedObject, PinName::count> pins_{};
   std::uint32_t made_ = 0;  ///< so many objects has the sequence made
-  Quirks quirks_;
+  Traits traits_;
   Sites sites_;
 };
 
 static_assert(std::is_trivially_copyable_v<World>, "worlds are copied all the time");
 
 /// The world that the sequence begins in.
-inline World world_of(const Sequence& sequence, Quirks quirks = {}) {
-  return World(sequence.declarations, quirks, sites_of(sequence));
+inline World world_of(const Sequence& sequence, Traits traits = {}) {
+  return World(sequence.declarations, traits, sites_of(sequence));
 }
 
 /// The pool program that pN is, the filler program that fN is.

@@ -73,6 +73,23 @@ Verdict World::decide(const Unpin& call) const {
   return decided(Rule::unpin_done, {.kind = Edit::Kind::unpin, .pin = call.pin});
 }
 
+/// kernel/cgroup/cgroup.c: cgroup_rmdir, cgroup_destroy_locked. No task is ever in one.
+Verdict World::decide(const RemoveCgroup& call) const {
+  const unsigned n = call.cgroup.number;
+  if (!has_cgroup(n)) return decided(Rule::remove_cgroup_absent);
+  for (const CgroupState& other : cgroups_)
+    if (other.exists && other.parent == n) return decided(Rule::remove_cgroup_busy);
+  return decided(Rule::remove_cgroup_done, {.kind = Edit::Kind::remove_cgroup, .cgroup = call.cgroup});
+}
+
+/// kernel/cgroup/cgroup.c: cgroup_mkdir.
+Verdict World::decide(const MakeCgroup& call) const {
+  if (has_cgroup(call.cgroup.number)) return decided(Rule::make_cgroup_exists);
+  const Cgroup above = parent(call.cgroup);
+  if (above.number != Cgroup::top && !has_cgroup(above.number)) return decided(Rule::make_cgroup_no_parent);
+  return decided(Rule::make_cgroup_done, {.kind = Edit::Kind::make_cgroup, .cgroup = call.cgroup});
+}
+
 void World::commit_lifetime(const Edit& edit) {
   DeviceState& device = devices_[edit.device.number];
   PinnedObject& pin = pins_[edit.pin.number];
@@ -91,6 +108,12 @@ void World::commit_lifetime(const Edit& edit) {
     case Edit::Kind::set_qdisc:
       set_qdisc(edit.device, edit.qdisc);
       break;
+    case Edit::Kind::remove_cgroup:
+      remove_cgroup(edit.cgroup);
+      break;
+    case Edit::Kind::make_cgroup:
+      cgroups_[edit.cgroup.number].exists = cgroups_[edit.cgroup.number].existed = true;
+      break;
     case Edit::Kind::pin:
       pin = {.held = true, .kind = edit.object_kind, .object = edit.object};
       hold(pin.kind, pin.object);
@@ -105,19 +128,28 @@ void World::commit_lifetime(const Edit& edit) {
   }
 }
 
-/// kernel/bpf/tcx.c: tcx_uninstall; drivers/net/netkit.c: netkit_release_all. What a program call attached is let go; a
-/// link keeps its program.
+/// kernel/bpf/tcx.c: tcx_uninstall; drivers/net/netkit.c: netkit_release_all.
 void World::remove_device(Device device) {
   devices_[device.number] = {.made_as = devices_[device.number].made_as};
-  for (ListIndex list = 0; list < sites_.size(); ++list) {
-    if (sites_.device(list) != device.number) continue;
-    const OrderedList old = std::exchange(lists_[list], {});
-    for (const Entry& entry : old.entries()) {
-      if (entry.link != no_link)
-        links_[entry.link].list = no_list;
-      else
-        put_program(entry.program);
-    }
+  for (ListIndex list = 0; list < sites_.size(); ++list)
+    if (sites_.target(list) == Target::device(device.number)) let_go_of(list);
+}
+
+/// kernel/bpf/cgroup.c: cgroup_bpf_release, which comes some time after rmdir(2) has returned.
+void World::remove_cgroup(Cgroup cgroup) {
+  cgroups_[cgroup.number].exists = false;
+  for (ListIndex list = 0; list < sites_.size(); ++list)
+    if (sites_.target(list) == Target::cgroup(cgroup.number)) let_go_of(list);
+}
+
+/// What a program call attached loses a holder; a link keeps its program.
+void World::let_go_of(ListIndex list) {
+  const OrderedList old = std::exchange(lists_[list], {});
+  for (const Entry& entry : old.entries()) {
+    if (entry.link != no_link)
+      links_[entry.link].list = no_list;
+    else
+      put_program(entry.program);
   }
 }
 
@@ -126,7 +158,7 @@ void World::remove_device(Device device) {
 void World::set_qdisc(Device device, Qdisc qdisc) {
   std::array<bool, list_count> kept{};
   for (ListIndex list = 0; list < sites_.size(); ++list)
-    kept[list] = sites_.device(list) == device.number && lists_[list].empty() && keeps(list);
+    kept[list] = sites_.target(list) == Target::device(device.number) && lists_[list].empty() && keeps(list);
   devices_[device.number].qdisc = qdisc;
   for (ListIndex list = 0; list < sites_.size(); ++list)
     if (kept[list] && !keeps(list)) rules_of(sites_.hook(list)).emptied(lists_[list]);

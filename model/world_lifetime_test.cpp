@@ -22,7 +22,7 @@ class Story {
     return operation ? world.apply(*operation).rule : Rule::fill_done;
   }
   [[nodiscard]] const OrderedList& ingress(unsigned device = 0) const {
-    return world.list(world.sites().find(Hook::tcx_ingress, device));
+    return world.list(world.sites().find(Hook::tcx_ingress, Target::device(device)));
   }
 
   World world{Declarations()};
@@ -77,7 +77,8 @@ TEST(lifetime, a_qdisc_keeps_an_empty_hook_and_only_its_own) {
       story("detach " + hook);
     }
     EXPECT_EQ(story.ingress().revision, 3U);
-    EXPECT_EQ(story.world.list(story.world.sites().find(Hook::tcx_egress, 0)).revision, qdisc == "clsact" ? 3U : 1U);
+    EXPECT_EQ(story.world.list(story.world.sites().find(Hook::tcx_egress, Target::device(0))).revision,
+              qdisc == "clsact" ? 3U : 1U);
     EXPECT_EQ(story("detach tcx_ingress@d0"), Rule::detach_empty);
     EXPECT_EQ(story("detach tcx_ingress@d0 revision 2"), Rule::stale);
     EXPECT_EQ(story("detach tcx_ingress@d0 flags replace"), Rule::detach_replace);
@@ -108,7 +109,7 @@ TEST(lifetime, a_move_ends_a_qdisc_and_with_it_the_empty_hook) {
   story("move d0 away");
   story("move d0 home");
   EXPECT_EQ(story.ingress().revision, 2U);
-  EXPECT_EQ(story.world.list(story.world.sites().find(Hook::tcx_egress, 0)).revision, 1U);
+  EXPECT_EQ(story.world.list(story.world.sites().find(Hook::tcx_egress, Target::device(0))).revision, 1U);
   EXPECT_EQ(story("qdisc d0 none"), Rule::qdisc_absent);
 }
 

@@ -52,7 +52,7 @@ Operation crowded_operation(std::uint64_t number) {
   const auto object = [&] { return pick(2) == 0 ? program() : pick(2) == 0 ? l(pick(3)) : h(pick(2)); };
   constexpr std::uint32_t words[] = {0, flag::before, flag::after, flag::id, flag::link, flag::replace};
   const unsigned call = pick(16);
-  const Site site{static_cast<Hook>(pick(hooks)), Target::device(pick(3))};
+  const Site site{static_cast<Hook>(pick(static_cast<unsigned>(Hook::cgroup_ingress))), Target::device(pick(3))};
   const Device device{static_cast<std::uint8_t>(site.target.value)};
   const PinName pin{static_cast<std::uint8_t>(site.target.value)};
   const std::uint32_t flags = words[pick(6)] | words[pick(5)];
@@ -194,7 +194,7 @@ TEST(world, a_list_ends_at_63_from_every_direction) {
   World world(small());
   ASSERT_EQ(world.apply(Fill{ingress, 62}).rule, Rule::fill_done);
   EXPECT_EQ(world.apply(Attach{.site = ingress, .program = p(0), .flags = flag::before}).rule, Rule::attach_done);
-  EXPECT_EQ(world.list(world.sites().find(ingress.hook, 0)).slots[0].program, pool_program(0));
+  EXPECT_EQ(world.list(world.sites().find(ingress.hook, Target::device(0))).slots[0].program, pool_program(0));
   for (const std::uint32_t flags : {0U, flag::before, flag::after})
     EXPECT_EQ(world.apply(Attach{.site = ingress, .program = p(1), .flags = flags}).rule, Rule::attach_full);
   EXPECT_EQ(world.apply(CreateLink{.name = Name::link(0), .site = ingress, .program = p(1)}).rule, Rule::attach_full);
@@ -209,9 +209,9 @@ TEST(world, a_list_ends_at_63_from_every_direction) {
 }
 
 TEST(world, the_tail_of_a_full_list_stays_only_if_told_to_follow_the_quirk) {
-  Quirks quirks;
-  quirks.add(Quirk::full_list_keeps_tail);
-  World world(small(), quirks);
+  Traits traits;
+  traits.add(Quirk::full_list_keeps_tail);
+  World world(small(), traits);
   world.apply(Fill{ingress, 63});
   EXPECT_EQ(world.predict(Detach{.site = ingress}).rule, Rule::detach_full_tail);
   EXPECT_EQ(world.predict(Detach{.site = ingress, .flags = flag::after}).rule, Rule::detach_full_tail);

@@ -16,6 +16,8 @@ namespace {
 constexpr std::array of_the_kernel{
     Feature{feature_policy, "hooks of netkit devices, and their policy", "it has no netkit",
             "CONFIG_NETKIT, and Linux 6.7"},
+    Feature{feature_cgroup, "hooks of cgroups", "no cgroup2 hierarchy could be had, or nothing attached there",
+            "CONFIG_CGROUP_BPF"},
     Feature{feature_veth, "netkit's hooks at a device that is no netkit", "it has no veth devices",
             "CONFIG_VETH, or its module beside the image"},
     Feature{feature_refcnt, "reference counts", "this kernel has no BPF iterators, or no BTF",

@@ -46,13 +46,13 @@ class Slots {
 /// One sequence on its way through a world.
 class Session {
  public:
-  Session(const Job& job, Run& run, Misbehaviour* misbehaviour, model::Quirks quirks)
+  Session(const Job& job, Run& run, Misbehaviour* misbehaviour, model::Traits traits)
       : job_(job),
         run_(run),
         misbehaviour_(misbehaviour),
-        world_(job.sequence.declarations, quirks, sites_of(job)),
+        world_(job.sequence.declarations, traits, sites_of(job)),
         model_(world_) {
-    if (const auto about = lie_about(job.sequence, job.lie, job.lie_at, job.quirks)) {
+    if (const auto about = lie_about(job.sequence, job.lie, job.lie_at, job.traits)) {
       lie_ = job.lie;
       lie_on_ = *about;
     }
@@ -152,9 +152,12 @@ class Session {
     const auto index = world_.list_at(query->site);
     const bool writes = verdict.outcome.ok() || verdict.outcome == model::enospc;
     if (!index || !writes) return;
-    const model::OrderedList& list = world_.list(*index);
-    const model::Answer honest = model::answer_to(*query, list, world_.quirks());
-    ListView view{.list = *index, .outcome = verdict.outcome, .revision = honest.revision, .count = honest.count};
+    const model::Answer honest = model::answer_to(world_, *query, *index, world_.traits());
+    ListView view{.list = *index,
+                  .outcome = verdict.outcome,
+                  .revision = honest.revision,
+                  .count = honest.count,
+                  .mode = honest.mode};
     view.breach = honest.beyond_attr ? static_cast<std::uint8_t>(Breach::beyond_attr) : std::uint8_t{0};
     entries_.assign(honest.entries().begin(), honest.entries().end());
     if (misbehaviour_ != nullptr) misbehaviour_->answer(world_, *query, view, entries_);
@@ -218,8 +221,8 @@ class Session {
     const model::ListIndex other = untouched != 0 ? lowest(untouched) : model::no_list;
     for (ListSet rest = observed; rest != 0; rest = static_cast<ListSet>(rest & (rest - 1))) {
       const model::ListIndex index = lowest(rest);
-      const model::OrderedList& list = world_.list(index);
-      ListView view{.list = index, .outcome = {}, .revision = list.revision, .count = list.count};
+      const model::OrderedList list = world_.shown(index);
+      ListView view{.list = index, .outcome = {}, .revision = list.revision, .count = list.count, .mode = list.mode};
       entries_.assign(list.entries().begin(), list.entries().end());
       if (misbehaviour_ != nullptr) misbehaviour_->show(world_, view, entries_);
       if (lies(Lie::isolation) && index == other) ++view.revision;
@@ -238,7 +241,7 @@ class Session {
   void lie_about_list(ListView& view) {
     if (lies(Lie::revision)) ++view.revision;
     if (lies(Lie::order)) {
-      if (entries_.size() >= 2)
+      if (entries_.size() >= 2 && entries_.front() != entries_.back())
         std::swap(entries_.front(), entries_.back());
       else
         entries_.push_back({});  // an entry of nobody's
@@ -372,18 +375,21 @@ class Session {
 
 }  // namespace
 
-ModelOracle::ModelOracle(model::Quirks quirks) : ModelOracle("model", nullptr, quirks) {}
+ModelOracle::ModelOracle(model::Traits traits) : ModelOracle("model", nullptr, traits) {}
 
-ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbehaviour, model::Quirks quirks)
+ModelOracle::ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbehaviour, model::Traits traits)
     : identity_{.source = std::move(source),
                 .release = {},
                 .accelerator = "none",
                 .features = {std::string(feature_refcnt), std::string(feature_run), std::string(feature_device),
                              std::string(feature_qdisc), std::string(feature_pin), std::string(feature_next_id)}},
       misbehaviour_(std::move(misbehaviour)),
-      quirks_(quirks) {
+      traits_(traits) {
   identity_.features.emplace_back(feature_veth);
   for (const model::FamilyRow& row : model::family_rows) identity_.features.emplace_back(row.feature);
+  for (unsigned n = 0; n < model::extension_count; ++n)
+    if (const auto part = static_cast<model::Extension>(n); !traits.lacks(part))
+      identity_.features.emplace_back(model::name_of(part));
   for (const model::GuestObject& object : model::guest_objects) identity_.features.emplace_back(object.name);
 }
 
@@ -400,7 +406,7 @@ Result<void> ModelOracle::run(std::span<const Job> jobs, RunSink& sink) {
     run.counts = counts_;
     run.steps.reserve(jobs[i].sequence.operations.size());
     if (misbehaviour_) misbehaviour_->begin();
-    Session(jobs[i], run, misbehaviour_.get(), quirks_).run();
+    Session(jobs[i], run, misbehaviour_.get(), traits_).run();
     sink.take(i, run);
   }
   return {};

@@ -47,9 +47,9 @@ class Misbehaviour {
 /// reference counts included. Honest, unless it is given a Misbehaviour or a Job asks for a lie.
 class ModelOracle final : public Oracle {
  public:
-  explicit ModelOracle(model::Quirks quirks = {});
+  explicit ModelOracle(model::Traits traits = {});
   /// `source` is what identity() calls it.
-  ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbehaviour, model::Quirks quirks = {});
+  ModelOracle(std::string source, std::unique_ptr<Misbehaviour> misbehaviour, model::Traits traits = {});
 
   /// From now on it cannot tell how often anything is held, as a kernel without BPF iterators cannot.
   void stop_counting();
@@ -61,7 +61,7 @@ class ModelOracle final : public Oracle {
   OracleIdentity identity_;
   TrialNeeds trial_needs_;
   std::unique_ptr<Misbehaviour> misbehaviour_;
-  model::Quirks quirks_;
+  model::Traits traits_;
   bool counts_ = true;
 };
 

@@ -62,7 +62,7 @@ class Tries {
   [[nodiscard]] unsigned existing() const {
     unsigned lists = 0;
     for (unsigned n = 0; n < model::list_count; ++n)
-      if (n < world_.sites().size() && world_.has_device(world_.sites().device(static_cast<ListIndex>(n))))
+      if (n < world_.sites().size() && world_.has_target(world_.sites().target(static_cast<ListIndex>(n))))
         lists |= 1U << n;
     return lists;
   }
@@ -73,8 +73,12 @@ class Tries {
     if (query == nullptr) return false;
     const auto list = world_.list_at(query->site);
     if (!list || (!verdict.outcome.ok() && verdict.outcome != model::enospc)) return false;
-    const model::Answer honest = model::answer_to(*query, world_.list(*list), world_.quirks());
-    ListView view{.list = *list, .outcome = verdict.outcome, .revision = honest.revision, .count = honest.count};
+    const model::Answer honest = model::answer_to(world_, *query, *list, world_.traits());
+    ListView view{.list = *list,
+                  .outcome = verdict.outcome,
+                  .revision = honest.revision,
+                  .count = honest.count,
+                  .mode = honest.mode};
     view.breach = honest.beyond_attr ? static_cast<std::uint8_t>(Breach::beyond_attr) : std::uint8_t{0};
     entries_.assign(honest.entries().begin(), honest.entries().end());
     if (misbehaviour_ != nullptr) misbehaviour_->answer(world_, *query, view, entries_);
@@ -94,8 +98,7 @@ class Tries {
 void detach_links_without_entry(World& world) {
   for (unsigned n = 0; n < model::link_count; ++n) {
     model::Link& link = world.mutable_link(static_cast<model::LinkIndex>(n));
-    if (link.list != model::no_list &&
-        !world.list(link.list).find(model::Entry{link.program, static_cast<model::LinkIndex>(n)}))
+    if (link.list != model::no_list && !world.list(link.list).find_link(static_cast<model::LinkIndex>(n)))
       link.list = model::no_list;
   }
 }

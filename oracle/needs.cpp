@@ -18,6 +18,7 @@ std::string_view lacking_feature(const OracleIdentity& identity, const model::Op
     if (std::holds_alternative<model::SendPacket>(operation)) return feature_run;
     if (std::holds_alternative<model::SetQdisc>(operation)) return feature_qdisc;
     if (model::device_of(operation)) return feature_device;
+    if (model::cgroup_of(operation)) return feature_cgroup;
     const bool pins = std::holds_alternative<model::Pin>(operation) || std::holds_alternative<model::Get>(operation) ||
                       std::holds_alternative<model::Unpin>(operation);
     if (pins) return feature_pin;
@@ -31,6 +32,14 @@ model::FamilySet lacking_families(const OracleIdentity& identity) {
   for (const model::FamilyRow& row : model::family_rows)
     if (!identity.has(row.feature)) lacking = static_cast<model::FamilySet>(lacking | only(row.family));
   return lacking;
+}
+
+model::Traits traits_of(const OracleIdentity& identity) {
+  model::Traits traits;
+  if (!identity.has(feature_cgroup)) return traits;
+  for (unsigned n = 0; n < model::extension_count; ++n)
+    if (const auto part = static_cast<model::Extension>(n); !identity.has(model::name_of(part))) traits.lose(part);
+  return traits;
 }
 
 model::GuestObjectSet lacking_objects(const OracleIdentity& identity) {

@@ -14,6 +14,8 @@ namespace mprogcheck {
 /// A feature that the operation cannot do without, and an oracle with this identity has not; empty if there is none.
 std::string_view lacking_feature(const OracleIdentity& identity, const model::Operation& operation);
 
+/// What its kernel lacks of the interface, for the model to know. No quirk: those are probed.
+model::Traits traits_of(const OracleIdentity& identity);
 /// The families of hooks that an oracle with this identity has not.
 model::FamilySet lacking_families(const OracleIdentity& identity);
 

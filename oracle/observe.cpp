@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "model/hooks/family.hpp"
+#include "model/permission.hpp"
 #include "model/query.hpp"
 
 namespace mprogcheck {
@@ -38,7 +40,7 @@ std::optional<model::ListIndex> list_of_program_call(const model::World& world, 
 /// No call of a program may take a link's entry, whatever it does to the list.
 Victim link_of_others(const model::World& before, const model::World& after, const model::Operation& operation) {
   const auto index = list_of_program_call(before, operation);
-  if (!index) return std::nullopt;
+  if (!index || !model::rules_of(before.sites().hook(*index)).tells_links) return std::nullopt;
   const auto entries = after.list(*index).entries();
   for (const model::Entry& entry : before.list(*index).entries())
     if (entry.link != model::no_link && std::ranges::find(entries, entry) != entries.end()) return entry.link;
@@ -51,7 +53,11 @@ Victim end_of(const Call& call, const model::Edit& edit, const model::World& aft
   if ((call.flags & model::flag::replace) != 0 || !call.relative.is_zero()) return std::nullopt;
   const bool first = (call.flags & model::flag::before) != 0;
   if (!first && (call.flags & model::flag::after) == 0) return std::nullopt;
-  if (after.list(edit.list).entries().size() < 2) return std::nullopt;
+  const model::OrderedList list = after.shown(edit.list);
+  if (list.count < 2) return std::nullopt;
+  // Of two that look alike none can be told from the other.
+  const unsigned at = first ? 0 : list.count - 2U;
+  if (list.slots[at] == list.slots[at + 1]) return std::nullopt;
   return std::uint8_t{first ? std::uint8_t{0} : std::uint8_t{1}};
 }
 
@@ -67,13 +73,13 @@ Victim inserted_end(const model::Verdict& verdict, const model::World& after, co
 }  // namespace
 
 std::optional<std::uint8_t> lie_about(const model::Sequence& sequence, Lie lie, std::uint32_t at,
-                                      model::Quirks quirks) {
+                                      model::Traits traits) {
   const auto& operations = sequence.operations;
   if (operations.empty()) return std::nullopt;
   if (is_about_the_end(lie)) at = static_cast<std::uint32_t>(operations.size() - 1);
   if (at >= operations.size() || lie == Lie::none) return std::nullopt;
 
-  model::World world = model::world_of(sequence, quirks);
+  model::World world = model::world_of(sequence, traits);
   bool made_an_object = false;
   const auto take = [&](const model::Operation& operation) {
     const model::Verdict made = world.apply(operation);
@@ -101,7 +107,8 @@ std::optional<std::uint8_t> lie_about(const model::Sequence& sequence, Lie lie, 
     case Lie::isolation:
       return victim_if((existing & ~touched) != 0);
     case Lie::permission:  // -EPERM is also what an update says to an old program that is not the link's
-      return victim_if(!operation.caller.is_root() && !std::holds_alternative<model::UpdateLink>(operation));
+      return victim_if(!operation.caller.is_root() && !std::holds_alternative<model::UpdateLink>(operation) &&
+                       (verdict.outcome != model::eperm || model::is_of_permission(verdict.rule)));
     case Lie::answer:
       return victim_if(std::holds_alternative<model::Query>(operation) && model::answers(verdict.rule));
     case Lie::lifecycle:

@@ -28,9 +28,9 @@ inline model::ListSet observed_lists(Depth depth, bool last_step, const model::W
 /// What it is about: ownership: the link. capacity: 1 if the attach to a full list is to succeed, else 0. first_last: 0
 /// for the first entry, 1 for the last. All else: 0.
 std::optional<std::uint8_t> lie_about(const model::Sequence& sequence, Lie lie, std::uint32_t at,
-                                      model::Quirks quirks = {});
-inline bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at, model::Quirks quirks = {}) {
-  return lie_about(sequence, lie, at, quirks).has_value();
+                                      model::Traits traits = {});
+inline bool lie_applies(const model::Sequence& sequence, Lie lie, std::uint32_t at, model::Traits traits = {}) {
+  return lie_about(sequence, lie, at, traits).has_value();
 }
 
 }  // namespace mprogcheck

@@ -25,7 +25,7 @@ enum class Depth : std::uint8_t { fast, deep };
 /// One sequence to run from an empty world, and how.
 struct Job {
   model::Sequence sequence;
-  model::Quirks quirks;  ///< the known wrong behaviours that the model follows in this run
+  model::Traits traits;  ///< the known wrong behaviours that the model follows in this run
   Depth depth = Depth::fast;
   Lie lie = Lie::none;
   std::uint32_t lie_at = 0;  ///< the step it applies to, if it is not about the end
@@ -43,7 +43,7 @@ inline model::Sites sites_of(const Job& job) {
 }
 /// The world that the job begins in.
 inline model::World world_of(const Job& job) {
-  return model::World(job.sequence.declarations, job.quirks, sites_of(job));
+  return model::World(job.sequence.declarations, job.traits, sites_of(job));
 }
 
 /// How the kernel wrote something else to the buffers of a query than it promised.
@@ -60,8 +60,9 @@ struct ListView {
   model::ListIndex list = model::no_list;
   model::Outcome outcome;  ///< of the query itself
   std::uint64_t revision = 0;
-  std::uint32_t count = 0;  ///< what the kernel says; `length` entries follow
-  std::uint32_t first = 0;  ///< index into Run::entries
+  std::uint32_t count = 0;               ///< what the kernel says; `length` entries follow
+  model::Mode mode = model::Mode::none;  ///< attach_flags
+  std::uint32_t first = 0;               ///< index into Run::entries
   std::uint32_t length = 0;
   std::uint8_t breach = 0;  ///< of an answer to a `query` operation: bits of Breach
 };
@@ -170,6 +171,7 @@ inline constexpr std::string_view feature_next_id = "next_id";
 inline constexpr std::string_view feature_veth = "veth";
 /// The feature of an oracle whose usual devices have a policy.
 inline constexpr std::string_view feature_policy = "netkit";
+inline constexpr std::string_view feature_cgroup = "cgroup";
 /// Beside these: the feature of each family of hooks (model/hooks/hook.hpp), and the name of each of
 /// model::guest_objects that the kernel can make. feature.hpp has what a lack means.
 

@@ -38,24 +38,34 @@ model::FamilySet families_of(model::Rule rule) {
   return own == 0 ? model::all_families : own;
 }
 
-bool reachable(model::Rule rule, model::Quirks quirks, model::FamilySet families) {
+bool reachable(model::Rule rule, model::Traits traits, model::FamilySet families) {
   using model::Quirk;
   if ((families_of(rule) & families) == 0) return false;
   switch (rule) {
     case model::Rule::detach_full_tail:
-      return quirks.has(Quirk::full_list_keeps_tail);
+      return traits.has(Quirk::full_list_keeps_tail);
     case model::Rule::detach_unguarded:
-      return quirks.has(Quirk::detach_by_position_unprivileged);
+      return traits.has(Quirk::detach_by_position_unprivileged);
     case model::Rule::detach_permission:
-      return !quirks.has(Quirk::detach_by_position_unprivileged);
+      return !traits.has(Quirk::detach_by_position_unprivileged);
     case model::Rule::query_overrun:
-      return quirks.has(Quirk::query_writes_beyond_attr);
+      return traits.has(Quirk::query_writes_beyond_attr);
+    case model::Rule::cgroup_query_overrun:
+      return traits.has(Quirk::cgroup_query_writes_beyond_attr);
+    case model::Rule::cgroup_query_revision_overrun:
+      return traits.has(Quirk::cgroup_query_writes_revision);
+    case model::Rule::cgroup_preorder_unknown:
+      return traits.lacks(model::Extension::cgroup_preorder);
+    case model::Rule::cgroup_order_unknown:
+    case model::Rule::cgroup_link_order_unknown:
+    case model::Rule::cgroup_detach_order_unknown:
+      return traits.lacks(model::Extension::cgroup_order);
     case model::Rule::query_narrow:
-      return !quirks.has(Quirk::query_writes_beyond_attr);
+      return !traits.has(Quirk::query_writes_beyond_attr);
     case model::Rule::detach_relative_ignored:
-      return quirks.has(Quirk::relative_without_program_ignored);
+      return traits.has(Quirk::relative_without_program_ignored);
     case model::Rule::relative_never_in_list:
-      return !quirks.has(Quirk::relative_without_program_ignored);
+      return !traits.has(Quirk::relative_without_program_ignored);
     default:
       return true;
   }
@@ -151,12 +161,12 @@ model::FamilySet Coverage::families() const {
   return static_cast<model::FamilySet>((model::all_families & ~with_rules) | met);
 }
 
-std::vector<model::Outcome> Coverage::unseen_errnos(model::Quirks quirks) const {
+std::vector<model::Outcome> Coverage::unseen_errnos(model::Traits traits) const {
   std::set<std::int32_t> unseen;
   for (unsigned i = 0; i < model::rule_count; ++i) {
     const auto rule = static_cast<model::Rule>(i);
     const std::int32_t error = model::text_of(rule).outcome.error;
-    if (reachable(rule, quirks, families()) && errors_[static_cast<unsigned>(error)] == 0) unseen.insert(error);
+    if (reachable(rule, traits, families()) && errors_[static_cast<unsigned>(error)] == 0) unseen.insert(error);
   }
   unseen.erase(0);
   std::vector<model::Outcome> outcomes;
@@ -164,10 +174,10 @@ std::vector<model::Outcome> Coverage::unseen_errnos(model::Quirks quirks) const 
   return outcomes;
 }
 
-std::vector<model::Rule> Coverage::unseen(model::Quirks quirks) const {
+std::vector<model::Rule> Coverage::unseen(model::Traits traits) const {
   std::vector<model::Rule> rules;
   for (unsigned i = 0; i < rules_.size(); ++i)
-    if (rules_[i] == 0 && reachable(static_cast<model::Rule>(i), quirks, families()))
+    if (rules_[i] == 0 && reachable(static_cast<model::Rule>(i), traits, families()))
       rules.push_back(static_cast<model::Rule>(i));
   return rules;
 }

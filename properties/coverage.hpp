@@ -19,13 +19,13 @@ enum class LengthClass : std::uint8_t { empty, one, two, few, many, nearly_full,
 inline constexpr unsigned length_classes = 7;
 /// few: 3 and 4; many: 5 to 61; nearly full: 62.
 constexpr LengthClass length_class_of(unsigned entries) {
-  return entries == 0                                 ? LengthClass::empty
-         : entries == 1                               ? LengthClass::one
-         : entries == 2                               ? LengthClass::two
-         : entries < 5                                ? LengthClass::few
-         : entries < model::OrderedList::capacity - 1 ? LengthClass::many
-         : entries < model::OrderedList::capacity     ? LengthClass::nearly_full
-                                                      : LengthClass::full;
+  return entries == 0                                       ? LengthClass::empty
+         : entries == 1                                     ? LengthClass::one
+         : entries == 2                                     ? LengthClass::two
+         : entries < 5                                      ? LengthClass::few
+         : entries < model::OrderedList::mprog_capacity - 1 ? LengthClass::many
+         : entries < model::OrderedList::mprog_capacity     ? LengthClass::nearly_full
+                                                            : LengthClass::full;
 }
 std::string_view name_of(LengthClass length);
 
@@ -67,9 +67,9 @@ class Coverage {
   /// without any.
   [[nodiscard]] model::FamilySet families() const;
   /// Rules that are reachable() with these families and never decided.
-  [[nodiscard]] std::vector<model::Rule> unseen(model::Quirks quirks = {}) const;
+  [[nodiscard]] std::vector<model::Rule> unseen(model::Traits traits = {}) const;
   /// Errors that reachable rules give, and none of which was ever due, in ascending order.
-  [[nodiscard]] std::vector<model::Outcome> unseen_errnos(model::Quirks quirks = {}) const;
+  [[nodiscard]] std::vector<model::Outcome> unseen_errnos(model::Traits traits = {}) const;
 
   friend bool operator==(const Coverage&, const Coverage&) = default;
 
@@ -84,7 +84,7 @@ class Coverage {
 
 /// Whether the rule can decide anything on hooks of these families, if it follows these quirks: some rules are a
 /// quirk's, and some have nothing left to decide where a quirk is followed.
-bool reachable(model::Rule rule, model::Quirks quirks = {}, model::FamilySet families = model::all_families);
+bool reachable(model::Rule rule, model::Traits traits = {}, model::FamilySet families = model::all_families);
 /// The families that the rule is about: its name says so, or they are all.
 model::FamilySet families_of(model::Rule rule);
 

@@ -91,20 +91,20 @@ TEST(Coverage, ReachableIsWhatIsReached) {
   for (const auto& [generator, families] :
        {std::pair(&tcx, only(model::Family::tcx)), std::pair(&every, model::all_families)})
     for (unsigned bits = 0; bits < 1U << model::quirk_count; bits += (1U << model::quirk_count) - 1) {
-      const model::Quirks quirks{static_cast<std::uint8_t>(bits)};
+      const model::Traits traits{static_cast<std::uint8_t>(bits)};
       Coverage coverage;
       for (std::uint64_t i = 0; i < 15'000; ++i) {
         const auto sequence = generator->sequence(i);
-        model::World world = model::world_of(sequence, quirks);
+        model::World world = model::world_of(sequence, traits);
         for (const auto& operation : sequence.operations) coverage.add(operation, world.apply(operation));
       }
       for (unsigned i = 0; i < model::rule_count; ++i) {
         const auto rule = static_cast<Rule>(i);
-        EXPECT_EQ(coverage.count(rule) != 0, reachable(rule, quirks, families))
+        EXPECT_EQ(coverage.count(rule) != 0, reachable(rule, traits, families))
             << model::name_of(rule) << " with quirks " << bits;
       }
-      EXPECT_THAT(coverage.unseen(quirks), testing::IsEmpty());
-      EXPECT_THAT(coverage.unseen_errnos(quirks), testing::IsEmpty());
+      EXPECT_THAT(coverage.unseen(traits), testing::IsEmpty());
+      EXPECT_THAT(coverage.unseen_errnos(traits), testing::IsEmpty());
     }
 }
 

@@ -133,7 +133,7 @@ std::vector<Departure> DepartureWatch::take(const model::Operation& operation) {
   if (const auto name = bound_by(edit); name && !is_bound_to(*name, edit)) depart_file(*name, Way::rebind);
   if (const auto way = way_of_change(edit, world_))
     for (model::ListIndex list = 0; list < world_.sites().size(); ++list)
-      if (world_.sites().device(list) == edit.device.number) depart_list(list, *way);
+      if (world_.sites().target(list) == model::Target::device(edit.device.number)) depart_list(list, *way);
 
   remember(operation, edit);
   world_.commit(edit);

@@ -60,7 +60,7 @@ ExploreCanaries::Planted ExploreCanaries::plant(const properties::Tour& tour) {
   if (!tour.stops.empty()) state = tour.stops[secret_() % tour.stops.size()].state;
   Planted planted;
   planted.state = state;
-  planted.honest = {.sequence = space_.sequence_to(state), .quirks = quirks_};
+  planted.honest = {.sequence = space_.sequence_to(state), .traits = traits_};
   planted.lying = nest_.plant(planted.honest);
 
   planted.trial = planted.honest;

@@ -16,8 +16,8 @@ namespace mprogcheck {
 /// one of which it is told to misreport a step. At places that nothing determines.
 class ExploreCanaries {
  public:
-  ExploreCanaries(const ExploreSpace& space, model::Quirks quirks, bool counts)
-      : space_(space), quirks_(quirks), nest_(counts), secret_(std::random_device{}()) {}
+  ExploreCanaries(const ExploreSpace& space, model::Traits traits, bool counts)
+      : space_(space), traits_(traits), nest_(counts), secret_(std::random_device{}()) {}
 
   struct Flown {
     CanaryCount count;
@@ -39,7 +39,7 @@ class ExploreCanaries {
   Result<void> run_lying(const Planted& planted, Oracle& oracle, Flown& flown) const;
 
   const ExploreSpace& space_;
-  model::Quirks quirks_;
+  model::Traits traits_;
   std::mutex planting_;
   CanaryNest nest_;
   std::mt19937_64 secret_;

@@ -39,8 +39,8 @@ class deadly_trial : public testing::StockKernel {
     ASSERT_TRUE(known) << known.error().message;
     if (!known->avoids(*model::parse_operation(fatal), model::Rule::relative_no_program))
       GTEST_SKIP() << "the kernel is mended";
-    quirks_ = known->quirks;
-    space_ = std::make_unique<ExploreSpace>(properties::Bound{.programs = 1, .links = 0}, quirks_, Shard{},
+    traits_ = known->traits;
+    space_ = std::make_unique<ExploreSpace>(properties::Bound{.programs = 1, .links = 0}, traits_, Shard{},
                                             properties::WorldMachine::Avoid(), nullptr,
                                             std::vector<model::Operation>{*model::parse_operation(fatal)});
     ASSERT_TRUE(space_->can_be_explored());
@@ -51,7 +51,7 @@ class deadly_trial : public testing::StockKernel {
     return space_->machine().predict(space_->graph().state(state), fatal_).rule == model::Rule::relative_no_program;
   }
 
-  model::Quirks quirks_;
+  model::Traits traits_;
   std::unique_ptr<ExploreSpace> space_;
   std::uint32_t fatal_ = 0;
 };
@@ -62,7 +62,7 @@ TEST_F(deadly_trial, is_pinned_and_the_others_have_their_outcomes) {
     const properties::Tour& tour = space_->tours()[number];
     SCOPED_TRACE(number);
     const auto deadly = std::ranges::find_if(tour.stops, [this](const auto& stop) { return kills_in(stop.state); });
-    const auto ran = run_tour(*space_, tour, quirks_, *oracle_);
+    const auto ran = run_tour(*space_, tour, traits_, *oracle_);
     ASSERT_TRUE(ran) << ran.error().message;
     std::set<Pair> excluded;
     if (deadly == tour.stops.end()) {
@@ -76,13 +76,13 @@ TEST_F(deadly_trial, is_pinned_and_the_others_have_their_outcomes) {
       EXPECT_EQ(suspect.divergence->ending, Run::Ending::splat);
       EXPECT_THAT(suspect.console, ::testing::HasSubstr("RIP: 0010:bpf_mprog_tuple_relative"));
       const Pair blamed{deadly->state, fatal_};
-      const auto pinned = pin_trial(*space_, stops_before(tour, suspect), quirks_, *oracle_);
+      const auto pinned = pin_trial(*space_, stops_before(tour, suspect), traits_, *oracle_);
       ASSERT_TRUE(pinned) << pinned.error().message;
       ASSERT_TRUE(*pinned) << "nothing went wrong";
       EXPECT_EQ(**pinned, blamed);
       excluded.insert(**pinned);
     }
-    const Job job = job_of(*space_, tour, quirks_, [&](std::uint32_t state, std::uint32_t operation) {
+    const Job job = job_of(*space_, tour, traits_, [&](std::uint32_t state, std::uint32_t operation) {
       return excluded.contains({state, operation});
     });
     Keeping sink;

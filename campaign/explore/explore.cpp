@@ -26,7 +26,7 @@ class Exploration {
         reporter_(reporter),
         space_(space),
         pool_(pool),
-        canaries_(space, known.quirks, pool.identity().has(feature_refcnt)),
+        canaries_(space, known.traits, pool.identity().has(feature_refcnt)),
         state_(std::move(state)),
         rest_(space),
         suspects_(options, reporter, space, pool, report_, rest_,
@@ -71,7 +71,7 @@ class Exploration {
     // Where many ways leave the bound there are thousands of tours of a few steps, without a stop.
     auto canaries = tour.stops.empty() ? Result<ExploreCanaries::Flown>() : canaries_.run(tour, oracle);
     if (!canaries) return tl::unexpected(canaries.error());
-    auto result = run_tour(space_, tour, report_.known.quirks, oracle);
+    auto result = run_tour(space_, tour, report_.known.traits, oracle);
     if (!result) return tl::unexpected(result.error());
     const std::scoped_lock lock(settling_);
     state_.seconds = seconds();
@@ -122,7 +122,7 @@ class Exploration {
   Result<void> tour_around(Oracle& oracle, std::uint32_t number) {
     if (is_over()) return {};
     const properties::Tour& tour = tour_of(number);
-    auto result = run_tour(space_, tour, report_.known.quirks, oracle,
+    auto result = run_tour(space_, tour, report_.known.traits, oracle,
                            [this](auto state, auto operation) { return rest_.leaves_out(state, operation); });
     if (!result) return tl::unexpected(result.error());
     const std::scoped_lock lock(settling_);
@@ -283,7 +283,7 @@ Result<ExploreReport> explore(const ExploreOptions& options, const OracleFactory
     };
   properties::Bound bound = options.bound;
   bound.next_id = bound.next_id && (*pool)->identity().has(feature_next_id);
-  const ExploreSpace space(bound, known->quirks, options.shard, std::move(avoid), options.stop);
+  const ExploreSpace space(bound, known->traits, options.shard, std::move(avoid), options.stop);
   if (space.graph().was_stopped())
     return fail("{}: it was interrupted when {} states were known, and nothing was run; run it again",
                 properties::text_of(bound), space.graph().size());

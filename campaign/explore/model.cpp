@@ -28,7 +28,7 @@ std::string program_name(model::ProgramIndex program) {
 
 /// "[p0 l0:p1] l1:p2": the list, and the links that are in none.
 std::string text_of_state(const model::World& world, const properties::Bound& bound) {
-  const auto list = world.sites().find(bound.hook, 0);
+  const auto list = world.sites().find(bound.hook, model::Target::device(0));
   std::map<model::LinkIndex, std::string> links;
   for (unsigned n = 0; n < bound.links; ++n)
     if (const model::Handle& handle = world.handle(model::Name::link(n)); handle.file != model::no_file)

@@ -11,8 +11,8 @@ namespace {
 
 class Pinning {
  public:
-  Pinning(const ExploreSpace& space, model::Quirks quirks, Oracle& oracle)
-      : space_(space), quirks_(quirks), oracle_(oracle) {}
+  Pinning(const ExploreSpace& space, model::Traits traits, Oracle& oracle)
+      : space_(space), traits_(traits), oracle_(oracle) {}
 
   Result<std::optional<Pair>> in_state(std::uint32_t state) {
     std::vector<std::uint32_t> operations;
@@ -45,7 +45,7 @@ class Pinning {
 
  private:
   Result<bool> goes_wrong(std::uint32_t state, std::span<const std::uint32_t> operations) {
-    Job job{.sequence = space_.sequence_to(state), .quirks = quirks_};
+    Job job{.sequence = space_.sequence_to(state), .traits = traits_};
     job.alphabet = space_.machine().alphabet();
     Trials trials{.step = static_cast<std::uint32_t>(job.sequence.operations.size() - 1), .which = {}};
     // One step more: after the last one all that is there is counted.
@@ -58,15 +58,15 @@ class Pinning {
   }
 
   const ExploreSpace& space_;
-  model::Quirks quirks_;
+  model::Traits traits_;
   Oracle& oracle_;
 };
 
 }  // namespace
 
 Result<std::optional<Pair>> pin_trial(const ExploreSpace& space, std::span<const std::uint32_t> states,
-                                      model::Quirks quirks, Oracle& oracle) {
-  Pinning pinning(space, quirks, oracle);
+                                      model::Traits traits, Oracle& oracle) {
+  Pinning pinning(space, traits, oracle);
   for (const std::uint32_t state : states) {
     auto found = pinning.in_state(state);
     if (!found || *found) return found;

@@ -17,6 +17,6 @@ namespace mprogcheck {
 /// wrong until it is one: the pair to blame, in the first state that has one. Nothing if in none of them anything goes
 /// wrong; the operation is `none` if one by itself does no harm.
 Result<std::optional<Pair>> pin_trial(const ExploreSpace& space, std::span<const std::uint32_t> states,
-                                      model::Quirks quirks, Oracle& oracle);
+                                      model::Traits traits, Oracle& oracle);
 
 }  // namespace mprogcheck

@@ -73,7 +73,7 @@ Result<Shortest> look_for_shorter(const Finding& finding, Oracle& oracle, const 
   bound->next_id = oracle.identity().has(feature_next_id);
 
   const properties::WorldMachine machine(
-      *bound, model::Naming::symmetric, finding.origin.quirks,
+      *bound, model::Naming::symmetric, finding.origin.traits,
       [&](const model::Operation& operation, model::Rule /*rule*/) { return needs_prelude(operation, *bound); });
   // What no bound can spell, such as a revision far away, is not shorter for it.
   const auto alphabet = machine.alphabet()->operations();
@@ -99,7 +99,7 @@ Result<Shortest> look_for_shorter(const Finding& finding, Oracle& oracle, const 
     std::vector<Job> jobs;
     for (std::size_t n = begin; n < std::min(begin + batch, candidates.size()); ++n) {
       Job job{
-          .sequence = {properties::declarations_of(*bound), {}}, .quirks = finding.origin.quirks, .depth = Depth::deep};
+          .sequence = {properties::declarations_of(*bound), {}}, .traits = finding.origin.traits, .depth = Depth::deep};
       for (const auto step : graph.way_to(candidates[n].state))
         job.sequence.operations.push_back(machine.operation(step));
       job.sequence.operations.push_back(machine.operation(candidates[n].operation));

@@ -16,7 +16,7 @@ namespace {
 struct Left {
   Left(const std::string& fault, const std::string& operations) : oracle(std::move(*make_faulty_oracle(fault))) {
     finding.shrunk = *model::parse("mprogcheck 1\nnetdev d0\nprog p0..p2 sched_cls\n" + operations);
-    const auto judgement = run_once(*oracle, {.sequence = finding.shrunk, .quirks = {}, .depth = Depth::deep});
+    const auto judgement = run_once(*oracle, {.sequence = finding.shrunk, .traits = {}, .depth = Depth::deep});
     EXPECT_TRUE(judgement && judgement->divergence);
     finding.divergence = *judgement->divergence;
   }
@@ -35,7 +35,7 @@ TEST(shortest, finds_what_is_shorter) {
   const auto found = left.look();
   ASSERT_TRUE(found.known && found.shorter);
   EXPECT_EQ(found.shorter->operations.size(), 2U) << model::print(*found.shorter);
-  const auto judgement = run_once(*left.oracle, {.sequence = *found.shorter, .quirks = {}, .depth = Depth::deep});
+  const auto judgement = run_once(*left.oracle, {.sequence = *found.shorter, .traits = {}, .depth = Depth::deep});
   ASSERT_TRUE(judgement && judgement->divergence);
   EXPECT_EQ(judgement->divergence->fingerprint, left.finding.divergence.fingerprint);
 }

@@ -64,13 +64,13 @@ std::vector<PairTable::Seen> PairTable::seen() const {
   return all;
 }
 
-ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
+ExploreSpace::ExploreSpace(const properties::Bound& bound, model::Traits traits, const Shard& shard,
                            properties::WorldMachine::Avoid avoid, const std::atomic<bool>* stop,
                            const std::vector<model::Operation>& besides)
     : bound_(bound),
-      quirks_(quirks),
+      traits_(traits),
       prelude_(static_cast<std::uint32_t>(properties::prelude_of(bound).size())),
-      machine_(bound, model::Naming::labelled, quirks, std::move(avoid), besides),
+      machine_(bound, model::Naming::labelled, traits, std::move(avoid), besides),
       graph_(
           machine_, most_states,
           [&](std::uint32_t state, const model::World& world, std::uint32_t operation, const model::Verdict& verdict) {
@@ -136,7 +136,7 @@ properties::Tour ExploreSpace::with_queries(const properties::Tour& tour,
 
 std::uint64_t ExploreSpace::digest() const {
   Digest digest;
-  digest.add(properties::text_of(bound_)).add(std::uint64_t{quirks_.bits}).add(std::uint64_t{graph_.size()});
+  digest.add(properties::text_of(bound_)).add(std::uint64_t{traits_.quirks}).add(std::uint64_t{graph_.size()});
   for (std::size_t n = 0; n < machine_.operations(); n += 101) digest.add(model::print(machine_.operation(n)));
   for (const auto& [rule, count] : coverage_.rules()) digest.add(rule).add(count);
   for (const auto& [outcome, count] : coverage_.by_errno()) digest.add(outcome).add(count);

@@ -76,7 +76,7 @@ class ExploreSpace {
 
   /// When `stop` is set before all states are known, graph().was_stopped() says so, and there are no tours. `besides`:
   /// operations that the bound does not have.
-  ExploreSpace(const properties::Bound& bound, model::Quirks quirks, const Shard& shard,
+  ExploreSpace(const properties::Bound& bound, model::Traits traits, const Shard& shard,
                properties::WorldMachine::Avoid avoid = {}, const std::atomic<bool>* stop = nullptr,
                const std::vector<model::Operation>& besides = {});
 
@@ -132,7 +132,7 @@ class ExploreSpace {
 
  private:
   properties::Bound bound_;
-  model::Quirks quirks_;
+  model::Traits traits_;
   std::uint32_t prelude_;
   properties::WorldMachine machine_;
   properties::Coverage coverage_;

@@ -72,7 +72,7 @@ Result<void> ExploreSuspects::look_into(const TourSuspect& suspect) {
   if (suspect.vague) {
     if (auto renewed = pool_.at(0).renew(Start::quick); !renewed) return renewed;
     const auto stops = stops_before(tour_of_(suspect.tour), suspect);
-    const auto pinned = pin_trial(space_, stops, report_.known.quirks, pool_.at(0));
+    const auto pinned = pin_trial(space_, stops, report_.known.traits, pool_.at(0));
     if (!pinned) return tl::unexpected(pinned.error());
     if (*pinned && (*pinned)->operation != TriedTrials::none) {
       rest_.died(**pinned);
@@ -82,7 +82,7 @@ Result<void> ExploreSuspects::look_into(const TourSuspect& suspect) {
   for (const Candidate& candidate : candidates) {
     if (auto renewed = pool_.at(0).renew(Start::quick); !renewed) return renewed;
     const auto judgement = run_once(
-        pool_.at(0), {.sequence = candidate.sequence, .quirks = report_.known.quirks, .depth = candidate.depth});
+        pool_.at(0), {.sequence = candidate.sequence, .traits = report_.known.traits, .depth = candidate.depth});
     if (!judgement) return tl::unexpected(judgement.error());
     if (!judgement->divergence) continue;
     const bool shortest = &candidate == candidates.data() && suspect.pair.operation != TriedTrials::none;
@@ -140,7 +140,7 @@ Finding ExploreSuspects::finding_of(model::Sequence sequence, properties::Diverg
   finding.found = std::move(sequence);
   finding.divergence = std::move(divergence);
   finding.origin = {
-      .start = report_.start, .campaign = options_.kernel, .quirks = report_.known.quirks, .kernel = pool_.identity()};
+      .start = report_.start, .campaign = options_.kernel, .traits = report_.known.traits, .kernel = pool_.identity()};
   finding.number = report_.findings.size();
   finding.console = suspect.console;
   return finding;

@@ -72,14 +72,14 @@ std::uint32_t state_after(const properties::Tour& tour, std::size_t steps) {
 
 class TourRun {
  public:
-  TourRun(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, Oracle& oracle,
+  TourRun(const ExploreSpace& space, const properties::Tour& tour, model::Traits traits, Oracle& oracle,
           const LeaveOut& leave_out)
-      : space_(space), tour_(tour), quirks_(quirks), oracle_(oracle), leave_out_(leave_out) {}
+      : space_(space), tour_(tour), traits_(traits), oracle_(oracle), leave_out_(leave_out) {}
 
   Result<TourResult> run() {
     for (unsigned again = 0;; ++again) {
       const auto excluded = excluded_;
-      const Job job = job_of(space_, tour_, quirks_, [&](std::uint32_t state, std::uint32_t operation) {
+      const Job job = job_of(space_, tour_, traits_, [&](std::uint32_t state, std::uint32_t operation) {
         return excluded.contains({state, operation}) || (leave_out_ && leave_out_(state, operation));
       });
       TourSink sink(space_, tour_, job, oracle_);
@@ -159,7 +159,7 @@ class TourRun {
 
   const ExploreSpace& space_;
   const properties::Tour& tour_;
-  model::Quirks quirks_;
+  model::Traits traits_;
   Oracle& oracle_;
   const LeaveOut& leave_out_;
   TourResult result_;
@@ -173,9 +173,9 @@ bool shows_by_itself(const properties::Divergence& divergence) {
          (divergence.ending == Run::Ending::unclean && divergence.fingerprint.ending.empty());
 }
 
-Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks, const LeaveOut& leave_out) {
+Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Traits traits, const LeaveOut& leave_out) {
   Job job{.sequence = {properties::declarations_of(space.bound()), properties::prelude_of(space.bound())},
-          .quirks = quirks};
+          .traits = traits};
   job.alphabet = space.machine().alphabet();
   for (const properties::Transition& edge : tour.way)
     job.sequence.operations.push_back(space.machine().operation(edge.operation));
@@ -197,9 +197,9 @@ Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirk
   return job;
 }
 
-Result<TourResult> run_tour(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
+Result<TourResult> run_tour(const ExploreSpace& space, const properties::Tour& tour, model::Traits traits,
                             Oracle& oracle, const LeaveOut& leave_out) {
-  return TourRun(space, tour, quirks, oracle, leave_out).run();
+  return TourRun(space, tour, traits, oracle, leave_out).run();
 }
 
 model::Sequence past_of(const ExploreSpace& space, const properties::Tour& tour, const TourSuspect& suspect) {

@@ -60,13 +60,13 @@ struct TourResult {
 };
 
 /// The tour as a job: its way, and the trials where it stops.
-Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
+Job job_of(const ExploreSpace& space, const properties::Tour& tour, model::Traits traits,
            const LeaveOut& leave_out = {});
 
 /// Leads the oracle's kernel on a tour of the space and holds it to the model. Where an operation changes a state that
 /// it should leave alone, the tour is begun again without it, a few times. What comes after a step that differs is not
 /// counted, nor a stop where not all was tried. An Error is infrastructure.
-Result<TourResult> run_tour(const ExploreSpace& space, const properties::Tour& tour, model::Quirks quirks,
+Result<TourResult> run_tour(const ExploreSpace& space, const properties::Tour& tour, model::Traits traits,
                             Oracle& oracle, const LeaveOut& leave_out = {});
 
 /// The tour up to the suspect, its operation included: what surely diverges, if the kernel depends on its past.

@@ -25,8 +25,8 @@ Result<void> confirm(Finding& finding, Depth depth, const Pool& pool, const Conf
   const unsigned runs = options.cold ? options.runs : warm;
   std::vector<Job> jobs;
   for (const model::Sequence& sequence : finding.before)
-    jobs.push_back({.sequence = sequence, .quirks = finding.origin.quirks});
-  jobs.push_back({.sequence = finding.shrunk, .quirks = finding.origin.quirks, .depth = depth});
+    jobs.push_back({.sequence = sequence, .traits = finding.origin.traits});
+  jobs.push_back({.sequence = finding.shrunk, .traits = finding.origin.traits, .depth = depth});
   std::vector<char> alike(runs, 0);
   std::vector<std::string> last_words(runs);
   auto ran = pool.spread(runs, [&](Oracle& oracle, std::size_t i) -> Result<void> {

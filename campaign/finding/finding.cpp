@@ -60,8 +60,12 @@ nlohmann::ordered_json to_json(const Finding& finding) {
   json["minimal"] = finding.minimal;
   json["shortest"] = finding.shortest;
   json["quirks"] = nlohmann::json::array();
+  json["lacks"] = nlohmann::json::array();
+  for (unsigned i = 0; i < model::extension_count; ++i)
+    if (const auto part = static_cast<model::Extension>(i); finding.origin.traits.lacks(part))
+      json["lacks"].push_back(model::name_of(part));
   for (unsigned i = 0; i < model::quirk_count; ++i)
-    if (const auto quirk = static_cast<model::Quirk>(i); finding.origin.quirks.has(quirk))
+    if (const auto quirk = static_cast<model::Quirk>(i); finding.origin.traits.has(quirk))
       json["quirks"].push_back(model::name_of(quirk));
   json["start"] = finding.origin.start;
   json["seed"] = finding.origin.seed;
@@ -139,7 +143,7 @@ Result<void> save(Finding& finding, const fs::path& directory) {
       {"sequence.mpc", model::print(finding.found)},
       {"shrunk.mpc", shrunk_text(finding)},
       {"report.txt",
-       finding.read_back ? std::string() : properties::describe(shown, finding.divergence, finding.origin.quirks)},
+       finding.read_back ? std::string() : properties::describe(shown, finding.divergence, finding.origin.traits)},
       {"console.log", finding.console},
       {"divergence.json", seal(to_json(finding))},
   };
@@ -229,8 +233,12 @@ bool read_json(const nlohmann::ordered_json& json, Finding& finding) {
     finding.origin.index = json.at("index").get<std::uint64_t>();
     finding.number = json.at("number").get<std::uint64_t>();
     finding.history = json.at("history").get<std::vector<std::pair<std::uint64_t, std::uint64_t>>>();
+    for (unsigned i = 0; json.contains("lacks") && i < model::extension_count; ++i)
+      if (const auto part = static_cast<model::Extension>(i);
+          std::ranges::find(json.at("lacks"), model::name_of(part)) != json.at("lacks").end())
+        finding.origin.traits.lose(part);
     for (const auto& name : json.at("quirks"))
-      if (const auto quirk = model::quirk_named(name.get<std::string>())) finding.origin.quirks.add(*quirk);
+      if (const auto quirk = model::quirk_named(name.get<std::string>())) finding.origin.traits.add(*quirk);
     finding.origin.kernel.source = json.at("kernel").at("source").get<std::string>();
     finding.origin.kernel.release = json.at("kernel").at("release").get<std::string>();
     finding.origin.kernel.accelerator = json.at("kernel").at("accelerator").get<std::string>();

@@ -28,7 +28,7 @@ class finding_folder : public testing::Test {
     const auto sequence = model::parse(
         "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1 before\n");
     const auto oracle = make_faulty_oracle("before_nothing_appends");
-    const auto judgement = run_once(**oracle, {.sequence = *sequence, .quirks = {}});
+    const auto judgement = run_once(**oracle, {.sequence = *sequence, .traits = {}});
     Finding finding;
     finding.found = *sequence;
     finding.divergence = *judgement->divergence;

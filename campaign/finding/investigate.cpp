@@ -14,7 +14,7 @@ namespace {
 
 properties::ShrinkOptions shrink_options(const Finding& finding, const Pool& pool, const InvestigateOptions& options) {
   properties::ShrinkOptions shrinking;
-  shrinking.quirks = finding.origin.quirks;
+  shrinking.traits = finding.origin.traits;
   shrinking.machines = pool.size();
   shrinking.enough = options.enough;
   if (options.known == nullptr) return shrinking;

@@ -15,7 +15,7 @@ struct Origin {
   std::string campaign{};              ///< the kernel it asked for, as the user named it
   std::string seed{};                  ///< of the campaign; empty for a replayed file
   std::uint64_t shard = 0, index = 0;  ///< which of its sequences
-  model::Quirks quirks{};              ///< that the model follows
+  model::Traits traits{};              ///< that the model follows
   OracleIdentity kernel{};             ///< that it was found on
 };
 

@@ -36,7 +36,7 @@ std::optional<properties::Divergence> divergence_by_its_end(const Job& canary, c
   Job honest = canary;
   honest.lie = Lie::none;
   HonestEnd end(honest, run);
-  ModelOracle model(honest.quirks);
+  ModelOracle model(honest.traits);
   if (!model.run({&honest, 1}, end)) return std::nullopt;
   return std::move(end.divergence());
 }
@@ -104,9 +104,10 @@ Result<void> BatchSink::trustworthy() const {
   if (malformed_) return malformed_run(*malformed_);
   if (missed())
     return fail(
-        "a canary was not caught: the guest was told to misreport step {} of a sequence, and the judge did not "
+        "a canary was not caught: the guest was told to misreport step {} of a sequence ({}), and the judge did not "
         "blame that step; nothing this campaign says can be relied on: report it with the seed",
-        batch_.jobs[*batch_.canary].lie_at);
+        batch_.jobs[*batch_.canary].lie_at,
+        properties::text_of(property_of(batch_.jobs[*batch_.canary].lie).value_or(properties::Property::outcome)).name);
   return {};
 }
 

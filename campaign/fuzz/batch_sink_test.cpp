@@ -17,7 +17,7 @@ Batch batch_with_canary(bool canary_first) {
   const auto sequence = model::parse(
       "mprogcheck 1\nnetdev d0\nprog p0..p1 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1 before\n");
   EXPECT_TRUE(sequence);
-  const Job honest{.sequence = *sequence, .quirks = {}};
+  const Job honest{.sequence = *sequence, .traits = {}};
   Job canary = honest;
   canary.lie = Lie::first_last;
   canary.lie_at = 1;

@@ -53,7 +53,7 @@ std::optional<Job> CanaryNest::plant(const Job& honest) {
   const auto start = static_cast<std::uint32_t>(secret_() % operations);
   for (std::uint32_t i = 0; i < operations; ++i) {
     const std::uint32_t at = (start + i) % operations;
-    if (!lie_applies(honest.sequence, lie, at, honest.quirks)) continue;
+    if (!lie_applies(honest.sequence, lie, at, honest.traits)) continue;
     pass_turn();
     Job canary = honest;
     canary.lie = lie;

@@ -39,7 +39,7 @@ RC_GTEST_PROP(canary, leaves_to_the_honest_run_what_both_met, ()) {
   const auto oracle = make_faulty_oracle(faults[*rc::gen::inRange<std::size_t>(0, faults.size())]);
   const bool canary_first = *rc::gen::arbitrary<bool>();
   for (std::uint64_t number = 0; number < 8; ++number) {
-    const Job honest{.sequence = generator.sequence(number), .quirks = {}};
+    const Job honest{.sequence = generator.sequence(number), .traits = {}};
     for (std::uint8_t lie = 1; lie < lies; ++lie) {
       Job canary = honest;
       canary.lie = static_cast<Lie>(lie);

@@ -250,7 +250,7 @@ class Campaign {
                       .campaign = state_.kernel,
                       .seed = state_.seed,
                       .shard = options_.shard,
-                      .quirks = report_.known.quirks,
+                      .traits = report_.known.traits,
                       .kernel = pool_.identity()};
     return finding;
   }
@@ -415,7 +415,8 @@ Result<FuzzReport> fuzz(const FuzzOptions& options, const OracleFactory& make_or
     if (!probed) return tl::unexpected(probed.error());
     known = std::move(*probed);
   }
-  known.quirks.bits = static_cast<std::uint8_t>(known.quirks.bits | options.quirks.bits);
+  known.traits.add(traits_of((*pool)->identity()));
+  known.traits.add(options.traits);
 
   if (options.hooks_are_named)
     if (auto able = has_hooks((*pool)->identity(), options.hooks); !able) return tl::unexpected(able.error());

@@ -39,7 +39,7 @@ struct FuzzOptions {
   std::size_t max_findings = 10;             ///< different ones; then the campaign ends early
   std::vector<KnownDivergence> known{};      ///< find out first which of them the kernel has
   unsigned confirmations = 4;                ///< runs to confirm each finding
-  model::Quirks quirks{};                    ///< followed without asking
+  model::Traits traits{};                    ///< followed without asking
   std::optional<properties::Lacks> lacks{};  ///< instead of what the kernel lacks
   const std::atomic<bool>* stop = nullptr;   ///< set by a signal handler: end soon, lose nothing
   Curfew* curfew = nullptr;                  ///< of the oracles: set so that `seconds` are kept whatever a guest does

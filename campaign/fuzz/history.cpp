@@ -78,7 +78,7 @@ class CompanySearch {
     ++trials_;
     if (auto renewed = oracle_.renew(Start::quick); !renewed) return tl::unexpected(renewed.error());
     std::vector<Job> jobs;
-    for (const auto& sequence : list) jobs.push_back({.sequence = sequence, .quirks = finding_.origin.quirks});
+    for (const auto& sequence : list) jobs.push_back({.sequence = sequence, .traits = finding_.origin.traits});
     auto judgements = run_all(oracle_, jobs);
     if (!judgements) return tl::unexpected(judgements.error());
     for (std::size_t i = 0; i < list.size(); ++i) {

@@ -85,7 +85,7 @@ json unseen_rules_of(const FuzzReport& report) {
 
 json unseen_errnos(const FuzzReport& report) {
   json all = json::array();
-  for (const model::Outcome outcome : report.coverage.unseen_errnos(report.known.quirks))
+  for (const model::Outcome outcome : report.coverage.unseen_errnos(report.known.traits))
     all.push_back(model::to_string(outcome));
   return all;
 }

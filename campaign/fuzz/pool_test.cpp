@@ -86,7 +86,7 @@ TEST(pool, gives_the_runs_of_one_oracle_in_their_order) {
   std::atomic<unsigned> cold{0};
   const auto source = generator();
   std::vector<Job> jobs;
-  for (std::uint64_t i = 0; i < 50; ++i) jobs.push_back({.sequence = source.sequence(i), .quirks = {}});
+  for (std::uint64_t i = 0; i < 50; ++i) jobs.push_back({.sequence = source.sequence(i), .traits = {}});
   Order one, many, more_than_jobs;
   ASSERT_TRUE(fragile_pool(1, cold)->run(jobs, one));
   ASSERT_TRUE(fragile_pool(3, cold)->run(jobs, many));
@@ -125,7 +125,7 @@ TEST(pool, shrinks_a_crash_to_the_same_sequence_with_any_number_of_machines) {
     const auto source = generator();
     Finding finding;
     for (std::uint64_t i = 0; finding.found.operations.empty(); ++i) {
-      const Job job{.sequence = source.sequence(i), .quirks = {}};
+      const Job job{.sequence = source.sequence(i), .traits = {}};
       auto judgement = run_once(*pool, job);
       ASSERT_TRUE(judgement);
       if (!judgement->divergence || job.sequence.operations.size() < 20) continue;

@@ -43,7 +43,7 @@ Batch Worker::make_batch(std::uint64_t first, std::size_t count) {
   batch.known_hits.resize(setting_.known.states.size());
   const bool avoids = setting_.known.avoids();
   for (std::uint64_t i = first; i < first + count; ++i) {
-    batch.jobs.push_back({.sequence = setting_.generator.sequence(i), .quirks = setting_.known.quirks});
+    batch.jobs.push_back({.sequence = setting_.generator.sequence(i), .traits = setting_.known.traits});
     if (avoids) setting_.known.leave_out(batch.jobs.back().sequence, batch.known_hits);
     batch.index.push_back(i);
   }
@@ -134,7 +134,7 @@ Worker::Suspect Worker::meet(const Batch& batch, std::size_t number, properties:
                     .seed = setting_.seed,
                     .shard = setting_.shard,
                     .index = batch.index[number],
-                    .quirks = setting_.known.quirks,
+                    .traits = setting_.known.traits,
                     .kernel = oracle_.identity()};
   finding.canary = batch.canary == number;
   finding.history = history_.before(finding.origin.index);

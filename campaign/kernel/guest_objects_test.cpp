@@ -58,13 +58,13 @@ TEST_F(guest_objects, are_taken_or_refused_as_the_model_says_each_with_each) {
   EXPECT_EQ(objects.size(), model::Name::object_count) << "this kernel had all of them";
   const auto calls = every_call_with(objects);
   const ExploreSpace space(
-      {.programs = 1, .links = 1}, known->quirks, Shard{},
+      {.programs = 1, .links = 1}, known->traits, Shard{},
       [&](const model::Operation& operation, model::Rule rule) { return known->avoids(operation, rule); }, nullptr,
       calls);
   ASSERT_TRUE(space.can_be_explored());
   std::uint64_t covered = 0;
   for (const properties::Tour& tour : space.tours()) {
-    const auto ran = run_tour(space, tour, known->quirks, *oracle_);
+    const auto ran = run_tour(space, tour, known->traits, *oracle_);
     ASSERT_TRUE(ran) << ran.error().message;
     for (const TourSuspect& suspect : ran->suspects)
       ADD_FAILURE() << (suspect.pair.operation == TriedTrials::none

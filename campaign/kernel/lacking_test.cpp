@@ -195,7 +195,7 @@ TEST(without_next_id, a_shorter_sequence_is_looked_for_among_the_rest) {
   finding.shrunk = *model::parse(
       "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls\nattach tcx_ingress@d0 p1\nattach tcx_ingress@d0 p0\n"
       "link l0 tcx_ingress@d0 p0\n");
-  const auto judgement = run_once(oracle, {.sequence = finding.shrunk, .quirks = {}, .depth = Depth::deep});
+  const auto judgement = run_once(oracle, {.sequence = finding.shrunk, .traits = {}, .depth = Depth::deep});
   ASSERT_TRUE(judgement && judgement->divergence);
   finding.divergence = *judgement->divergence;
   const auto found = look_for_shorter(finding, oracle, {.most = 1'000'000});

@@ -66,14 +66,14 @@ Result<void> can_judge(const model::Sequence& sequence, const OracleIdentity& ke
 }
 
 Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Known& known) {
-  const auto run_with = [&](model::Quirks quirks, Depth depth) -> Result<Replay> {
-    const Job job{.sequence = sequence, .quirks = quirks, .depth = depth};
+  const auto run_with = [&](model::Traits traits, Depth depth) -> Result<Replay> {
+    const Job job{.sequence = sequence, .traits = traits, .depth = depth};
     KeepingSink sink(oracle);
     if (auto ran = oracle.run({&job, 1}, sink); !ran) return tl::unexpected(ran.error());
     Replay result{.verdict = Replay::Verdict::held,
                   .judgement = properties::judge(job, sink.run()),
                   .run = std::move(sink.run()),
-                  .quirks = quirks,
+                  .traits = traits,
                   .depth = depth,
                   .followed = {},
                   .console = std::move(sink.console()),
@@ -82,10 +82,10 @@ Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Kno
     if (result.judgement.divergence) result.verdict = Replay::Verdict::differs;
     return result;
   };
-  auto followed = run_with(known.quirks, Depth::deep);
+  auto followed = run_with(known.traits, Depth::deep);
   if (!followed) return followed;
   if (!followed->judgement.divergence) {
-    auto fast = run_with(known.quirks, Depth::fast);
+    auto fast = run_with(known.traits, Depth::fast);
     if (!fast) return fast;
     if (fast->judgement.divergence) followed = std::move(fast);
   }
@@ -96,11 +96,12 @@ Result<Replay> replay(const model::Sequence& sequence, Oracle& oracle, const Kno
     }
     return followed;
   }
-  if (known.quirks == model::Quirks{}) return followed;
-  auto plain = run_with({}, Depth::deep);
+  const model::Traits right = known.traits.without_quirks();
+  if (known.traits == right) return followed;
+  auto plain = run_with(right, Depth::deep);
   if (!plain || !plain->judgement.divergence) return plain;
   plain->verdict = Replay::Verdict::known;
-  plain->followed = Replay::Followed{.run = std::move(followed->run), .quirks = known.quirks, .deciders = {}};
+  plain->followed = Replay::Followed{.run = std::move(followed->run), .traits = known.traits, .deciders = {}};
   for (const KnownState& state : known.states)
     if (state.rule && !state.stale) plain->followed->deciders.emplace_back(*state.rule, state.name);
   return plain;
@@ -152,7 +153,7 @@ std::string lists_after(const model::World& world, model::ListSet touched, const
 std::string step_by_step(const model::Sequence& sequence, const Replay& replay) {
   const auto& divergence = replay.judgement.divergence;
   const Run& run = replay.followed ? replay.followed->run : replay.run;
-  model::World world = model::world_of(sequence, replay.followed ? replay.followed->quirks : replay.quirks);
+  model::World world = model::world_of(sequence, replay.followed ? replay.followed->traits : replay.traits);
   std::string text;
   for (std::size_t i = 0; i < sequence.operations.size() && i < run.steps.size(); ++i) {
     const auto& operation = sequence.operations[i];
@@ -181,7 +182,7 @@ std::string step_by_step(const model::Sequence& sequence, const Replay& replay) 
     if (differs) break;
   }
   if (divergence && replay.followed) text += "\nwithout what is known it differs:\n";
-  if (divergence) text += "\n" + properties::describe(sequence, *divergence, replay.quirks);
+  if (divergence) text += "\n" + properties::describe(sequence, *divergence, replay.traits);
   return text;
 }
 

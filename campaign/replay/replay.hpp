@@ -34,12 +34,12 @@ struct Replay {
   enum class Verdict { held, known, differs } verdict = Verdict::held;
   properties::Judgement judgement;
   Run run;               ///< what the kernel answered
-  model::Quirks quirks;  ///< that the model followed in this judgement
+  model::Traits traits;  ///< that the model followed in this judgement
   Depth depth = Depth::deep;
   /// A run that held because the model followed what is known, where `judgement` is of one in which it did not.
   struct Followed {
     Run run;
-    model::Quirks quirks;
+    model::Traits traits;
     std::vector<std::pair<model::Rule, std::string>> deciders;  ///< of the known divergences, and their names
   };
   std::optional<Followed> followed;

@@ -14,7 +14,7 @@ using json = nlohmann::ordered_json;
 
 json steps_to_json(const model::Sequence& sequence, const Replay& replay) {
   const Run& run = replay.followed ? replay.followed->run : replay.run;
-  model::World world = model::world_of(sequence, replay.followed ? replay.followed->quirks : replay.quirks);
+  model::World world = model::world_of(sequence, replay.followed ? replay.followed->traits : replay.traits);
   json steps = json::array();
   for (std::size_t n = 0; n < sequence.operations.size() && n < run.steps.size(); ++n) {
     const model::Operation& operation = sequence.operations[n];

@@ -105,9 +105,9 @@ TEST(replay, shows_all_steps_of_a_known_divergence_that_is_followed) {
   ASSERT_TRUE(all);
   const auto tail = std::ranges::find(*all, "full_list_keeps_tail", &KnownDivergence::name);
   ASSERT_NE(tail, all->end());
-  model::Quirks quirks;
-  quirks.add(model::Quirk::full_list_keeps_tail);
-  ModelOracle oracle(quirks);
+  model::Traits traits;
+  traits.add(model::Quirk::full_list_keeps_tail);
+  ModelOracle oracle(traits);
   const auto known = probe_known(oracle, {*tail});
   ASSERT_TRUE(known);
   auto sequence = *model::parse(

@@ -87,6 +87,8 @@ class Agent {
       for (const model::FamilyRow& row : model::family_rows)
         if (guest_family(row.family).on(devices_.kind) && can_be_asked(row.family, devices_.ifindex[0]))
           features += (features.empty() ? "" : " ") + std::string(row.feature);
+      if (cgroups_.works())
+        features += " " + std::string(row_of(model::Family::cgroup).feature) + cgroups_.extensions();
       if (counts_references_) features += " refcnt";
       if (traffic_.works()) features += " run";
       if (life_.can_move()) features += " device";
@@ -118,6 +120,7 @@ class Agent {
     programs_.stamp_for(&traffic_);
     counts_references_ = !no_counts_ && references_.load();
     complain("cannot keep the static keys", keepers_.open(devices_.keeper));
+    if (const std::string why = cgroups_.open(); !why.empty()) complaints_ += "no cgroups: " + why + "; ";
     objects_.make(devices_);
     if (alone_) coming_.open();
     release_.probe();
@@ -130,7 +133,7 @@ class Agent {
       has_qdisc_ = life_.has_qdisc();
       has_veth_ = life_.has_veth();
     }
-    runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, programs_, objects_, traffic_,
+    runner_ = std::make_unique<SequenceRunner>(devices_, keepers_, life_, cgroups_, programs_, objects_, traffic_,
                                                log ? &log_ : nullptr, counts_references_ ? &references_ : nullptr, ids_,
                                                coming_, release_, alone_, heartbeat_);
     runner_->choose_from(&alphabet_);
@@ -200,6 +203,7 @@ class Agent {
   Devices devices_;
   Keepers keepers_;
   DeviceLife life_;
+  Cgroups cgroups_;
   bool has_qdisc_ = false, has_veth_ = false;
   Programs programs_;
   Objects objects_;

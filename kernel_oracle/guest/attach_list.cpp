@@ -34,24 +34,26 @@ bool is_same(const RawView::Slots& a, const RawView::Slots& b, std::uint32_t len
 }
 
 bool is_same(const RawView& a, const RawView& b) {
-  return a.count == b.count && a.revision == b.revision && a.error == b.error && a.length == b.length &&
-         is_same(a.programs, b.programs, a.length) && is_same(a.links, b.links, a.length);
+  return a.count == b.count && a.revision == b.revision && a.flags == b.flags && a.error == b.error &&
+         a.length == b.length && is_same(a.programs, b.programs, a.length) && is_same(a.links, b.links, a.length);
 }
 
 }  // namespace
 
-void AttachList::place(std::uint32_t ifindex, std::uint32_t attach_type, std::uint32_t shown_by_link) {
-  ifindex_ = ifindex;
+void AttachList::place(std::uint32_t target, std::uint32_t attach_type, std::uint64_t shown_by_link) {
+  target_ = target;
   attach_type_ = attach_type;
   shown_by_link_ = shown_by_link;
   begin_at(1);
   for (unsigned i = 0; i < queries_.size(); ++i) {
     union bpf_attr& attr = queries_[i].value();
     mpc_clear(&attr, MPC_QUERY_SIZE);
-    attr.query.target_ifindex = ifindex;
+    attr.query.target_ifindex = target;  // or target_fd: one field
     attr.query.attach_type = attach_type;
     attr.query.prog_ids = address(raw_[i].programs.data());
-    attr.query.link_ids = address(raw_[i].links.data());
+    raw_[i].links.fill(0);
+    raw_[i].count = raw_[i].length = 0;  // nothing of it has been translated
+    attr.query.link_ids = of_cgroup_ ? 0 : address(raw_[i].links.data());
   }
 }
 
@@ -68,16 +70,21 @@ bool AttachList::look(Syscalls& calls, bool thorough) {
     queries_[other].lay_out(MPC_QUERY_SIZE);
     asked = attr;
   }
+  attr.query.attach_flags = 0;
   const int result = calls.query_all(&attr, RawView::room);
-  next.take(result, RawView::room, attr.query.prog_cnt, attr.query.revision);
+  next.take(result, RawView::room, attr.query.prog_cnt, attr.query.attach_flags, attr.query.revision);
   next.revision = told(next.revision, next.count);
   if (thorough) {
     const bool unchanged = is_what_was_asked(attr, asked);
     attr.query.prog_attach_flags = 0;
     attr.query.link_attach_flags = 0;
     flags.length = next.length;
-    bool good = unchanged && next.keeps_promise() && flags.keeps_promise() && queries_[other].intact(MPC_QUERY_SIZE);
-    for (std::uint32_t i = 0; i < next.length; ++i) good = good && flags.programs[i] == 0 && flags.links[i] == 0;
+    bool good = unchanged && next.keeps_promise(!of_cgroup_) && flags.keeps_promise(!of_cgroup_) &&
+                queries_[other].intact(MPC_QUERY_SIZE);
+    const std::uint32_t wanted = of_cgroup_ ? next.flags : 0;
+    for (std::uint32_t i = 0; i < next.length; ++i)
+      good = good && flags.programs[i] == wanted && (of_cgroup_ || flags.links[i] == 0);
+    if (of_cgroup_) next.links.fill(0);
     if (!good) next.error = EPROTO;
   }
 

@@ -12,25 +12,26 @@
 
 namespace mprogcheck::guest {
 
-/// One hook of one device: what it held when last looked at, and what of that the run has shown already.
+/// One hook of one target: what it held when last looked at, and what of that the run has shown already.
 ///
-/// Where a device keeps the revision of an empty list from sequence to sequence, it is told as if each sequence had
-/// found a new device: here alone the kernel's number becomes that, and back.
+/// Where a target keeps the revision of an empty list from sequence to sequence, it is told as if each sequence had
+/// found a new one: here alone the kernel's number becomes that, and back.
 class AttachList {
  public:
-  /// Of a device that is new. `shown_by_link`: the interface index that the info of its links shows.
-  void place(std::uint32_t ifindex, std::uint32_t attach_type, std::uint32_t shown_by_link);
+  /// Of a target that is new: an interface index, or an fd. `shown_by_link`: how the info of its links shows it.
+  void place(std::uint32_t target, std::uint32_t attach_type, std::uint64_t shown_by_link);
   /// What it is a list of, for good.
-  void belong_to(model::Hook hook, unsigned device) {
+  void belong_to(model::Hook hook, model::Target target) {
     hook_ = hook;
-    device_ = device;
+    of_ = target;
+    of_cgroup_ = target.is_cgroup();
   }
   [[nodiscard]] model::Hook hook() const { return hook_; }
-  [[nodiscard]] unsigned device() const { return device_; }
+  [[nodiscard]] model::Target of() const { return of_; }
 
   /// Queries it. True if it is not as it was last time. With `thorough`, what the kernel wrote is held to what it
   /// promised, slot by slot, with guards around attr and arrays, and the arrays of attach flags are asked for too,
-  /// which must be zero: if not, the answer becomes EPROTO.
+  /// which must be zero, or a cgroup's mode: if not, the answer becomes EPROTO.
   bool look(Syscalls& calls, bool thorough = false);
 
   /// Its revision is as told() has it.
@@ -39,15 +40,17 @@ class AttachList {
   /// After a look() that was true: it had been doubted, and is what it was all the same.
   [[nodiscard]] bool is_as_before() const;
   [[nodiscard]] bool is_fresh() const {
-    return known_ && view().error == 0 && view().count == 0 && view().revision == 1;
+    return known_ && view().error == 0 && view().count == 0 && view().flags == 0 &&
+           (view().revision == 1 || (of_cgroup_ && view().revision == 0));  // a kernel that tells none
   }
-  [[nodiscard]] std::uint32_t ifindex() const { return ifindex_; }
+  [[nodiscard]] std::uint32_t target() const { return target_; }
   [[nodiscard]] std::uint32_t attach_type() const { return attach_type_; }
-  [[nodiscard]] std::uint32_t shown_by_link() const { return shown_by_link_; }
+  [[nodiscard]] std::uint64_t shown_by_link() const { return shown_by_link_; }
 
-  /// A revision that the kernel tells with that count of entries, as it is told to the host. Of none it always says 1.
+  /// A revision that the kernel tells with that count of entries, as it is told to the host. Of a device's empty list
+  /// it always says 1.
   [[nodiscard]] std::uint64_t told(std::uint64_t revision, std::uint32_t count) const {
-    return count == 0 ? revision : revision - offset_;
+    return (count == 0 && !of_cgroup_) || revision == 0 ? revision : revision - offset_;
   }
   /// A revision that is expected, as the kernel is asked with it. 0 is not compared with any, and stays what it is.
   [[nodiscard]] std::uint64_t asked_with(std::uint64_t expected) const {
@@ -77,10 +80,11 @@ class AttachList {
   unsigned current_ = 0;
   bool known_ = false;
   model::Hook hook_{};
-  unsigned device_ = 0;
-  std::uint32_t ifindex_ = 0;
+  model::Target of_{};
+  bool of_cgroup_ = false;
+  std::uint32_t target_ = 0;
   std::uint32_t attach_type_ = 0;
-  std::uint32_t shown_by_link_ = 0;
+  std::uint64_t shown_by_link_ = 0;
   std::uint64_t offset_ = 0;
 };
 

@@ -56,15 +56,22 @@ static inline void mpc_clear(union bpf_attr* attr, unsigned size) {
 
 /* Program types, in the order in which a sequence's declarations number them. */
 static inline uint32_t mpc_program_type(unsigned type) {
-  static const uint32_t types[] = {BPF_PROG_TYPE_SCHED_CLS, BPF_PROG_TYPE_XDP, BPF_PROG_TYPE_SOCKET_FILTER};
+  static const uint32_t types[] = {BPF_PROG_TYPE_SCHED_CLS,  BPF_PROG_TYPE_XDP,           BPF_PROG_TYPE_SOCKET_FILTER,
+                                   BPF_PROG_TYPE_CGROUP_SKB, BPF_PROG_TYPE_CGROUP_DEVICE, BPF_PROG_TYPE_CGROUP_SYSCTL};
 
   return types[type];
 }
 
-/* What a program returns: next, pass, drop, redirect, and a code that no hook knows. */
-static inline int32_t mpc_return_code(unsigned returns) {
+/*
+ * What a program of the type returns: next, pass, drop, redirect, and a code that no hook knows. A cgroup's says 1 for
+ * next and 0 for drop.
+ */
+static inline int32_t mpc_return_code(unsigned type, unsigned returns) {
   static const int32_t codes[] = {TCX_NEXT, TCX_PASS, TCX_DROP, TCX_REDIRECT, 42};
 
+  if (mpc_program_type(type) == BPF_PROG_TYPE_CGROUP_SKB || mpc_program_type(type) == BPF_PROG_TYPE_CGROUP_DEVICE ||
+      mpc_program_type(type) == BPF_PROG_TYPE_CGROUP_SYSCTL)
+    return returns == 0;
   return codes[returns];
 }
 
@@ -252,7 +259,7 @@ static inline int mpc_load_program(unsigned type, unsigned returns) {
   struct bpf_insn insns[2];
   union bpf_attr attr;
 
-  mpc_program_body(insns, mpc_return_code(returns));
+  mpc_program_body(insns, mpc_return_code(type, returns));
   mpc_load_attr(&attr, type, insns, 2);
   return mpc_bpf(BPF_PROG_LOAD, &attr, MPC_LOAD_SIZE);
 }

@@ -58,7 +58,9 @@ int SequenceRunner::execute(const wire::Step& step) {
   return error;
 }
 
-std::uint32_t SequenceRunner::ifindex_of(model::Target target) const {
+/// What a call says for it: an interface index, or an fd.
+std::uint32_t SequenceRunner::number_of(model::Target target) const {
+  if (target.is_cgroup()) return cgroups_.fd(target.number());
   if (target.is_literal()) return target.ifindex();
   const std::uint32_t n = target.number();
   if (n >= devices_.count || (spoken_of_ >> n & 1U) == 0) return no_device;
@@ -74,8 +76,8 @@ bool SequenceRunner::is_at_home(model::Target target) const {
 }
 
 AttachList* SequenceRunner::list_of(const model::Site& site) {
-  if (!is_at_home(site.target)) return nullptr;
-  AttachList& list = hooks_of(site.target.value)[static_cast<unsigned>(site.hook)];
+  if (site.target.is_cgroup() ? !cgroups_.exists(site.target.number()) : !is_at_home(site.target)) return nullptr;
+  AttachList& list = hook_at(site);
   return list.there && list.index != model::no_list ? &list : nullptr;
 }
 
@@ -122,7 +124,7 @@ template <typename Call>
 int SequenceRunner::attach_or_detach(const Call& call, int command) {
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
-  attr.target_ifindex = ifindex_of(call.site.target);
+  attr.target_ifindex = number_of(call.site.target);
   attr.attach_bpf_fd = fd_of(call.program);
   attr.attach_type = row_of(call.site.hook).attach_type;
   attr.attach_flags = call.flags;
@@ -144,7 +146,7 @@ int SequenceRunner::call(const model::CreateLink& link) {
   union bpf_attr attr;
   mpc_clear(&attr, MPC_LINK_CREATE_SIZE);
   attr.link_create.prog_fd = fd_of(link.program);
-  attr.link_create.target_ifindex = ifindex_of(link.site.target);
+  attr.link_create.target_ifindex = number_of(link.site.target);
   attr.link_create.attach_type = row_of(link.site.hook).attach_type;
   attr.link_create.flags = link.flags;
   attr.link_create.tcx.expected_revision = revision_of(link.site, link.revision);
@@ -249,14 +251,17 @@ int SequenceRunner::call(const model::Load& load) {
 }
 
 int SequenceRunner::call(const model::Query& query) {
-  query_.prepare(query, ifindex_of(query.site.target), row_of(query.site.hook).attach_type);
+  query_.prepare(query, number_of(query.site.target), row_of(query.site.hook).attach_type,
+                 query.site.target.is_cgroup());
   query_.read(calls_.query(query_.attr(), query_.size()), answer_);
   breach_ = query_.breach(answer_);
   if (answer_.error != 0 && answer_.error != ENOSPC) return breach_ == 0 ? answer_.error : EPROTO;
   AttachList* const list = list_of(query.site);
   asked_ = true;
   answer_list_ = list == nullptr ? model::no_list : list->index;
-  if (list != nullptr && query_.size() >= model::Query::whole_size)
+  // Of what is effective at a cgroup no revision is told.
+  const bool effective = query.site.target.is_cgroup() && (query.query_flags & model::Query::effective) != 0;
+  if (list != nullptr && !effective && query_.size() >= model::Query::whole_size)
     answer_.revision = list->told(answer_.revision, answer_.count);
   return answer_.error;
 }
@@ -265,7 +270,7 @@ int SequenceRunner::call(const model::Fill& fill) {
   AttachList* const list = list_to_change(fill.site);
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
-  attr.target_ifindex = ifindex_of(fill.site.target);
+  attr.target_ifindex = number_of(fill.site.target);
   attr.attach_type = row_of(fill.site.hook).attach_type;
   std::uint64_t present = 0;
   std::uint32_t count = 0;
@@ -294,7 +299,7 @@ int SequenceRunner::call(const model::SendPacket& packet) {
   // It goes through the device whether or not that has the hook.
   const model::Target target = packet.site.target;
   const unsigned device = is_at_home(target) ? target.value : Traffic::no_device_number;
-  const Traffic::Sent sent = traffic_.send(calls_, packet.site.hook, device, ifindex_of(target));
+  const Traffic::Sent sent = traffic_.send(calls_, packet.site.hook, device, number_of(target));
   fate_ = sent.fate;
   return sent.error;
 }

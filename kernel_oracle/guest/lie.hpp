@@ -11,7 +11,7 @@
 namespace mprogcheck::guest {
 
 /// Entries as the wire has them, as many as are ever shown.
-using WireEntries = std::array<std::uint8_t, 2UL * wire::max_entries>;
+using WireEntries = std::array<std::uint8_t, 2UL * wire::max_list>;
 
 /// Whether the lie is told about the list that the step touches; `on` is JobRecord::lie_on.
 constexpr bool is_about_the_list(Lie lie, std::uint8_t on) {
@@ -42,7 +42,7 @@ inline void lie_about_view(Lie lie, std::uint8_t on, wire::ViewHead& head, WireE
   };
   switch (lie) {
     case Lie::order:
-      if (head.length >= 2)
+      if (head.length >= 2 && (entries[0] != entries[2] || entries[1] != entries[3]))
         swap(0);
       else
         add_a_stranger();
@@ -52,7 +52,7 @@ inline void lie_about_view(Lie lie, std::uint8_t on, wire::ViewHead& head, WireE
         if (entries[2 * i + 1] == on) entries[2 * i + 1] = model::no_link;
       break;
     case Lie::capacity:
-      while (head.length < wire::max_entries) add_a_stranger();
+      while (head.length < wire::max_list) add_a_stranger();
       break;
     case Lie::atomic:
       if (head.length != 0)

@@ -24,7 +24,7 @@ struct PinPath {
 template <typename Change>
 int SequenceRunner::change_device(model::Device device, Change change) {
   if (!life_.can_move()) return ENOSYS;  // the host does not send what the agent has no feature for
-  const int result = change(ifindex_of(model::Target::device(device.number)));
+  const int result = change(number_of(model::Target::device(device.number)));
   if (result == 0) follow_device(device.number);
   return errno_of(result);
 }
@@ -70,7 +70,7 @@ void SequenceRunner::have_devices() {
 /// Of a new device. It keeps the interface indices of the one that it replaces.
 void SequenceRunner::place_lists(unsigned n) {
   const Ends ends{.device = devices_.ifindex[n], .peer = devices_.peer[n]};
-  for (AttachList& list : hooks_of(n)) {
+  for (AttachList& list : hooks_of(model::Target::device(n))) {
     const GuestFamily& family = guest_family(list.hook());
     list.place(ends.device, row_of(list.hook()).attach_type, family.shown_by_link(list.hook(), ends));
     list.there = family.on(life_.kind_of(n));
@@ -87,7 +87,7 @@ void SequenceRunner::forget_old_devices() {
 bool SequenceRunner::forget_the_past(std::uint8_t devices) {
   for (unsigned n = 0; n < devices_.count; ++n) {
     bool remembers = false;
-    for (const AttachList& list : hooks_of(n))
+    for (const AttachList& list : hooks_of(model::Target::device(n)))
       remembers = remembers || (list.there && guest_family(list.hook()).hides_revision);
     if (remembers && (devices >> n & 1U) != 0 && life_.renew(n) < 0) return false;
   }
@@ -95,18 +95,65 @@ bool SequenceRunner::forget_the_past(std::uint8_t devices) {
   return true;
 }
 
-/// Its lists are there if it is. What was seen of them may not be so any more.
+/// The device or cgroup of a list, as far as the sequence knows of it, is there, and has that hook.
+bool SequenceRunner::is_there(const AttachList& list) const {
+  const std::uint32_t n = list.of().number();
+  if (list.of().is_cgroup()) return list.there && cgroups_.exists(n);
+  return list.there && (spoken_of_ >> n & 1U) != 0 && (!life_.can_move() || life_.exists(n));
+}
+
 void SequenceRunner::follow_device(unsigned n) {
   forget_old_devices();
+  follow(model::Target::device(n));
+}
+
+/// Its lists are there if it is. What was seen of them may not be so any more.
+void SequenceRunner::follow(model::Target target) {
   for (AttachList* const list : lists()) {
-    if (list->device() != n) continue;
+    if (list->of() != target) continue;
     const auto bit = static_cast<model::ListSet>(1U << list->index);
     const bool was_there = (declared_lists_ & bit) != 0;
     declared_lists_ = static_cast<model::ListSet>(declared_lists_ & ~bit);
-    if (life_.exists(n) && list->there) declared_lists_ = static_cast<model::ListSet>(declared_lists_ | bit);
+    if (is_there(*list)) declared_lists_ = static_cast<model::ListSet>(declared_lists_ | bit);
     if (!was_there) list->shown = false;
     list->doubt();
   }
+}
+
+void SequenceRunner::have_cgroups() {
+  if (const int error = cgroups_.become(job_->cgroups, job_->parents); error < 0)
+    unclean(std::string("the cgroups cannot be made as they are declared: ") + std::strerror(-error));
+  place_cgroup_lists();
+}
+
+/// Of those that are new.
+void SequenceRunner::place_cgroup_lists() {
+  for (unsigned n = 0; n < model::Cgroup::count; ++n) {
+    if (cgroup_generations_[n] == cgroups_.generation(n)) continue;
+    cgroup_generations_[n] = cgroups_.generation(n);
+    for (AttachList& list : hooks_of(model::Target::cgroup(n))) {
+      list.place(cgroups_.fd(n), row_of(list.hook()).attach_type, cgroups_.id(n));
+      list.there = target_kind(list.hook()) == model::TargetKind::cgroup;
+      list.asked_of = false;
+    }
+  }
+}
+
+int SequenceRunner::call(const model::RemoveCgroup& remove) {
+  const unsigned n = remove.cgroup.number;
+  const int result = cgroups_.remove(n, foreseen_.dying != 0);
+  if (result == 0) follow(model::Target::cgroup(n));
+  return errno_of(result);
+}
+
+int SequenceRunner::call(const model::MakeCgroup& made) {
+  const unsigned n = made.cgroup.number;
+  const int result = cgroups_.make(n);
+  if (result == 0) {
+    place_cgroup_lists();
+    follow(model::Target::cgroup(n));
+  }
+  return errno_of(result);
 }
 
 int SequenceRunner::call(const model::Pin& pin) {

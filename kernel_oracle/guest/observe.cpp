@@ -63,7 +63,7 @@ void SequenceRunner::observe(int error, bool last, Times times) {
 
 /// True if it is not as it was last time.
 bool SequenceRunner::look_at(AttachList& list, bool thorough) {
-  const bool away = life_.can_move() && life_.is_away(list.device());
+  const bool away = list.of().is_device() && life_.can_move() && life_.is_away(list.of().value);
   if (away) life_.enter(true);
   const bool changed = list.look(calls_, thorough);
   if (away) life_.enter(false);
@@ -82,7 +82,8 @@ void SequenceRunner::show(AttachList& list, bool thorough, Lie lie) {
   wire::ViewHead head{.error = static_cast<std::uint16_t>(view.error),
                       .revision = view.revision,
                       .count = view.count,
-                      .length = static_cast<std::uint8_t>(view.length)};
+                      .mode = wire::mode_of(view.flags),
+                      .length = static_cast<std::uint16_t>(view.length)};
   out_->u8(static_cast<std::uint8_t>(wire::ListTag::seen));
   list.shown = lie == Lie::none;
   if (lie == Lie::none) {
@@ -137,7 +138,7 @@ std::uint8_t SequenceRunner::link_slot(const std::uint32_t& id) {
 }
 
 void SequenceRunner::put_answer(Lie lie) {
-  std::array<std::uint8_t, 2UL * RawView::room> entries{};
+  std::array<std::uint8_t, 2UL * RawAnswer::room> entries;
   for (std::uint32_t i = 0; i < answer_.length; ++i) {
     entries[2 * i] = program_slot(answer_.programs[i]);
     entries[2 * i + 1] = link_slot(answer_.links[i]);
@@ -148,7 +149,8 @@ void SequenceRunner::put_answer(Lie lie) {
                  {.error = static_cast<std::uint16_t>(answer_.error),
                   .revision = answer_.revision,
                   .count = answer_.count + (lie == Lie::answer ? 1 : 0),
-                  .length = static_cast<std::uint8_t>(answer_.length)},
+                  .mode = wire::mode_of(answer_.flags),
+                  .length = static_cast<std::uint16_t>(answer_.length)},
                  entries.data());
 }
 
@@ -263,8 +265,8 @@ int SequenceRunner::open_link(const Object& link) {
 }
 
 wire::LinkRecord SequenceRunner::see_link(const Object& link) {
-  // The same two fields for links of each family.
-  constexpr unsigned length = offsetof(struct bpf_link_info, tcx.attach_type) + sizeof(std::uint32_t);
+  // The same two fields for links at devices.
+  constexpr unsigned length = offsetof(struct bpf_link_info, cgroup.attach_type) + sizeof(std::uint32_t);
   static_assert(offsetof(struct bpf_link_info, tcx.ifindex) == offsetof(struct bpf_link_info, netkit.ifindex) &&
                 offsetof(struct bpf_link_info, tcx.attach_type) == offsetof(struct bpf_link_info, netkit.attach_type));
   wire::LinkRecord seen{.link = link.slot};
@@ -275,8 +277,12 @@ wire::LinkRecord SequenceRunner::see_link(const Object& link) {
   if (seen.error == 0) {
     const struct bpf_link_info& info = link_info_.info();
     seen.program = program_slot(info.prog_id);
+    const bool of_cgroup = info.type == BPF_LINK_TYPE_CGROUP;
+    const std::uint64_t shown = of_cgroup ? info.cgroup.cgroup_id : info.tcx.ifindex;
+    const std::uint32_t type = of_cgroup ? info.cgroup.attach_type : info.tcx.attach_type;
     for (const AttachList* const list : lists())
-      if (list->shown_by_link() == info.tcx.ifindex && list->attach_type() == info.tcx.attach_type)
+      if (shown != 0 && list->of().is_cgroup() == of_cgroup && list->shown_by_link() == shown &&
+          list->attach_type() == type)
         seen.list = list->index;
   }
   calls_.close(fd);

@@ -21,7 +21,7 @@ int out_of_the_way(int fd) {
 
 unsigned Programs::body(struct bpf_insn insns[mpc_stamping_most], unsigned type, unsigned returns,
                         std::uint32_t identity) const {
-  const std::int32_t code = mpc_return_code(returns);
+  const std::int32_t code = mpc_return_code(type, returns);
   if (traffic_ == nullptr || type != static_cast<unsigned>(model::ProgramType::sched_cls)) {
     mpc_program_body(insns, code);
     return 2;

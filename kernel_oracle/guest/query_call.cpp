@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel_oracle/guest/syscalls.hpp"
 #include "model/query.hpp"
 
 namespace mprogcheck::guest {
@@ -28,7 +29,8 @@ bool QueryCall::Array::intact() const {
   return std::all_of(before.begin(), before.end(), [](std::uint32_t word) { return word == guard_word; });
 }
 
-void QueryCall::prepare(const model::Query& query, std::uint32_t ifindex, std::uint32_t attach_type) {
+void QueryCall::prepare(const model::Query& query, std::uint32_t target, std::uint32_t attach_type, bool of_cgroup) {
+  of_cgroup_ = of_cgroup;
   const model::Query read = model::as_read(query);
   size_ = read.size;
   asked_ = read.count;
@@ -37,7 +39,7 @@ void QueryCall::prepare(const model::Query& query, std::uint32_t ifindex, std::u
 
   union bpf_attr whole;
   mpc_clear(&whole, sizeof whole);
-  whole.query.target_ifindex = ifindex;
+  whole.query.target_ifindex = target;  // or target_fd: one field
   whole.query.attach_type = attach_type;
   whole.query.query_flags = query.query_flags;
   whole.query.attach_flags = query.attach_flags;
@@ -65,12 +67,16 @@ Field QueryCall::field(unsigned offset) const {
   return value;
 }
 
-void QueryCall::read(int result, RawView& answer) const {
-  answer.take(result, given(prog_ids) ? asked_ : 0, field<std::uint32_t>(count_at), field<std::uint64_t>(revision_at));
-  answer.length = std::min(answer.length, RawView::room);
+void QueryCall::read(int result, RawAnswer& answer) const {
+  const bool answered = result >= 0 || result == -ENOSPC;
+  answer.error = errno_of(result);
+  answer.count = answered ? field<std::uint32_t>(count_at) : 0;
+  answer.flags = answered ? field<std::uint32_t>(attach_flags_at) : 0;
+  answer.revision = answered ? field<std::uint64_t>(revision_at) : 0;
+  answer.length = std::min({answer.count, given(prog_ids) ? asked_ : 0, RawAnswer::room});
   answer.programs = arrays_[prog_ids].slots;
   answer.links = arrays_[link_ids].slots;
-  if (!given(link_ids)) std::fill_n(answer.links.begin(), answer.length, 0);
+  if (!given(link_ids) || of_cgroup_) std::fill_n(answer.links.begin(), answer.length, 0);
 }
 
 /// The fields that an answer is written to may have changed; every other byte is as it was.
@@ -89,15 +95,15 @@ std::uint8_t QueryCall::attr_breach(bool answered) const {
   return found;
 }
 
-std::uint8_t QueryCall::breach(const RawView& answer) const {
+std::uint8_t QueryCall::breach(const RawAnswer& answer) const {
   const bool answered = answer.error == 0 || answer.error == ENOSPC;
   std::uint8_t found = attr_breach(answered);
-  if (answered && field<std::uint32_t>(attach_flags_at) != 0) found |= Breach::flags_not_zero;
+  if (answered && !of_cgroup_ && answer.flags != 0) found |= Breach::flags_not_zero;
   for (unsigned array = 0; array < arrays; ++array)
-    if (!arrays_[array].wrote(given(array) ? answer.length : 0)) found |= Breach::array;
+    if (!arrays_[array].wrote(given(array) && is_written(array) ? answer.length : 0)) found |= Breach::array;
   for (const unsigned array : {prog_flags, link_flags})
-    for (std::uint32_t i = 0; given(array) && i < answer.length; ++i)
-      if (arrays_[array].slots[i] != 0) found |= Breach::flags_not_zero;
+    for (std::uint32_t i = 0; given(array) && is_written(array) && i < answer.length; ++i)
+      if (arrays_[array].slots[i] != (of_cgroup_ ? answer.flags : 0)) found |= Breach::flags_not_zero;
   return found;
 }
 

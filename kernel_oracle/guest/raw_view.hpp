@@ -21,9 +21,9 @@ inline bool wrote_exactly(std::span<const std::uint32_t> slots, std::uint32_t pr
 
 /// One answer of BPF_PROG_QUERY, as the kernel wrote it.
 struct RawView {
-  static constexpr std::uint32_t room = 64;  ///< the most entries that are asked for
+  static constexpr std::uint32_t room = 65;  ///< the entries that are asked for: one more than any list holds
   /// Behind what is asked for: here lands what a kernel writes too much, and not in other memory.
-  static constexpr std::uint32_t spare = 64;
+  static constexpr std::uint32_t spare = 63;
   using Slots = std::array<std::uint32_t, room + spare>;
 
   /// In front of an array; behind it is what is spare.
@@ -35,6 +35,7 @@ struct RawView {
   Slots links;
   std::uint64_t revision = 1;
   std::uint32_t count = 0;
+  std::uint32_t flags = 0;   ///< attach_flags: the mode of a cgroup's list
   std::uint32_t length = 0;  ///< entries that were written
   std::int32_t error = 0;
 
@@ -47,17 +48,19 @@ struct RawView {
   /// After a query for `asked` entries: what it returned, and what it wrote to the attr. The kernel promises an entry
   /// per program as far as there is room, also with ENOSPC, and none if the query failed (kernel/bpf/mprog.c:
   /// bpf_mprog_query).
-  void take(int result, std::uint32_t asked, std::uint32_t kernel_count, std::uint64_t kernel_revision) {
+  void take(int result, std::uint32_t asked, std::uint32_t kernel_count, std::uint32_t kernel_flags,
+            std::uint64_t kernel_revision) {
     const bool answered = result >= 0 || result == -ENOSPC;
     error = result < 0 ? -result : 0;
     count = answered ? kernel_count : 0;
+    flags = answered ? kernel_flags : 0;
     revision = answered ? kernel_revision : 0;
     length = std::min(count, asked);
   }
   /// If the arrays were poison before the query: what the kernel wrote is what take() says it promised.
-  [[nodiscard]] bool keeps_promise() const {
+  [[nodiscard]] bool keeps_promise(bool with_links) const {
     return wrote_exactly(before_programs, 0) && wrote_exactly(programs, length) && wrote_exactly(before_links, 0) &&
-           wrote_exactly(links, length);
+           wrote_exactly(links, with_links ? length : 0);
   }
 };
 

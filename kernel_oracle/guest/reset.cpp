@@ -20,7 +20,8 @@ constexpr std::uint32_t full_check_every = 64;
 constexpr std::uint64_t worker_patience_ns = 2'000'000'000;
 
 std::string name_of(const AttachList& list) {
-  return std::string(model::name_of(list.hook())) + "@d" + std::to_string(list.device());
+  return std::string(model::name_of(list.hook())) + (list.of().is_cgroup() ? "@c" : "@d") +
+         std::to_string(list.of().number());
 }
 
 }  // namespace
@@ -61,7 +62,7 @@ void SequenceRunner::empty(AttachList& hook) {
   // By position, and from the front: a kernel may refuse to detach the last of a full list.
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
-  attr.target_ifindex = hook.ifindex();
+  attr.target_ifindex = hook.target();
   attr.attach_type = hook.attach_type();
   attr.attach_flags = BPF_F_BEFORE;
   // Entries of links have gone with the last handle of their link. One that a worker has still to take out may stand in
@@ -82,12 +83,44 @@ void SequenceRunner::empty(AttachList& hook) {
           std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
 }
 
+/// Of programs that a call attached: their ids are looked up, for their names may be gone. The revision goes on, and
+/// the next sequence counts from there.
+void SequenceRunner::empty_cgroup(AttachList& hook) {
+  const auto is_empty_now = [&] {
+    for (std::uint32_t i = 0; i < hook.view().length; ++i) {
+      union bpf_attr attr;
+      mpc_clear(&attr, MPC_BY_ID_SIZE);
+      attr.prog_id = hook.view().programs[i];
+      const int program = calls_.bpf(BPF_PROG_GET_FD_BY_ID, &attr, MPC_BY_ID_SIZE);
+      if (program < 0) continue;
+      mpc_clear(&attr, MPC_ATTACH_SIZE);
+      attr.target_fd = hook.target();
+      attr.attach_type = hook.attach_type();
+      attr.attach_bpf_fd = static_cast<std::uint32_t>(program);
+      calls_.bpf(BPF_PROG_DETACH, &attr, MPC_ATTACH_SIZE);
+      calls_.close(program);
+    }
+    hook.look(calls_);
+    if (hook.view().error == 0 && hook.view().count == 0 && hook.view().revision > 1) {
+      hook.begin_at(hook.kernel_revision());
+      hook.look(calls_);
+    }
+    return hook.is_fresh();
+  };
+  for (unsigned round = 0; round < 3; ++round)
+    if (is_empty_now()) return;
+  if (patience_with_workers() != 0 && await(patience_with_workers(), is_empty_now)) return;
+  const RawView& left = hook.view();
+  unclean(name_of(hook) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
+          std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
+}
+
 /// What no query tells of an empty list comes to light with an entry. The next sequence counts from where that leaves
 /// it.
 void SequenceRunner::learn_revision(AttachList& hook) {
   union bpf_attr attr;
   mpc_clear(&attr, MPC_ATTACH_SIZE);
-  attr.target_ifindex = hook.ifindex();
+  attr.target_ifindex = hook.target();
   attr.attach_type = hook.attach_type();
   attr.attach_bpf_fd = static_cast<std::uint32_t>(programs_.filler(0).fd);
   const int attached = calls_.bpf(BPF_PROG_ATTACH, &attr, MPC_ATTACH_SIZE);
@@ -129,11 +162,11 @@ void SequenceRunner::reset() {
   if (const std::string trouble = life_.restore(); !trouble.empty()) unclean(trouble);
   forget_old_devices();
   for (AttachList* const list : lists()) {
-    if ((spoken_of_ >> list->device() & 1U) == 0 || !list->there) continue;
+    if (!is_there(*list)) continue;
     if (!list->known()) list->look(calls_);  // its device is back
     // A handle that was closed may have changed what was empty when it was last looked at.
     if (closed && list->is_fresh()) list->look(calls_);
-    if (!list->is_fresh()) empty(*list);
+    if (!list->is_fresh()) list->of().is_cgroup() ? empty_cgroup(*list) : empty(*list);
     const bool hides = guest_family(list->hook()).hides_revision;
     if (hides && list->asked_of && ending_ == wire::Ending::complete) learn_revision(*list);
   }
@@ -159,12 +192,11 @@ void SequenceRunner::reset() {
 
 void SequenceRunner::full_check() {
   since_full_check_ = 0;
-  for (unsigned device = 0; device < devices_.count; ++device) {
-    for (AttachList& list : hooks_of(device)) {
-      if (!list.there) continue;
-      list.look(calls_);
-      if (!list.is_fresh()) unclean(name_of(list) + " is not empty, and was not declared");
-    }
+  for (AttachList& list : hooks_) {
+    const std::uint32_t n = list.of().number();
+    if (!list.there || (list.of().is_cgroup() ? !cgroups_.exists(n) : n >= devices_.count)) continue;
+    list.look(calls_);
+    if (!list.is_fresh()) unclean(name_of(list) + " is not empty, and was not declared");
   }
   if (!keepers_.are_untouched(calls_)) unclean("the kept programs were touched");
 }

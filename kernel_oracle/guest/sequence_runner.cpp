@@ -20,13 +20,14 @@ constexpr std::uint32_t count_references_every = 32;
 
 }  // namespace
 
-SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs,
-                               const Objects& objects, Traffic& traffic, KernelLog* log, References* references,
-                               LiveIds& ids, ComingId& coming, const PinRelease& release, bool alone,
-                               Heartbeat& heartbeat)
+SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Cgroups& cgroups,
+                               Programs& programs, const Objects& objects, Traffic& traffic, KernelLog* log,
+                               References* references, LiveIds& ids, ComingId& coming, const PinRelease& release,
+                               bool alone, Heartbeat& heartbeat)
     : devices_(std::move(devices)),
       keepers_(keepers),
       life_(life),
+      cgroups_(cgroups),
       programs_(programs),
       objects_(objects),
       traffic_(traffic),
@@ -37,9 +38,11 @@ SequenceRunner::SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& li
       release_(release),
       alone_(alone),
       heartbeat_(heartbeat) {
-  for (unsigned device = 0; device < model::Device::count; ++device)
-    for (const model::HookRow& row : model::hook_rows)
-      hooks_of(device)[static_cast<unsigned>(row.hook)].belong_to(row.hook, device);
+  for (unsigned place = 0; place < model::Target::places; ++place)
+    for (const model::HookRow& row : model::hook_rows) {
+      const model::Target target = model::Target::at_place(place);
+      hook_at({row.hook, target}).belong_to(row.hook, target);
+    }
   for (unsigned device = 0; device < devices_.count; ++device) place_lists(device);
   for (unsigned n = 0; n < Name::filler_count; ++n) {
     names_[Name::filler(n).slot] = &programs_.filler(n).object;
@@ -126,14 +129,16 @@ bool SequenceRunner::read_steps(const wire::JobRecord& job) {
 }
 
 bool SequenceRunner::begin(const wire::JobRecord& job) {
-  if (!can_have_devices(job) || !can_try(job) || !read_steps(job) || !bind_pool(job)) return false;
+  if (!can_have_devices(job) || (job.cgroups != 0 && !cgroups_.works()) || !can_try(job) || !read_steps(job) ||
+      !bind_pool(job))
+    return false;
   if (job.unkept) keepers_.release(calls_);  // if it fails, so does keep()
   std::fill(names_.begin() + Name::mortal_begin, names_.begin() + Name::filler_begin, nullptr);
   job_ = &job;
   for (AttachList* const hook : lists()) hook->index = model::no_list;
   list_count_ = job.sites.size();
   for (model::ListIndex list = 0; list < job.sites.size(); ++list) {
-    AttachList& hook = hooks_of(job.sites.device(list))[static_cast<unsigned>(job.sites.hook(list))];
+    AttachList& hook = hook_at(job.sites[list]);
     hook.index = list;
     hook.asked_of = false;
     hook.shown = false;
@@ -144,12 +149,12 @@ bool SequenceRunner::begin(const wire::JobRecord& job) {
   ending_ = wire::Ending::complete;
   note_.clear();
   have_devices();
+  have_cgroups();
   declared_lists_ = 0;
   spoken_of_ = job.devices;
   unpin_patience_.renew();
   for (const AttachList* const hook : lists())
-    if ((job.devices >> hook->device() & 1U) != 0 && hook->there)
-      declared_lists_ = static_cast<model::ListSet>(declared_lists_ | 1U << hook->index);
+    if (is_there(*hook)) declared_lists_ = static_cast<model::ListSet>(declared_lists_ | 1U << hook->index);
   return true;
 }
 

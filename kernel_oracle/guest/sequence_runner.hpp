@@ -10,6 +10,7 @@
 
 #include "kernel_oracle/guest/alphabet.hpp"
 #include "kernel_oracle/guest/attach_list.hpp"
+#include "kernel_oracle/guest/cgroups.hpp"
 #include "kernel_oracle/guest/clock.hpp"
 #include "kernel_oracle/guest/coming_id.hpp"
 #include "kernel_oracle/guest/device_life.hpp"
@@ -41,9 +42,9 @@ class SequenceRunner {
  public:
   /// `references`: null where they cannot be read; `ids` serve then. `alone`: whatever program or link there is, nobody
   /// else made it.
-  SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Programs& programs, const Objects& objects,
-                 Traffic& traffic, KernelLog* log, References* references, LiveIds& ids, ComingId& coming,
-                 const PinRelease& release, bool alone, Heartbeat& heartbeat);
+  SequenceRunner(Devices devices, Keepers& keepers, DeviceLife& life, Cgroups& cgroups, Programs& programs,
+                 const Objects& objects, Traffic& traffic, KernelLog* log, References* references, LiveIds& ids,
+                 ComingId& coming, const PinRelease& release, bool alone, Heartbeat& heartbeat);
 
   /// Runs it and writes its run. False if the job cannot be what the host meant: what was written is then of no use.
   /// After the last one for now, references are counted in any case.
@@ -95,7 +96,7 @@ class SequenceRunner {
   Object* make(model::ObjectKind kind, std::uint8_t slot);
   void learn_link(Object& link);
   void learn_program(Object& program, int fd);
-  [[nodiscard]] std::uint32_t ifindex_of(model::Target target) const;
+  [[nodiscard]] std::uint32_t number_of(model::Target target) const;
   [[nodiscard]] bool is_at_home(model::Target target) const;
   AttachList* list_of(const model::Site& site);
   AttachList* list_to_change(const model::Site& site);
@@ -112,6 +113,8 @@ class SequenceRunner {
   int call(const model::Get& get);
   int call(const model::Unpin& unpin);
   int call(const model::NextId& next);
+  int call(const model::RemoveCgroup& remove);
+  int call(const model::MakeCgroup& made);
   template <typename Change>
   int change_device(model::Device device, Change change);
   [[nodiscard]] model::DeviceClass class_of(unsigned n) const;
@@ -119,6 +122,9 @@ class SequenceRunner {
   void place_lists(unsigned n);
   void forget_old_devices();
   void follow_device(unsigned n);
+  void have_cgroups();
+  void place_cgroup_lists();
+  void follow(model::Target target);
   struct Holders {
     std::uint16_t references = References::unknown;
     std::uint32_t program_id = 0;  ///< what the link holds; 0: it is none
@@ -162,6 +168,7 @@ class SequenceRunner {
   bool close_handles();
   void learn_revision(AttachList& hook);
   void empty(AttachList& hook);
+  void empty_cgroup(AttachList& hook);
   void full_check();
   bool is_gone(const Object& object);
   [[nodiscard]] std::uint64_t patience_with_workers() const;
@@ -183,6 +190,7 @@ class SequenceRunner {
   Devices devices_;
   Keepers& keepers_;
   DeviceLife& life_;
+  Cgroups& cgroups_;
   Programs& programs_;
   const Objects& objects_;
   Traffic& traffic_;
@@ -195,11 +203,15 @@ class SequenceRunner {
   Heartbeat& heartbeat_;
   Syscalls calls_;
 
-  std::array<AttachList, std::size_t{model::Device::count} * model::hooks>
-      hooks_;  ///< of each device, one after another
-  [[nodiscard]] std::span<AttachList> hooks_of(unsigned device) {
-    return std::span(hooks_).subspan(std::size_t{device} * model::hooks, model::hooks);
+  std::array<AttachList, std::size_t{model::Target::places} * model::hooks>
+      hooks_;  ///< of each device and cgroup, one after another
+  [[nodiscard]] std::span<AttachList> hooks_of(model::Target target) {
+    return std::span(hooks_).subspan(std::size_t{target.place()} * model::hooks, model::hooks);
   }
+  [[nodiscard]] AttachList& hook_at(const model::Site& site) {
+    return hooks_of(site.target)[static_cast<unsigned>(site.hook)];
+  }
+  [[nodiscard]] bool is_there(const AttachList& list) const;
   std::array<AttachList*, model::list_count> lists_{};  ///< those of the sequence, by its sites
   std::size_t list_count_ = 0;
   [[nodiscard]] std::span<AttachList* const> lists() const { return {lists_.data(), list_count_}; }
@@ -231,8 +243,9 @@ class SequenceRunner {
   std::uint8_t spoken_of_ = 0;                                     ///< bit N: dN is declared, or was made
   model::ListSet declared_lists_ = 0;                              ///< of devices that exist and have that hook
   std::array<std::uint32_t, model::Device::count> generations_{};  ///< DeviceLife::generation() when last looked at
-  std::uint16_t pinned_ = 0;                                       ///< bit N: bN is there
-  std::array<const Object*, model::PinName::count> pins_{};        ///< what it holds
+  std::array<std::uint32_t, model::Cgroup::count> cgroup_generations_{};  ///< Cgroups::generation(), likewise
+  std::uint16_t pinned_ = 0;                                              ///< bit N: bN is there
+  std::array<const Object*, model::PinName::count> pins_{};               ///< what it holds
   /// A pin's last reference on a link is dropped by a worker of the kernel, which sleeps through RCU grace periods.
   Patience unpin_patience_{2'000'000'000};
   bool asked_ = false;                    ///< the step was a `query` that was answered
@@ -242,7 +255,7 @@ class SequenceRunner {
   InfoCall<struct bpf_prog_info> program_info_;
   int info_error_ = 0;  ///< of the object that last did not tell its id
   QueryCall query_;
-  RawView answer_;
+  RawAnswer answer_;
   std::uint8_t breach_ = 0;  ///< of the answer
   std::uint8_t answer_list_ = model::no_list;
   wire::Ending ending_ = wire::Ending::complete;

@@ -22,7 +22,9 @@ namespace {
 bool kills(const Job& job) {
   model::World world = world_of(job);
   return std::ranges::any_of(job.sequence.operations, [&world](const model::Operation& operation) {
-    return world.apply(operation).rule == model::Rule::relative_no_program;
+    // The one kills, the other leaves what is effective in disorder: known, and avoided.
+    const model::Rule rule = world.apply(operation).rule;
+    return rule == model::Rule::relative_no_program || rule == model::Rule::cgroup_update_beside_preorder;
   });
 }
 
@@ -52,9 +54,9 @@ std::string difference(const Job& job, const Run& run) {
         query != nullptr && model::answers(verdict.rule)) {
       if (step.answer < 0) return at + "no answer";
       const auto& observed = run.lists[static_cast<std::size_t>(step.answer)];
-      const auto expected = model::answer_to(*query, world.list(*world.list_at(query->site)), world.quirks());
+      const auto expected = model::answer_to(world, *query, *world.list_at(query->site), world.traits());
       if (observed.revision != expected.revision || observed.count != expected.count ||
-          (observed.breach != 0) != expected.beyond_attr ||
+          observed.mode != expected.mode || (observed.breach != 0) != expected.beyond_attr ||
           !std::ranges::equal(expected.entries(), std::span(run.entries).subspan(observed.first, observed.length)))
         return at + "another answer";
     }
@@ -65,7 +67,7 @@ std::string difference(const Job& job, const Run& run) {
       const ListView& view = run.lists[step.first_list + i];
       if (!model::contains(wanted, view.list)) return at + fmt::format("list {} was not asked for", view.list);
       wanted = static_cast<model::ListSet>(wanted & ~(1U << view.list));
-      const auto& list = world.list(view.list);
+      const model::OrderedList list = world.shown(view.list);
       if (!view.outcome.ok() || view.revision != list.revision || view.count != list.count || view.length != list.count)
         return at + fmt::format("list {}: expected revision {}, {} entries; observed {}, {}", view.list, list.revision,
                                 list.count, view.revision, view.count);
@@ -97,7 +99,7 @@ std::string difference(const Job& job, const Run& run) {
 
 namespace {
 
-std::vector<Job> jobs_of(std::string_view text, Depth depth, model::Quirks quirks,
+std::vector<Job> jobs_of(std::string_view text, Depth depth, model::Traits traits,
                          std::string_view file = "object_sequences.hpp") {
   const auto parsed = model::parse_all(text);
   std::vector<Job> jobs;
@@ -108,7 +110,7 @@ std::vector<Job> jobs_of(std::string_view text, Depth depth, model::Quirks quirk
   for (const auto& sequence : *parsed) {
     Job job;
     job.sequence = sequence;
-    job.quirks = quirks;
+    job.traits = traits;
     job.depth = depth;
     jobs.push_back(job);
   }
@@ -116,10 +118,10 @@ std::vector<Job> jobs_of(std::string_view text, Depth depth, model::Quirks quirk
 }
 
 /// A file of cases/.
-std::vector<Job> jobs_of_cases(const std::string& name, Depth depth, model::Quirks quirks) {
+std::vector<Job> jobs_of_cases(const std::string& name, Depth depth, model::Traits traits) {
   const auto text = read_file(MPROGCHECK_CASES "/" + name);
   EXPECT_TRUE(text) << name;
-  return jobs_of(text.value_or(""), depth, quirks, name);
+  return jobs_of(text.value_or(""), depth, traits, name);
 }
 
 void append(std::vector<Job>& jobs, std::vector<Job> more) {
@@ -128,16 +130,16 @@ void append(std::vector<Job>& jobs, std::vector<Job> more) {
 
 }  // namespace
 
-std::vector<Job> hand_made(Depth depth, model::Quirks quirks) {
-  auto jobs = jobs_of_cases("tcx/calls.mpc", depth, quirks);
-  append(jobs, jobs_of_cases("tcx/objects.mpc", depth, quirks));
-  append(jobs, jobs_of(deadly_objects, depth, quirks));
+std::vector<Job> hand_made(Depth depth, model::Traits traits) {
+  auto jobs = jobs_of_cases("tcx/calls.mpc", depth, traits);
+  append(jobs, jobs_of_cases("tcx/objects.mpc", depth, traits));
+  append(jobs, jobs_of(deadly_objects, depth, traits));
   return jobs;
 }
 
-std::vector<Job> hand_made_lifetimes(Depth depth, model::Quirks quirks) {
-  auto jobs = jobs_of_cases("tcx/lifetimes.mpc", depth, quirks);
-  append(jobs, jobs_of(pinned_objects, depth, quirks));
+std::vector<Job> hand_made_lifetimes(Depth depth, model::Traits traits) {
+  auto jobs = jobs_of_cases("tcx/lifetimes.mpc", depth, traits);
+  append(jobs, jobs_of(pinned_objects, depth, traits));
   return jobs;
 }
 

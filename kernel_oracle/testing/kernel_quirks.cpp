@@ -38,34 +38,35 @@ std::vector<std::pair<model::Quirk, model::Sequence>> known_quirks() {
 
 }  // namespace
 
-model::Quirks quirks_of_kernel(const OracleIdentity& identity,
+model::Traits quirks_of_kernel(const OracleIdentity& identity,
                                const std::function<std::vector<Run>(std::span<const Job>)>& run) {
+  const model::Traits right = traits_of(identity);
   std::vector<model::Quirk> asked;
   std::vector<Job> jobs;
   for (const auto& [quirk, sequence] : known_quirks()) {
     if (!can_run(identity, sequence)) continue;
     asked.push_back(quirk);
-    jobs.push_back({.sequence = sequence, .quirks = {}, .depth = Depth::deep});
+    jobs.push_back({.sequence = sequence, .traits = right, .depth = Depth::deep});
   }
   const auto runs = run(jobs);
-  model::Quirks quirks;
+  model::Traits traits = right;
   EXPECT_EQ(runs.size(), jobs.size());
   for (std::size_t n = 0; n < runs.size() && n < jobs.size(); ++n) {
     const std::string differs = difference(jobs[n], runs[n]);
     if (differs.empty()) continue;
     Job followed = jobs[n];
-    followed.quirks.add(asked[n]);
+    followed.traits.add(asked[n]);
     if (const auto still = difference(followed, runs[n]); still.empty())
-      quirks.add(asked[n]);
+      traits.add(asked[n]);
     else
       ADD_FAILURE() << "finding on " << identity.release << ": it neither does what is right (" << differs
                     << ") nor what is known as " << model::name_of(asked[n]) << " (" << still << "):\n"
                     << model::print(jobs[n].sequence);
   }
-  return quirks;
+  return traits;
 }
 
-model::Quirks quirks_of_kernel(Oracle& oracle) {
+model::Traits quirks_of_kernel(Oracle& oracle) {
   return quirks_of_kernel(oracle.identity(), [&oracle](std::span<const Job> jobs) {
     Collector collector;
     const auto ran = oracle.run(jobs, collector);

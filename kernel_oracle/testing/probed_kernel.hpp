@@ -17,7 +17,7 @@ class ProbedKernel : public StockKernel {
   void SetUp() override {
     StockKernel::SetUp();
     if (oracle_ == nullptr) return;
-    quirks_ = quirks_of_kernel(*oracle_);
+    traits_ = quirks_of_kernel(*oracle_);
     ASSERT_EQ(oracle_->guests(), 1U) << "finding on " << oracle_->identity().release
                                      << ": one that is followed kills it";
   }
@@ -34,7 +34,7 @@ class ProbedKernel : public StockKernel {
     return sequence;
   }
 
-  model::Quirks quirks_;
+  model::Traits traits_;
 };
 
 }  // namespace mprogcheck::testing

@@ -58,11 +58,11 @@ inline std::vector<model::Operation> many_operations() {
 }
 
 /// A path, and after each of its steps all of the alphabet that changes nothing there.
-inline Job job_of(model::Sequence path, std::shared_ptr<const Alphabet> alphabet, model::Quirks quirks = {}) {
+inline Job job_of(model::Sequence path, std::shared_ptr<const Alphabet> alphabet, model::Traits traits = {}) {
   Job job;
   job.sequence = std::move(path);
-  job.quirks = quirks;
-  model::World world = model::world_of(job.sequence, quirks);
+  job.traits = traits;
+  model::World world = model::world_of(job.sequence, traits);
   for (std::uint32_t step = 0; step < job.sequence.operations.size(); ++step) {
     world.apply(job.sequence.operations[step]);
     Trials trials;
@@ -75,8 +75,8 @@ inline Job job_of(model::Sequence path, std::shared_ptr<const Alphabet> alphabet
   return job;
 }
 
-inline Job job_of(std::string_view path, std::shared_ptr<const Alphabet> alphabet, model::Quirks quirks = {}) {
-  return job_of(*model::parse(path), std::move(alphabet), quirks);
+inline Job job_of(std::string_view path, std::shared_ptr<const Alphabet> alphabet, model::Traits traits = {}) {
+  return job_of(*model::parse(path), std::move(alphabet), traits);
 }
 
 inline constexpr std::string_view three_programs =

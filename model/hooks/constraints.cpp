@@ -49,7 +49,7 @@ bool stale(const OrderedList& list, const mprog::Request& request) {
 
 /// The one order among the candidates, if it is one, as the list's next state.
 std::optional<OrderedList> only(const std::vector<Order>& candidates, std::uint64_t revision) {
-  if (candidates.size() != 1 || candidates.front().size() > OrderedList::capacity) return std::nullopt;
+  if (candidates.size() != 1 || candidates.front().size() > OrderedList::mprog_capacity) return std::nullopt;
   OrderedList result{.revision = revision + 1, .count = static_cast<std::uint8_t>(candidates.front().size())};
   std::ranges::copy(candidates.front(), result.slots.begin());
   return result;

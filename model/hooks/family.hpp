@@ -12,21 +12,26 @@ namespace mprogcheck::model {
 /// What a family of hooks decides: plain functions without state. Each family has a file of its own, and a rule that it
 /// does not give does not compile.
 ///
-///   a call ─► its fds, flags and capabilities (decide.cpp) ─► refuses? ─► keeps? ─► attach, detach, update ─► an edit
+///   a call ─► capabilities (permission.hpp) ─► attach, detach, create_link, update, query ─► refuses? ─► an edit
 ///   an edit ─► the list changes ─► keeps? ─► emptied
 ///   a packet ─► before, nothing or the codes of its programs, after
 struct FamilyRules {
-  /// Of a target that exists and is at home, or is the peer of one: why it has no such hook. None: it has.
+  /// Of a device that exists and is at home, or is the peer of one: why it has no such hook. None: it has.
   std::optional<Rule> (&refuses)(const World& world, const Site& site);
   /// Devices that are made so have such hooks.
   bool (&on)(DeviceClass made_as);
   /// Something keeps the hook alive although nothing is attached.
   bool (&keeps)(const World& world, const Site& site);
 
-  mprog::Decision (&attach)(const OrderedList& list, const mprog::Request& request);
-  mprog::Decision (&detach)(const OrderedList& list, const mprog::Request& request);
+  Verdict (&attach)(const World& world, const Attach& call);
+  Verdict (&detach)(const World& world, const Detach& call);
+  Verdict (&create_link)(const World& world, const CreateLink& call);
+  /// Of a list that is there, by a call that the kernel knows the flags of.
+  Rule (&query)(const World& world, const Query& call, ListIndex at);
+  /// Which of a list's entries belong to links, a query tells.
+  bool tells_links;
   /// BPF_LINK_UPDATE of a link that stands in the list.
-  Rule (&update)(const OrderedList& list, const mprog::UpdateRequest& request);
+  Rule (&update)(const World& world, ListIndex at, const mprog::UpdateRequest& request);
 
   /// The last entry went, and nothing keeps the hook: what becomes of the revision.
   void (&emptied)(OrderedList& list);
@@ -41,10 +46,10 @@ struct FamilyRules {
   std::optional<Hook> (&after)(Hook hook);
 };
 
-extern const FamilyRules tcx_rules, netkit_rules;
+extern const FamilyRules tcx_rules, netkit_rules, cgroup_rules;
 
 inline const FamilyRules& rules_of(Family family) {
-  static constexpr std::array<const FamilyRules*, families> all{&tcx_rules, &netkit_rules};
+  static constexpr std::array<const FamilyRules*, families> all{&tcx_rules, &netkit_rules, &cgroup_rules};
   return *all[static_cast<unsigned>(family)];
 }
 inline const FamilyRules& rules_of(Hook hook) {

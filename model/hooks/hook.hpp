@@ -13,11 +13,26 @@ namespace mprogcheck::model {
 
 /// Where programs are attached. All that is known of a hook stands in its row: hook_rows. What a family of hooks
 /// decides stands in its rules: model/hooks/family.hpp.
-enum class Hook : std::uint8_t { tcx_ingress, tcx_egress, netkit_primary, netkit_peer };
-inline constexpr unsigned hooks = 4;
+enum class Hook : std::uint8_t {
+  tcx_ingress,
+  tcx_egress,
+  netkit_primary,
+  netkit_peer,
+  cgroup_ingress,
+  cgroup_egress,
+  cgroup_device,
+  cgroup_sysctl
+};
+inline constexpr unsigned hooks = 8;
 
-enum class Family : std::uint8_t { tcx, netkit };
-inline constexpr unsigned families = 2;
+enum class Family : std::uint8_t { tcx, netkit, cgroup };
+inline constexpr unsigned families = 3;
+
+/// What a hook belongs to.
+enum class TargetKind : std::uint8_t {
+  device,  ///< the call says an interface index
+  cgroup   ///< the call says an fd
+};
 
 struct HookRow {
   Hook hook;
@@ -25,7 +40,7 @@ struct HookRow {
   Family family;              ///< whose rules it follows
   std::uint32_t attach_type;  ///< enum bpf_attach_type (uapi/linux/bpf.h)
   ProgramType type;           ///< what it takes (kernel/bpf/syscall.c: attach_type_to_prog_type)
-  std::uint32_t attach_mask;  ///< the flags that BPF_PROG_ATTACH and BPF_PROG_DETACH know there
+  std::uint32_t attach_mask;  ///< the flags that BPF_PROG_ATTACH knows there
 };
 
 inline constexpr std::array<HookRow, hooks> hook_rows{{
@@ -33,6 +48,10 @@ inline constexpr std::array<HookRow, hooks> hook_rows{{
     {Hook::tcx_egress, "tcx_egress", Family::tcx, 47, ProgramType::sched_cls, flag::mprog_mask},
     {Hook::netkit_primary, "netkit_primary", Family::netkit, 54, ProgramType::sched_cls, flag::mprog_mask},
     {Hook::netkit_peer, "netkit_peer", Family::netkit, 55, ProgramType::sched_cls, flag::mprog_mask},
+    {Hook::cgroup_ingress, "cgroup_ingress", Family::cgroup, 0, ProgramType::cgroup_skb, flag::cgroup_mask},
+    {Hook::cgroup_egress, "cgroup_egress", Family::cgroup, 1, ProgramType::cgroup_skb, flag::cgroup_mask},
+    {Hook::cgroup_device, "cgroup_device", Family::cgroup, 6, ProgramType::cgroup_device, flag::cgroup_mask},
+    {Hook::cgroup_sysctl, "cgroup_sysctl", Family::cgroup, 18, ProgramType::cgroup_sysctl, flag::cgroup_mask},
 }};
 
 /// What is known of a family before a kernel is asked.
@@ -40,11 +59,14 @@ struct FamilyRow {
   Family family;
   std::string_view name;     ///< what `--hook` takes for all of its hooks
   std::string_view feature;  ///< what a kernel has to have
-  bool at_peers;             ///< its hooks can be asked for at the other end of a pair, too
+  TargetKind target;         ///< what its hooks belong to
+  bool at_peers;             ///< they can be asked for at the other end of a pair, too
+  std::uint8_t capacity;     ///< entries of a list
 };
 inline constexpr std::array<FamilyRow, families> family_rows{{
-    {Family::tcx, "tcx", "tcx", false},
-    {Family::netkit, "netkit", "netkit", true},
+    {Family::tcx, "tcx", "tcx", TargetKind::device, false, 63},
+    {Family::netkit, "netkit", "netkit", TargetKind::device, true, 63},
+    {Family::cgroup, "cgroup", "cgroup", TargetKind::cgroup, false, 64},
 }};
 
 namespace detail {
@@ -73,6 +95,12 @@ constexpr FamilySet only(Family family) {
 
 constexpr Family family_of(Hook hook) {
   return row_of(hook).family;
+}
+constexpr unsigned capacity_of(Hook hook) {
+  return row_of(family_of(hook)).capacity;
+}
+constexpr TargetKind target_kind(Hook hook) {
+  return row_of(family_of(hook)).target;
 }
 constexpr std::string_view name_of(Hook hook) {
   return static_cast<unsigned>(hook) < hooks ? row_of(hook).name : "?";

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "model/operation.hpp"
 #include "model/ordered_list.hpp"
 #include "model/rule.hpp"
 
@@ -24,6 +25,11 @@
 ///     detach    removes the entry in the slot; of -1 the first, of n the last.
 /// Without any directive, an attach goes to the end and a detach takes the last; but then no flag and no relative may
 /// be given.
+namespace mprogcheck::model {
+class World;
+struct Verdict;
+}  // namespace mprogcheck::model
+
 namespace mprogcheck::model::mprog {
 
 /// What relative_fd or relative_id turned out to denote.
@@ -64,5 +70,12 @@ struct UpdateRequest {
 };
 /// BPF_LINK_UPDATE, which replaces by bpf_mprog_attach(). Success is Rule::update_done or Rule::update_same.
 Rule update(const OrderedList& list, const UpdateRequest& request);
+
+// The calls that come to such a list, whole.
+Verdict attach(const World& world, const Attach& call);
+Verdict detach(const World& world, const Detach& call);
+Verdict create_link(const World& world, const CreateLink& call);
+Rule query(const World& world, const Query& call, std::uint8_t at);
+Rule update(const World& world, std::uint8_t at, const UpdateRequest& request);
 
 }  // namespace mprogcheck::model::mprog

@@ -41,7 +41,7 @@ std::vector<std::string> undeclared_names(const Sequence& sequence) {
   for (unsigned n = 0; n < Name::filler_count; ++n) bound[Name::filler(n).slot] = true;
   for (unsigned n = 0; n < Name::object_count; ++n) bound[Name::object(n).slot] = true;
   std::array<bool, PinName::count> pinned{};
-  std::uint32_t devices = sequence.declarations.devices;
+  std::uint32_t devices = sequence.declarations.devices, cgroups = sequence.declarations.cgroups;
   // Whatever binds a name, however late and whether or not it will succeed, shows that the name is meant.
   for (const Operation& operation : sequence.operations) {
     std::visit(
@@ -50,14 +50,21 @@ std::vector<std::string> undeclared_names(const Sequence& sequence) {
           if constexpr (requires { call.name; } && !std::is_same_v<Call, Close>) bound[call.name.slot] = true;
           if constexpr (std::is_same_v<Call, Pin>) pinned[call.pin.number] = true;
           if constexpr (std::is_same_v<Call, MakeDevice>) devices |= 1U << call.device.number;
+          if constexpr (std::is_same_v<Call, MakeCgroup>) cgroups |= 1U << call.cgroup.number;
         },
         operation);
   }
   for (const Operation& operation : sequence.operations) {
+    const auto of_cgroup = [&](std::uint32_t number) {
+      if (number < Cgroup::count && (cgroups >> number & 1U) == 0) note("c" + std::to_string(number));
+    };
     const auto of_device = [&](std::uint32_t number) {
       if (number < Device::count && (devices >> number & 1U) == 0) note("d" + std::to_string(number));
     };
-    if (const auto site = site_of(operation); site && !site->target.is_literal()) of_device(site->target.number());
+    const auto site = site_of(operation);
+    if (site && (site->target.is_device() || site->target.is_peer())) of_device(site->target.number());
+    if (site && site->target.is_cgroup()) of_cgroup(site->target.number());
+    if (const auto cgroup = cgroup_of(operation)) of_cgroup(cgroup->number);
     if (const auto device = device_of(operation)) of_device(device->number);
     visit_names(operation, [&](Name name) {
       if (!bound[name.slot]) note(print(name));

@@ -110,10 +110,10 @@ Observed observed_of_model(const World& /*before*/, const Operation& operation, 
                            const World& after) {
   Observed observed{.outcome = verdict.outcome, .rule = verdict.rule};
   for (ListIndex list = 0; list < after.sites().size(); ++list) {
-    const auto entries = after.list(list).entries();
-    observed.lists.push_back({.site = after.sites()[list],
-                              .entries = {entries.begin(), entries.end()},
-                              .revision = after.list(list).revision});
+    const OrderedList shown = after.shown(list);
+    const auto entries = shown.entries();
+    observed.lists.push_back(
+        {.site = after.sites()[list], .entries = {entries.begin(), entries.end()}, .revision = shown.revision});
   }
   if (const auto* packet = std::get_if<SendPacket>(&operation)) {
     observed.packet = fate_of(verdict.rule);
@@ -191,15 +191,18 @@ Expectation expectation_of_model(const World& before, const Operation& operation
   }
   const ListSet touched = static_cast<ListSet>(touched_lists(before, operation) & existing_lists(after));
   for (ListIndex list = 0; list < after.sites().size(); ++list) {
-    const bool shown = std::holds_alternative<Query>(operation) || !(after.list(list) == before.list(list));
+    const auto* query = std::get_if<Query>(&operation);
+    const bool asks_for_list = query != nullptr && (query->query_flags & Query::effective) == 0;
+    const bool shown = asks_for_list || !(after.list(list) == before.list(list));
     if (!contains(touched, list) || !shown) continue;
     ExpectedList expected{.site = after.sites()[list]};
     std::vector<NamedEntry> entries;
-    const auto there = after.list(list).entries();
+    const OrderedList told = after.shown(list);
+    const auto there = told.entries();
     for (const Entry& entry : there)
       if (const auto known = named(after, entry)) entries.push_back(*known);
     if (entries.size() == there.size()) expected.entries = std::move(entries);
-    expected.revision = after.list(list).revision;
+    expected.revision = told.revision;
     all.lists.push_back(std::move(expected));
   }
   return all;

@@ -69,7 +69,7 @@ class Parser : private Reader {
   // --- declarations
 
   static bool is_declaration(const Token& first) {
-    return first.is("netdev") || first.is("prog") || first.is("caller") || first.is("unkept");
+    return first.is("netdev") || first.is("cgroup") || first.is("prog") || first.is("caller") || first.is("unkept");
   }
   bool declaration(Declarations& out) {
     const Token first = take();
@@ -77,6 +77,7 @@ class Parser : private Reader {
       out.unkept = true;
       return line_end("the end of the line");
     }
+    if (first.is("cgroup")) return cgroups(out);
     return first.is("netdev") ? devices(out) : first.is("prog") ? programs(out) : caller(out);
   }
   bool devices(Declarations& out) {
@@ -90,6 +91,20 @@ class Parser : private Reader {
       if (((members & ~out.devices) >> n & 1U) != 0) out.made_as[n] = declared;
     out.devices = static_cast<std::uint8_t>(members);
     return line_end("a comma and more devices, what these are (veth, policy, peer_policy), or the end of the line");
+  }
+
+  bool cgroups(Declarations& out) {
+    std::uint32_t members = out.cgroups;
+    const Token first = peek();
+    if (!list('c', Cgroup::count, "cgroup", members)) return false;
+    Cgroup parent{Cgroup::top};
+    if (accept("in") && !cgroup(parent)) return false;
+    if (parent.number != Cgroup::top && !out.has_cgroup(parent.number))
+      return fail_since(first, "a cgroup in one that is declared before it");
+    for (unsigned n = 0; n < Cgroup::count; ++n)
+      if (((members & ~out.cgroups) >> n & 1U) != 0) out.parents[n] = parent.number;
+    out.cgroups = static_cast<std::uint8_t>(members);
+    return line_end("a comma and more cgroups, in and the cgroup above them, or the end of the line");
   }
 
   bool programs(Declarations& out) {
@@ -143,7 +158,7 @@ class Parser : private Reader {
     const auto known = position_in(call_names, first.text);
     if (!known) {
       const bool late = is_declaration(first);
-      return fail((or_declaration ? "netdev, prog, caller, unkept or an operation: " : "an operation: ") +
+      return fail((or_declaration ? "netdev, cgroup, prog, caller, unkept or an operation: " : "an operation: ") +
                   expected::one_of(call_names) + (late ? " (declarations come before the first)" : ""));
     }
     take();
@@ -200,6 +215,7 @@ class Parser : private Reader {
       return read;
     }
     bool one(role::Device /*role*/, Device& device) { return in.device(device); }
+    bool one(role::Cgroup /*role*/, Cgroup& cgroup) { return in.cgroup(cgroup); }
     bool one(role::Home /*role*/, bool& is_home) {
       enum class Place : std::uint8_t { away, home } place{};
       const bool read = in.word(place, place_names, "where to");

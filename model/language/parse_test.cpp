@@ -216,7 +216,7 @@ const std::string any_name = "p0 to p31, q0 to q31, l0 to l63, h0 to h31, f0 to 
 const std::string options = "before, after, link, relative, revision, flags, replace or replace_fd";
 const std::string calls =
     "attach, detach, link, update, detach_link, close, dup, open, load, query, fill, run, remove, make, move, qdisc, "
-    "pin, get, unpin or next_id";
+    "pin, get, unpin, next_id, rmdir or mkdir";
 const std::string fd_literal = "a literal fd that is no BPF object: 0 to 2, 900 to 4294967295, or a negative number";
 const std::string id_literal = "a literal id that no object has: next, 0, or 1073741824 to 4294967295";
 const std::string target =
@@ -231,7 +231,7 @@ TEST(parse, says_what_was_expected_in_a_file) {
       {"mprogcheck 2\n", "1:12: expected 1, the version of the language, found \"2\""},
       {"mprogcheck 1 1\n", "1:14: expected the end of the line, found \"1\""},
       {"mprogcheck 1\n  attack p0\n",
-       "2:3: expected netdev, prog, caller, unkept or an operation: " + calls + ", found \"attack\""},
+       "2:3: expected netdev, cgroup, prog, caller, unkept or an operation: " + calls + ", found \"attack\""},
       {"mprogcheck 1\nclose p0\n\t@\n", "3:2: expected an operation: " + calls + ", found \"@\""},
       {"mprogcheck 1\nclose p0\nnetdev d0\n",
        "3:1: expected an operation: " + calls + " (declarations come before the first), found \"netdev\""},
@@ -249,7 +249,8 @@ TEST(parse, says_what_was_expected_in_a_file) {
       {"mprogcheck 1\nprog q0 sched_cls\n", "2:6: expected a program: p0 to p31, found \"q0\""},
       {"mprogcheck 1\nprog p00 sched_cls\n", "2:6: expected a program: p0 to p31, found \"p00\""},
       {"mprogcheck 1\nprog p0 tc\n",
-       "2:9: expected a comma and more programs, or the type of these: sched_cls, xdp or socket_filter, found \"tc\""},
+       "2:9: expected a comma and more programs, or the type of these: sched_cls, xdp, socket_filter, cgroup_skb, "
+       "cgroup_device or cgroup_sysctl, found \"tc\""},
       {"mprogcheck 1\nprog p0 xdp return\n", "2:13: expected returns or the end of the line, found \"return\""},
       {"mprogcheck 1\nprog p0 xdp returns ok\n",
        "2:21: expected what it returns: next, pass, drop, redirect or unknown, found \"ok\""},
@@ -276,9 +277,11 @@ TEST(parse, says_what_was_expected_in_an_operation) {
   const std::pair<std::string, std::string> cases[] = {
       {"", "1:1: expected an operation: " + calls + ", found the end of the file"},
       {"attach",
-       "1:7: expected a hook: tcx_ingress, tcx_egress, netkit_primary or netkit_peer, found the end of the file"},
+       "1:7: expected a hook: tcx_ingress, tcx_egress, netkit_primary, netkit_peer, cgroup_ingress, cgroup_egress, "
+       "cgroup_device or cgroup_sysctl, found the end of the file"},
       {"attach tcx@d0 p0",
-       "1:8: expected a hook: tcx_ingress, tcx_egress, netkit_primary or netkit_peer, found \"tcx\""},
+       "1:8: expected a hook: tcx_ingress, tcx_egress, netkit_primary, netkit_peer, cgroup_ingress, cgroup_egress, "
+       "cgroup_device or cgroup_sysctl, found \"tcx\""},
       {"attach tcx_ingress p0", "1:20: expected @ and a target, found \"p0\""},
       {"attach tcx_ingress@p0 p0", "1:20: expected " + target + ", found \"p0\""},
       {"attach tcx_ingress@d4 p0", "1:20: expected " + target + ", found \"d4\""},
@@ -344,7 +347,8 @@ TEST(parse, says_what_was_expected_in_an_operation) {
       {"open h0 prog id 1", "1:17: expected " + id_literal + ", found \"1\""},
       {"load p0", "1:6: expected a program to bind: q0 to q31, found \"p0\""},
       {"load q0 tc",
-       "1:9: expected the end of the line, returns, or a program type: sched_cls, xdp or socket_filter, found \"tc\""},
+       "1:9: expected the end of the line, returns, or a program type: sched_cls, xdp, socket_filter, cgroup_skb, "
+       "cgroup_device or cgroup_sysctl, found \"tc\""},
       {"query tcx_ingress@d0 count 4294967296", "1:28: expected a number of 32 bits, found \"4294967296\""},
       {"query tcx_ingress@d0 size 20", "1:27: expected " + std::string(expected::attr_size) + ", found \"20\""},
       {"query tcx_ingress@d0 size 64 garbage",

@@ -25,12 +25,13 @@ class Writer {
   Writer& operator<<(std::uint64_t number) { return digits(number, 10); }
   Writer& operator<<(Name name) { return *this << name.letter() << std::uint64_t{name.index()}; }
   Writer& operator<<(Device device) { return *this << 'd' << std::uint64_t{device.number}; }
+  Writer& operator<<(Cgroup cgroup) { return *this << 'c' << std::uint64_t{cgroup.number}; }
   Writer& operator<<(PinName pin) { return *this << 'b' << std::uint64_t{pin.number}; }
   Writer& operator<<(const Site& site) {
     *this << name_of(site.hook) << '@';
     if (site.target.is_literal()) return *this << std::uint64_t{site.target.ifindex()};
     if (site.target.is_peer()) return *this << "peer(d" << std::uint64_t{site.target.number()} << ')';
-    return *this << 'd' << std::uint64_t{site.target.value};
+    return *this << (site.target.is_cgroup() ? 'c' : 'd') << std::uint64_t{site.target.number()};
   }
   Writer& operator<<(const Argument& argument) {
     return argument.named ? *this << argument.name() : *this << "fd " << signed_number(argument.value);
@@ -239,8 +240,31 @@ void write_devices(Writer& out, const Declarations& declarations) {
   }
 }
 
+/// One line for each parent, that of the topmost first, then in order of their number.
+void write_cgroups(Writer& out, const Declarations& declarations) {
+  const auto below = [&](unsigned parent) {
+    std::uint32_t members = 0;
+    for (unsigned n = 0; n < Cgroup::count; ++n)
+      if (declarations.has_cgroup(n) && declarations.parents[n] == parent) members |= 1U << n;
+    return members;
+  };
+  if (const std::uint32_t members = below(Cgroup::top)) {
+    out << "cgroup";
+    write_list(out, 'c', members);
+    out << '\n';
+  }
+  for (unsigned parent = 0; parent < Cgroup::count; ++parent) {
+    const std::uint32_t members = below(parent);
+    if (members == 0) continue;
+    out << "cgroup";
+    write_list(out, 'c', members);
+    out << " in " << Cgroup{static_cast<std::uint8_t>(parent)} << '\n';
+  }
+}
+
 void write(Writer& out, const Declarations& declarations) {
   write_devices(out, declarations);
+  write_cgroups(out, declarations);
   // One line for each class, in the order of their lowest program.
   std::uint32_t rest = declarations.programs;
   for (unsigned n = 0; n < Name::pool_count; ++n) {

@@ -136,7 +136,11 @@ bool Reader::revision(Revision& out) {
 
 bool Reader::site(Site& out) {
   if (!word(out.hook, hook_names, "a hook") || !keyword("@", "@ and a target")) return false;
-  if (const auto device = index_in(peek().text, 'd', Target::device_count)) {
+  if (target_kind(out.hook) == TargetKind::cgroup) {
+    const auto cgroup = index_in(peek().text, 'c', Cgroup::count);
+    if (!cgroup) return fail(std::string(expected::cgroup_target));
+    out.target = Target::cgroup(*cgroup);
+  } else if (const auto device = index_in(peek().text, 'd', Target::device_count)) {
     out.target = Target::device(*device);
   } else if (accept("peer")) {
     Device of{};
@@ -155,6 +159,13 @@ bool Reader::site(Site& out) {
 bool Reader::device(Device& out) {
   unsigned number = 0;
   if (!index('d', Device::count, "device", number)) return false;
+  out.number = static_cast<std::uint8_t>(number);
+  return true;
+}
+
+bool Reader::cgroup(Cgroup& out) {
+  unsigned number = 0;
+  if (!index('c', Cgroup::count, "cgroup", number)) return false;
   out.number = static_cast<std::uint8_t>(number);
   return true;
 }

@@ -57,6 +57,7 @@ class Reader {
 
   bool site(Site& out);
   bool device(Device& out);
+  bool cgroup(Cgroup& out);
   bool pin(PinName& out);
   bool name(Name& out);
   /// A name that the call binds: of one letter only.

@@ -24,6 +24,7 @@ std::string one_of(std::span<const std::string_view> words) {
 std::string names(char letter) {
   for (const NameRange& range : name_ranges)
     if (range.letter == letter) return letter + std::string("0 to ") + letter + std::to_string(range.count - 1);
+  if (letter == 'c') return "c0 to c" + std::to_string(Cgroup::count - 1);
   return "d0 to d" + std::to_string(Target::device_count - 1);
 }
 

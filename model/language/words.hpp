@@ -18,9 +18,10 @@ namespace mprogcheck::model {
 
 /// The calls, in the order of the alternatives of Operation.
 inline constexpr std::array<std::string_view, std::variant_size_v<AnyCall>> call_names = {
-    "attach", "detach", "link",   "update", "detach_link", "close", "dup", "open", "load",  "query",
-    "fill",   "run",    "remove", "make",   "move",        "qdisc", "pin", "get",  "unpin", "next_id"};
-inline constexpr std::array<std::string_view, program_types> program_type_names = {"sched_cls", "xdp", "socket_filter"};
+    "attach", "detach", "link", "update", "detach_link", "close", "dup", "open",  "load",    "query", "fill",
+    "run",    "remove", "make", "move",   "qdisc",       "pin",   "get", "unpin", "next_id", "rmdir", "mkdir"};
+inline constexpr std::array<std::string_view, program_types> program_type_names = {
+    "sched_cls", "xdp", "socket_filter", "cgroup_skb", "cgroup_device", "cgroup_sysctl"};
 inline constexpr std::array<std::string_view, returns_count> returns_names = {"next", "pass", "drop", "redirect",
                                                                               "unknown"};
 inline constexpr std::array<std::string_view, device_kinds> device_kind_names = {"usual", "veth"};
@@ -96,6 +97,10 @@ inline constexpr std::string_view fd_literal =
 inline constexpr std::string_view id_literal = "a literal id that no object has: next, 0, or 1073741824 to 4294967295";
 inline constexpr std::string_view target =
     "a target: d0 to d3, peer(d0) to peer(d3), or an interface index that no device has: 0, or 1000000 to 2147483647";
+inline constexpr std::string_view cgroup_target = "a cgroup: c0 to c7";
+inline constexpr std::string_view fill_at_device = "fill at a hook of devices: fillers are programs of type sched_cls";
+inline constexpr std::string_view cgroup_returns =
+    "next or drop: the verifier lets a program of a cgroup say nothing else";
 inline constexpr std::string_view fill_count = "a number of entries: 0 to 63";
 inline constexpr std::string_view uid = "the uid of a user without capabilities: 1 to 4294967294";
 inline constexpr std::string_view attr_size =

@@ -104,5 +104,6 @@ std::span<const PlantedFault> lifetime_faults();
 std::span<const PlantedFault> leak_faults();
 std::span<const PlantedFault> netkit_faults();
 std::span<const PlantedFault> next_id_faults();
+std::span<const PlantedFault> cgroup_faults();
 
 }  // namespace mprogcheck::planted

@@ -29,7 +29,7 @@ void drop(World& world, model::ProgramIndex program) {
 template <typename Visit>
 void for_each_entry(const World& world, model::Device device, Visit visit) {
   for (ListIndex list = 0; list < world.sites().size(); ++list)
-    if (world.sites().device(list) == device.number)
+    if (world.sites().target(list) == model::Target::device(device.number))
       for (const auto& entry : world.list(list).entries()) visit(entry);
 }
 

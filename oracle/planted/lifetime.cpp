@@ -15,7 +15,7 @@ using model::ListIndex;
 std::vector<ListIndex> lists_of(const World& world, Device device) {
   std::vector<ListIndex> lists;
   for (ListIndex list = 0; list < world.sites().size(); ++list)
-    if (world.sites().device(list) == device.number) lists.push_back(list);
+    if (world.sites().target(list) == model::Target::device(device.number)) lists.push_back(list);
   return lists;
 }
 

@@ -87,14 +87,14 @@ struct OneEntryTooMany final : Misbehaviour {
     return {model::success, Rule::attach_done, {}};
   }
   void show(const World&, ListView& view, std::vector<model::Entry>& entries) override {
-    if (extra[view.list].program == model::no_program || entries.size() != model::OrderedList::capacity) return;
+    if (extra[view.list].program == model::no_program || entries.size() != model::OrderedList::mprog_capacity) return;
     entries.push_back(extra[view.list]);
     ++view.count;
     ++view.revision;
   }
 };
 
-constexpr unsigned short_capacity = model::OrderedList::capacity - 1;
+constexpr unsigned short_capacity = model::OrderedList::mprog_capacity - 1;
 
 Verdict capacity_one_short(const World& world, const Operation&, const Verdict& honest) {
   if (is_insert(honest) && world.list(honest.edit.list).count == short_capacity)

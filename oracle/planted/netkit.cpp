@@ -70,7 +70,7 @@ Verdict hooks_are_one(const World& world, const Operation& operation, const Verd
 void moved_device_lets_go(World& world, const World& before, const Operation&, const Verdict& honest) {
   if (honest.rule != Rule::move_done) return;
   for (const Hook hook : {Hook::netkit_primary, Hook::netkit_peer}) {
-    const ListIndex list = world.sites().find(hook, honest.edit.device.number);
+    const ListIndex list = world.sites().find(hook, Target::device(honest.edit.device.number));
     while (list != model::no_list && !world.list(list).empty()) {
       const model::Entry entry = world.list(list).slots[0];
       if (entry.link == model::no_link)
@@ -133,7 +133,7 @@ void peer_is_passed_by(const World& world, const Site& site, Programs& programs,
   if (site.hook != Hook::tcx_ingress) return;
   World other = world;
   const auto device = site.target.value;
-  if (const ListIndex peer = world.sites().find(Hook::netkit_peer, device); peer != model::no_list)
+  if (const ListIndex peer = world.sites().find(Hook::netkit_peer, site.target); peer != model::no_list)
     other.mutable_list(peer) = {};
   other.mutable_device({static_cast<std::uint8_t>(device)}).made_as.peer_policy = model::Policy::pass;
   const model::Passage passage = model::passage(other, site);

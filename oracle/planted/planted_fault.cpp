@@ -15,7 +15,7 @@ std::span<const PlantedFault> planted_faults() {
     for (const auto part :
          {planted::list_faults(), planted::revision_faults(), planted::link_faults(), planted::errno_faults(),
           planted::permission_faults(), planted::run_faults(), planted::lifetime_faults(), planted::leak_faults(),
-          planted::netkit_faults(), planted::next_id_faults()})
+          planted::netkit_faults(), planted::next_id_faults(), planted::cgroup_faults()})
       faults.insert(faults.end(), part.begin(), part.end());
     std::ranges::sort(faults, {}, &PlantedFault::name);
     return faults;

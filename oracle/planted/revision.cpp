@@ -62,7 +62,7 @@ Verdict future_accepted(const World& world, const Operation& operation, const Ve
 
 void egress_touches_ingress(World& world, const World&, const Operation&, const Verdict& honest) {
   if (!is_insert(honest) || world.sites().hook(honest.edit.list) != model::Hook::tcx_egress) return;
-  const auto other = world.sites().find(model::Hook::tcx_ingress, world.sites().device(honest.edit.list));
+  const auto other = world.sites().find(model::Hook::tcx_ingress, world.sites().target(honest.edit.list));
   if (other != model::no_list) ++world.mutable_list(other).revision;
 }
 
@@ -71,7 +71,7 @@ void other_device_revision(World& world, const World&, const Operation&, const V
   const model::Site site = world.sites()[honest.edit.list];
   for (model::ListIndex list = 0; list < world.sites().size(); ++list)
     if (list != honest.edit.list && world.sites().hook(list) == site.hook &&
-        world.has_device(world.sites().device(list)))
+        world.has_target(world.sites().target(list)))
       ++world.mutable_list(list).revision;
 }
 

@@ -209,7 +209,7 @@ std::string text_of(const Bound& bound) {
   return fmt::format(
       "{}, {}, {}{}{}", model::print(model::Site{bound.hook, model::Target::device(0)}),
       plural(bound.programs, "program"), plural(bound.links, "link"),
-      bound.fill == 0 ? "" : fmt::format(", {} of {} entries filled", bound.fill, model::OrderedList::capacity),
+      bound.fill == 0 ? "" : fmt::format(", {} of {} entries filled", bound.fill, model::OrderedList::mprog_capacity),
       bound.lifetimes ? ", lifetimes" : "");
 }
 

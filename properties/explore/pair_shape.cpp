@@ -229,6 +229,9 @@ class Shaping {
 }  // namespace
 
 std::optional<PairShape> shape_of(const model::World& before, const model::Operation& operation) {
+  // Of cgroups no pairs are counted yet. They come behind all other sites.
+  const model::Sites& sites = before.sites();
+  if (sites.size() != 0 && sites.target(static_cast<ListIndex>(sites.size() - 1)).is_cgroup()) return std::nullopt;
   if (!operation.caller.is_root()) return std::nullopt;
   return Shaping(before).shape(operation);
 }

@@ -26,12 +26,12 @@ class WorldMachine {
   using Avoid = std::function<bool(const model::Operation&, model::Rule)>;
 
   /// `besides`: operations more, after those of the bound.
-  WorldMachine(const Bound& bound, model::Naming naming, model::Quirks quirks = {}, Avoid avoid = {},
+  WorldMachine(const Bound& bound, model::Naming naming, model::Traits traits = {}, Avoid avoid = {},
                const std::vector<model::Operation>& besides = {})
       : alphabet_(std::make_shared<const Alphabet>(alphabet_with(bound, besides))),
-        initial_(declarations_of(bound), quirks),
+        initial_(declarations_of(bound), traits),
         naming_(naming),
-        list_(initial_.sites().find(bound.hook, 0)),
+        list_(initial_.sites().find(bound.hook, model::Target::device(0))),
         bound_(bound),
         avoid_(std::move(avoid)) {
     for (const model::Operation& operation : prelude_of(bound)) initial_.apply(operation);

@@ -77,7 +77,7 @@ void Departures::prepare() {
     if (!program || world.program(*program).type != model::row_of(home_.hook).type) continue;
     bool attached = false;
     for (model::ListIndex list = 0; list < world.sites().size(); ++list)
-      attached = attached || (world.sites().device(list) == device_.number && world.list(list).find(*program));
+      attached = attached || (world.sites().target(list) == home_.target && world.list(list).find(*program));
     if (!attached) pool_.push_back(Name::pool(n));
   }
 }

@@ -8,6 +8,7 @@
 
 #include "base/digest.hpp"
 #include "properties/explore/bound.hpp"
+#include "properties/generate/cgroup.hpp"
 #include "properties/generate/compose.hpp"
 #include "properties/generate/nonsense.hpp"
 #include "properties/generate/scene.hpp"
@@ -31,8 +32,8 @@ std::uint64_t digest_of(const GeneratorOptions& options) {
   return digest.value();
 }
 
-/// One sequence in so many has departures: each turn comes twice in 2,000.
-constexpr std::uint64_t departs_every = 32;
+/// One sequence in so many has departures: each turn comes three times in 2,000.
+constexpr std::uint64_t departs_every = 22;
 
 /// More draws, for an operation that is to be new. A third one finds little, and costs as much as the first.
 constexpr unsigned most_draws = 2;
@@ -55,6 +56,19 @@ model::Operation spelled(const model::Site& home, const Mix& mix, RandomStream& 
 constexpr std::uint32_t speaks_of_all = 4;
 /// Of so many sequences that may have other devices than the usual ones, one has.
 constexpr std::uint32_t has_other_devices = 6;
+
+/// Where both kinds of targets may be spoken of, of so many sequences one is about cgroups.
+constexpr std::uint32_t is_of_cgroups = 3;
+
+struct ByTarget {
+  std::vector<model::Hook> of_cgroups, of_devices;
+};
+ByTarget by_target(std::span<const model::Hook> all) {
+  ByTarget hooks;
+  for (const model::Hook hook : all)
+    (target_kind(hook) == model::TargetKind::cgroup ? hooks.of_cgroups : hooks.of_devices).push_back(hook);
+  return hooks;
+}
 
 std::vector<model::Hook> hooks_of(RandomStream& random, std::span<const model::Hook> all) {
   model::FamilySet set = 0;
@@ -115,7 +129,13 @@ model::Sequence Generator::draw(std::uint64_t i, ShapeSet& met) const {
 model::Sequence Generator::draw(const rc::Random& entropy, unsigned max_operations, std::optional<unsigned> departs,
                                 ShapeSet& met) const {
   RandomStream random(entropy);
-  const std::vector<model::Hook> hooks = hooks_of(random, options_.hooks);
+  const auto [of_cgroups, of_devices] = by_target(options_.hooks);
+  if (!of_cgroups.empty() && (of_devices.empty() || (!departs && random.below(is_of_cgroups) == 0)))
+    return draw_cgroup_sequence(random, {.hooks = of_cgroups,
+                                         .max_operations = max_operations,
+                                         .lacks = options_.lacks,
+                                         .nonsense_ppm = options_.nonsense_ppm});
+  const std::vector<model::Hook> hooks = hooks_of(random, of_devices);
   Mix mix = draw_mix(random, {.hooks = hooks,
                               .devices = options_.devices,
                               .max_operations = max_operations,

@@ -127,7 +127,7 @@ const Census& census() {
 TEST(Generate, TheFirstThousandAreTheSameOnEveryMachine) {
   Digest digest;
   for (const auto one : digests(Generator(tcx(2026)), 0, 1'000)) digest.add(one);
-  EXPECT_EQ(digest.value(), 0xa538d68f1a4dd4cfULL) << std::hex << digest.value();
+  EXPECT_EQ(digest.value(), 0xebe92719245f368cULL) << std::hex << digest.value();
 }
 
 TEST(Generate, SendsNoPacketWhereNoneCanBeSent) {

@@ -181,7 +181,7 @@ Mix draw_mix(RandomStream& random, const SwarmLimits& limits) {
   mix.aim = draw(random, profile.aim);
   const bool fills = profile.weights[index_of(Action::fill)] != 0;
   if (fills)
-    mix.fill_to = mix.aim == model::OrderedList::capacity ? random.between(60, mix.aim) : mix.aim;
+    mix.fill_to = mix.aim == model::OrderedList::mprog_capacity ? random.between(60, mix.aim) : mix.aim;
   else
     mix.aim = std::clamp(mix.aim, 1U, std::max(usual + mix.mortals, 2U) - 1);  // no program is in a list twice
   mix.length = std::clamp(draw_length(random, profile), 1U, std::max(limits.max_operations, 1U));

@@ -39,7 +39,7 @@ RC_GTEST_PROP(Swarm, AMixCanBeComposed, (std::uint64_t seed)) {
   RC_ASSERT(mix.devices >= 1 && mix.devices <= limits.devices);
   RC_ASSERT(mix.declarations.devices == (1U << mix.devices) - 1);
   RC_ASSERT(std::bitset<32>(mix.declarations.programs).count() == mix.pool);
-  RC_ASSERT(mix.fill_to <= model::OrderedList::capacity);
+  RC_ASSERT(mix.fill_to <= model::OrderedList::mprog_capacity);
 }
 
 RC_GTEST_PROP(Swarm, NonsenseCanBeSet, (std::uint64_t seed)) {

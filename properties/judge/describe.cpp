@@ -307,8 +307,8 @@ std::string summary(const Divergence& divergence) {
   return text + fmt::format(": {} as expected, but not what it left behind", model::to_string(divergence.observed));
 }
 
-std::string describe(const model::Sequence& sequence, const Divergence& divergence, model::Quirks quirks) {
-  World before = world_of(sequence, quirks);
+std::string describe(const model::Sequence& sequence, const Divergence& divergence, model::Traits traits) {
+  World before = world_of(sequence, traits);
   std::vector<std::array<std::string, 2>> steps;
   std::size_t width = 0;
   const std::size_t count = std::min(divergence.step, sequence.operations.size());

@@ -9,7 +9,7 @@ namespace mprogcheck::properties {
 
 /// What a finding shows to a human: the properties broken, the sequence up to the step, the rule that the model used,
 /// and both sides next to each other. Plain text, lines of up to 120 columns, ends with a newline.
-std::string describe(const model::Sequence& sequence, const Divergence& divergence, model::Quirks quirks = {});
+std::string describe(const model::Sequence& sequence, const Divergence& divergence, model::Traits traits = {});
 
 /// "revision 3: p0, l0(p3), f7": a list of the world by the names of what is in it.
 std::string describe(const model::World& world, const model::OrderedList& list);

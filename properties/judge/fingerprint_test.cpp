@@ -48,7 +48,7 @@ TEST(Fingerprint, of_a_splat_keeps_its_words) {
 }
 
 Job job_of(std::string_view text) {
-  return {.sequence = *model::parse(text), .quirks = {}};
+  return {.sequence = *model::parse(text), .traits = {}};
 }
 
 std::string fingerprint_of(const Job& job, const Run& run) {

@@ -91,7 +91,8 @@ std::optional<BrokenInvariant> broken_in(const World& world) {
   for (unsigned n = 0; n < model::list_count; ++n) {
     const auto index = static_cast<ListIndex>(n);
     const OrderedList& list = world.list(index);
-    if (list.count > OrderedList::capacity) return broken(Property::capacity, fmt::format("{} entries", list.count));
+    if (list.count > OrderedList::mprog_capacity)
+      return broken(Property::capacity, fmt::format("{} entries", list.count));
     for (const Entry& entry : list.entries()) {
       if (std::ranges::count(list.entries(), entry.program, &Entry::program) != 1)
         return broken(Property::order, fmt::format("program {} twice in a list", entry.program));

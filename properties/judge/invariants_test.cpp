@@ -57,7 +57,7 @@ struct Scene {
     return found ? std::optional(found->property) : std::nullopt;
   }
   [[nodiscard]] model::OrderedList& list(unsigned device = 0) {
-    return after.mutable_list(after.sites().find(model::Hook::tcx_ingress, device));
+    return after.mutable_list(after.sites().find(model::Hook::tcx_ingress, model::Target::device(device)));
   }
 
   World before{model::Declarations()}, after{model::Declarations()};

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "model/follow.hpp"
+#include "model/hooks/family.hpp"
 #include "model/touched.hpp"
 #include "properties/judge/fingerprint.hpp"
 #include "properties/trial_check.hpp"
@@ -18,7 +19,7 @@ namespace {
 using model::ListSet;
 using model::World;
 
-static_assert(sizeof(model::Entry) == 2, "entries are compared as bytes");
+static_assert(sizeof(model::Entry) == 3, "entries are compared as bytes");
 
 bool in_range(std::uint32_t first, std::uint32_t length, std::size_t size) {
   return first <= size && length <= size - first;
@@ -27,6 +28,7 @@ bool in_range(std::uint32_t first, std::uint32_t length, std::size_t size) {
 /// The model's list as bytes against the view's. This is where a campaign without findings spends the judge's time.
 bool same(const ListView& view, const model::Entry* entries, const model::OrderedList& list) {
   return view.revision == list.revision && view.count == list.count && view.length == list.count && view.outcome.ok() &&
+         view.mode == list.mode &&
          (view.length == 0 || std::memcmp(entries, list.slots.data(), view.length * sizeof(model::Entry)) == 0);
 }
 
@@ -127,7 +129,10 @@ class Walk {
       const ListView& view = run_.lists[index];
       seen_ = static_cast<ListSet>(seen_ | 1U << view.list);
       if (compared_[view.list] == index) continue;  // the very view that the unchanged list was compared with before
-      if (!same(view, run_.entries.data() + view.first, world_.list(view.list))) return true;
+      const bool whole = model::rules_of(world_.sites().hook(view.list)).tells_links;
+      const model::Entry* const entries = run_.entries.data() + view.first;
+      if (!(whole ? same(view, entries, world_.list(view.list)) : same(view, entries, world_.shown(view.list))))
+        return true;
       compared_[view.list] = index;
     }
     return false;
@@ -216,9 +221,9 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
     return std::vector(entries.begin(), entries.end());
   };
   for (const ListView& view : evidence.lists)
-    if (differs(view, evidence.entries_of(view), evidence.after.list(view.list)))
-      divergence.lists.push_back({model::contains(evidence.touched, view.list), evidence.before.list(view.list),
-                                  evidence.after.list(view.list), view, entries_of(view)});
+    if (differs(view, evidence.entries_of(view), evidence.after.shown(view.list)))
+      divergence.lists.push_back({model::contains(evidence.touched, view.list), evidence.before.shown(view.list),
+                                  evidence.after.shown(view.list), view, entries_of(view)});
   for (const LinkView& view : evidence.links)
     if (differs(view, evidence.after.link(view.link)))
       divergence.links.push_back({evidence.after.link(view.link), view});
@@ -240,10 +245,14 @@ void collect_differences(const Evidence& evidence, Divergence& divergence) {
                       evidence.entries_of(*evidence.answer)))
     return;
   const auto list = evidence.before.list_at(query->site);
-  const model::Answer expected = model::answer_to(*query, evidence.before.list(*list), evidence.before.quirks());
-  divergence.answer = AnswerDifference{expected.revision, {expected.entries().begin(), expected.entries().end()},
-                                       expected.count,    breach_of(expected),
-                                       *evidence.answer,  entries_of(*evidence.answer)};
+  const model::Answer expected = model::answer_to(evidence.before, *query, *list, evidence.before.traits());
+  divergence.answer = AnswerDifference{expected.revision,
+                                       {expected.entries().begin(), expected.entries().end()},
+                                       expected.count,
+                                       expected.mode,
+                                       breach_of(expected),
+                                       *evidence.answer,
+                                       entries_of(*evidence.answer)};
 }
 
 /// Everything about one step. The model is taken there anew: divergences are rare, copies of the world are not free.

@@ -51,6 +51,7 @@ struct AnswerDifference {
   std::uint64_t revision = 0;  ///< as the model has it
   std::vector<model::Entry> expected;
   std::uint32_t count = 0;
+  model::Mode mode = model::Mode::none;
   std::uint8_t breach = 0;  ///< bits of Breach
   ListView observed;
   std::vector<model::Entry> entries;

@@ -24,13 +24,13 @@ Generator generator() {
 }
 
 Job any_job() {
-  return {.sequence = *generator().gen(), .quirks = {}, .depth = *rc::gen::element(Depth::fast, Depth::deep)};
+  return {.sequence = *generator().gen(), .traits = {}, .depth = *rc::gen::element(Depth::fast, Depth::deep)};
 }
 
 Job job_of(std::string_view text, Depth depth = Depth::deep) {
   auto sequence = model::parse(text);
   EXPECT_TRUE(sequence.has_value()) << (sequence ? "" : sequence.error().to_string("test"));
-  return {.sequence = sequence.value_or(model::Sequence{}), .quirks = {}, .depth = depth};
+  return {.sequence = sequence.value_or(model::Sequence{}), .traits = {}, .depth = depth};
 }
 
 std::size_t any_below(std::size_t n) {
@@ -239,7 +239,12 @@ RC_GTEST_PROP(Judge, survives_any_index, ()) {
       break;
     default:
       RC_PRE(!run.lists.empty());
-      run.lists[any_below(run.lists.size())] = {static_cast<model::ListIndex>(any()), {}, any(), any(), any(), any()};
+      run.lists[any_below(run.lists.size())] = {.list = static_cast<model::ListIndex>(any()),
+                                                .outcome = {},
+                                                .revision = any(),
+                                                .count = any(),
+                                                .first = any(),
+                                                .length = any()};
   }
   const Judgement judgement = judge(job, run);
   RC_ASSERT(!(judgement.divergence && !judgement.malformed.empty()));

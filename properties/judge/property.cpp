@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "model/follow.hpp"
+#include "model/permission.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -90,10 +91,13 @@ bool is_program_call(const Evidence& evidence) {
 
 /// An entry that the operation had no business with is gone, or holds something else.
 bool takes_anothers_entry(const Evidence& evidence) {
-  if (model::device_of(evidence.operation)) return false;  // what becomes of a device's entries is a matter of life
+  if (model::device_of(evidence.operation) || model::cgroup_of(evidence.operation))
+    return false;  // what becomes of its entries is a matter of life
   return any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
-    const auto expected = evidence.after.list(view.list).entries();
-    return view.outcome.ok() && std::ranges::any_of(evidence.before.list(view.list).entries(), [&](const Entry& entry) {
+    const OrderedList after = evidence.after.shown(view.list);
+    const auto expected = after.entries();
+    return view.outcome.ok() &&
+           std::ranges::any_of(evidence.before.shown(view.list).entries(), [&](const Entry& entry) {
              if (!present(expected, entry) || present(seen, entry)) return false;
              return entry.link != model::no_link ? !is_of_link(evidence, entry.link) : !is_program_call(evidence);
            });
@@ -108,8 +112,11 @@ bool breaks_ownership(const Evidence& evidence) {
 
 /// ERANGE for a success that the model predicts can only be the limit: directives that agree leave no other reason.
 bool refused_below_limit(const Evidence& evidence) {
-  if (evidence.observed != model::erange || !evidence.verdict.outcome.ok()) return false;
   const model::Edit& edit = evidence.verdict.edit;
+  if (edit.list == model::no_list || !evidence.verdict.outcome.ok()) return false;
+  const model::Hook hook = evidence.before.sites().hook(edit.list);
+  if (evidence.observed != (target_kind(hook) == model::TargetKind::cgroup ? model::e2big : model::erange))
+    return false;
   switch (edit.kind) {
     case model::Edit::Kind::insert:
     case model::Edit::Kind::create_link:
@@ -118,22 +125,26 @@ bool refused_below_limit(const Evidence& evidence) {
     case model::Edit::Kind::overwrite:
     case model::Edit::Kind::remove:
     case model::Edit::Kind::update_link:
-      return evidence.before.list(edit.list).full();
+      return evidence.before.list(edit.list).count >= model::capacity_of(hook);
     default:
       return false;
   }
 }
 
 bool breaks_capacity(const Evidence& evidence) {
-  if (evidence.verdict.rule == Rule::attach_full && evidence.observed.ok()) return true;
+  if ((evidence.verdict.rule == Rule::attach_full || evidence.verdict.rule == Rule::cgroup_full) &&
+      evidence.observed.ok())
+    return true;
   if (refused_below_limit(evidence)) return true;
-  return any_touched(evidence, [](const ListView& view, auto) { return view.count > OrderedList::capacity; });
+  return any_touched(evidence, [&](const ListView& view, auto) {
+    return view.count > model::capacity_of(evidence.after.sites().hook(view.list));
+  });
 }
 
 bool breaks_isolation(const Evidence& evidence) {
   return std::ranges::any_of(evidence.lists, [&](const ListView& view) {
     return !model::contains(evidence.touched, view.list) &&
-           differs(view, evidence.entries_of(view), evidence.before.list(view.list));
+           differs(view, evidence.entries_of(view), evidence.before.shown(view.list));
   });
 }
 
@@ -148,26 +159,18 @@ bool breaks_atomic(const Evidence& evidence) {
   if (evidence.observed.ok() || evidence.unforeseen()) return false;
   return objects_differ(evidence, evidence.before) ||
          any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
-           return differs(view, seen, evidence.before.list(view.list));
+           return differs(view, seen, evidence.before.shown(view.list));
          });
 }
 
 /// A caller was let through to what needs a capability that it does not have, or refused what needs none; or it was
 /// refused, and something changed.
 bool breaks_permission(const Evidence& evidence) {
-  switch (evidence.verdict.rule) {
-    case Rule::query_permission:
-    case Rule::detach_permission:
-    case Rule::open_permission:
-    case Rule::next_id_permission:
-    case Rule::load_permission:
-    case Rule::device_permission:
-    case Rule::pin_permission:
-      return evidence.observed != evidence.verdict.outcome || breaks_atomic(evidence);
-    default:  // -EPERM is also what an update says to an old program that is not the link's
-      return evidence.observed == model::eperm && !evidence.operation.caller.is_root() &&
-             !is<model::UpdateLink>(evidence);
-  }
+  if (model::is_of_permission(evidence.verdict.rule))
+    return evidence.observed != evidence.verdict.outcome || breaks_atomic(evidence);
+  // -EPERM is also what an update says to an old program that is not the link's, and an attach to another mode.
+  return evidence.observed == model::eperm && evidence.verdict.outcome != model::eperm &&
+         !evidence.operation.caller.is_root() && !is<model::UpdateLink>(evidence);
 }
 
 /// The outcome says that an object lives, or is attached, that should not be; or the other way round.
@@ -180,20 +183,26 @@ bool outcome_contradicts_life(const Evidence& evidence) {
     case Rule::remove_no_device:
     case Rule::make_exists:
     case Rule::move_no_device:
+    case Rule::cgroup_removed:
+    case Rule::remove_cgroup_absent:
+    case Rule::make_cgroup_exists:
       return evidence.observed.ok();
     case Rule::open_done:
     case Rule::next_id_done:
     case Rule::get_done:
     case Rule::unpin_done:
+    case Rule::remove_cgroup_done:
       return evidence.observed == model::enoent;
     case Rule::remove_done:
     case Rule::move_done:
       return evidence.observed == model::enodev;
     case Rule::make_done:
+    case Rule::make_cgroup_done:
     case Rule::pin_done:
       return evidence.observed == model::eexist;
     case Rule::update_done:
     case Rule::update_same:
+    case Rule::cgroup_update_beside_preorder:
       return evidence.observed == model::enolink;
     default:
       return false;
@@ -204,8 +213,10 @@ bool outcome_contradicts_life(const Evidence& evidence) {
 bool entry_contradicts_life(const Evidence& evidence) {
   if (is<model::UpdateLink>(evidence)) return false;
   return any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
-    const auto expected = evidence.reference().list(view.list).entries();
-    return view.outcome.ok() && std::ranges::any_of(evidence.before.list(view.list).entries(), [&](const Entry& entry) {
+    const OrderedList reference = evidence.reference().shown(view.list);
+    const auto expected = reference.entries();
+    return view.outcome.ok() &&
+           std::ranges::any_of(evidence.before.shown(view.list).entries(), [&](const Entry& entry) {
              return entry.link != model::no_link && is_of_link(evidence, entry.link) &&
                     present(expected, entry) != present(seen, entry);
            });
@@ -220,7 +231,7 @@ int holders_beyond_model(const Evidence& evidence, model::ProgramIndex program) 
   for (const ListView& view : evidence.lists)
     if (view.outcome.ok())
       more += std::ranges::count_if(evidence.entries_of(view), holds) -
-              std::ranges::count_if(evidence.reference().list(view.list).entries(), holds);
+              std::ranges::count_if(evidence.reference().shown(view.list).entries(), holds);
   for (const LinkView& view : evidence.links) {
     const model::Link& link = evidence.reference().link(view.link);
     more += static_cast<int>(view.alive && view.program == program) -
@@ -238,11 +249,12 @@ bool lives_against_its_holders(const Evidence& evidence, const ProgramView& view
 
 /// What a device carries goes with it and only with it; a hook that a qdisc keeps, or kept, is where it was, or anew.
 bool hook_contradicts_life(const Evidence& evidence) {
-  const bool of_device = model::device_of(evidence.operation).has_value();
+  const bool of_target =
+      model::device_of(evidence.operation).has_value() || model::cgroup_of(evidence.operation).has_value();
   return any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
-    const OrderedList& expected = evidence.reference().list(view.list);
-    if (!view.outcome.ok()) return of_device;
-    if (of_device) return differs(view, seen, expected);
+    const OrderedList expected = evidence.reference().shown(view.list);
+    if (!view.outcome.ok()) return of_target;
+    if (of_target) return differs(view, seen, expected);
     return expected.empty() && seen.empty() && evidence.reference().keeps(view.list) &&
            revision_differs(view, expected);
   });
@@ -289,7 +301,7 @@ bool breaks_revision(const Evidence& evidence) {
   if (evidence.unforeseen()) return evidence.verdict.rule == Rule::stale;
   if (evidence.observed == model::estale && evidence.verdict.outcome.ok()) return true;
   return any_touched(evidence, [&](const ListView& view, auto) {
-    return revision_differs(view, evidence.reference().list(view.list));
+    return revision_differs(view, evidence.reference().shown(view.list));
   });
 }
 
@@ -316,7 +328,7 @@ bool breaks_order(const Evidence& evidence) {
         passage_differs(*packet, evidence.before, evidence.fate, evidence.ran))
       return true;
   return any_touched(evidence, [&](const ListView& view, std::span<const Entry> seen) {
-    return entries_differ(view, seen, evidence.reference().list(view.list));
+    return entries_differ(view, seen, evidence.reference().shown(view.list));
   });
 }
 
@@ -328,8 +340,10 @@ bool breaks_query(const Evidence& evidence) {
                                           evidence.entries_of(*evidence.answer)))
       return true;
   }
-  return any_touched(evidence,
-                     [](const ListView& view, auto) { return !view.outcome.ok() || view.count != view.length; });
+  return any_touched(evidence, [&](const ListView& view, auto) {
+    return !view.outcome.ok() || view.count != view.length ||
+           (!evidence.unforeseen() && view.mode != evidence.reference().shown(view.list).mode);
+  });
 }
 
 }  // namespace
@@ -352,7 +366,7 @@ std::string to_string(PropertySet set) {
 }
 
 bool differs(const ListView& view, std::span<const Entry> entries, const OrderedList& list) {
-  return !view.outcome.ok() || view.revision != list.revision || view.count != list.count ||
+  return !view.outcome.ok() || view.revision != list.revision || view.count != list.count || view.mode != list.mode ||
          !std::ranges::equal(entries, list.entries());
 }
 
@@ -377,8 +391,8 @@ bool answer_differs(const model::Query& query, const model::Verdict& verdict, co
   if (!model::answers(verdict.rule)) return false;
   const auto index = world.list_at(query.site);
   if (!index) return false;
-  const model::Answer expected = model::answer_to(query, world.list(*index), world.quirks());
-  return answer.revision != expected.revision || answer.count != expected.count ||
+  const model::Answer expected = model::answer_to(world, query, *index, world.traits());
+  return answer.revision != expected.revision || answer.count != expected.count || answer.mode != expected.mode ||
          !std::ranges::equal(entries, expected.entries()) || answer.breach != breach_of(expected);
 }
 

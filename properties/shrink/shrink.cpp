@@ -55,7 +55,7 @@ class Shrinking {
 
  private:
   [[nodiscard]] Job job(Sequence sequence, Depth depth) const {
-    return {.sequence = std::move(sequence), .quirks = options_.quirks, .depth = depth};
+    return {.sequence = std::move(sequence), .traits = options_.traits, .depth = depth};
   }
 
   Result<std::vector<Judgement>> ask(std::span<const Job> jobs) {
@@ -197,7 +197,7 @@ class Shrinking {
   /// to that call cannot have it. Of a crash nothing can be proved.
   bool can_diverge_alike(const Sequence& sequence) const {
     if (!target_.ending.empty()) return true;
-    model::World world = model::world_of(sequence, options_.quirks);
+    model::World world = model::world_of(sequence, options_.traits);
     return std::ranges::any_of(sequence.operations, [&](const model::Operation& operation) {
       return world.apply(operation).rule == target_.rule && model::call_name(operation) == target_.call;
     });

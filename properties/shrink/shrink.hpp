@@ -12,7 +12,7 @@
 namespace mprogcheck::properties {
 
 struct ShrinkOptions {
-  model::Quirks quirks{};
+  model::Traits traits{};
   /// Jobs in one call of the oracle, at most. It changes how much is run ahead in vain, never the result.
   std::size_t batch = 64;
   /// Machines behind the oracle that work side by side: so many candidates cost the time of one, where each may end

@@ -52,7 +52,7 @@ Failing failing(Oracle& oracle, std::uint64_t index, unsigned length) {
                              .max_operations = length,
                              .nonsense_ppm = std::nullopt});
   for (;; ++index) {
-    const Job job{.sequence = generator.sequence(index), .quirks = {}};
+    const Job job{.sequence = generator.sequence(index), .traits = {}};
     if (auto divergence = divergence_of(oracle, job)) return {job.sequence, std::move(*divergence)};
   }
 }
@@ -75,7 +75,7 @@ RC_GTEST_PROP(Shrink, gives_a_minimum_that_diverges_alike, ()) {
   RC_ASSERT(shrunk->sequence.operations.size() <= 6U);
   RC_ASSERT(shrunk->runs <= 2000U);
   for (const auto& candidate : simpler(shrunk->sequence)) {
-    const auto divergence = divergence_of(oracle, {.sequence = candidate, .quirks = {}, .depth = shrunk->depth});
+    const auto divergence = divergence_of(oracle, {.sequence = candidate, .traits = {}, .depth = shrunk->depth});
     RC_ASSERT((!divergence || divergence->fingerprint != found.fingerprint));
   }
 }
@@ -109,7 +109,7 @@ TEST(Shrink, sets_other_divergences_aside_with_the_sequence_that_shows_them) {
     ASSERT_TRUE(shrunk.has_value());
     for (const OtherDivergence& other : shrunk->others) {
       EXPECT_NE(other.divergence.fingerprint, shrunk->divergence.fingerprint);
-      const auto again = divergence_of(oracle, {.sequence = other.sequence, .quirks = {}, .depth = other.depth});
+      const auto again = divergence_of(oracle, {.sequence = other.sequence, .traits = {}, .depth = other.depth});
       ASSERT_TRUE(again);
       EXPECT_EQ(again->fingerprint, other.divergence.fingerprint);
       ++others;
@@ -174,7 +174,7 @@ TEST(Shrink, follows_a_deep_run_to_the_step_that_did_it) {
       "mprogcheck 1\nnetdev d0\nprog p0, p1 sched_cls returns next\n"
       "attach tcx_egress@d0 p0\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\n");
   ASSERT_TRUE(sequence.has_value());
-  const auto found = divergence_of(oracle, {.sequence = *sequence, .quirks = {}});
+  const auto found = divergence_of(oracle, {.sequence = *sequence, .traits = {}});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->primary, Property::revision);
   const auto shrunk = shrink(*sequence, *found, oracle);
@@ -234,7 +234,7 @@ TEST(shrinking_in_fast_depth, is_not_misled_by_what_another_candidate_left_behin
       "link l0 tcx_ingress@d1 p2\nclose l0\nattach tcx_ingress@d1 p3\ndetach tcx_ingress@d0 p0\n");
   ASSERT_TRUE(sequence);
   CountsAtTheEnd oracle;
-  const Job job{.sequence = *sequence, .quirks = {}};
+  const Job job{.sequence = *sequence, .traits = {}};
   const auto found = divergence_of(oracle, job);
   ASSERT_TRUE(found);
   const auto shrunk = shrink(*sequence, *found, oracle);
@@ -258,7 +258,7 @@ TEST(shrinking, runs_nothing_that_is_forbidden_and_ends_nowhere_that_is_known) {
       "mprogcheck 1\nnetdev d0\nprog p0..p3 sched_cls\nattach tcx_ingress@d0 p0\nattach tcx_ingress@d0 p1\n"
       "attach tcx_ingress@d0 p2\nattach tcx_ingress@d0 p3\n");
   ASSERT_TRUE(sequence);
-  const auto found = divergence_of(oracle, {.sequence = *sequence, .quirks = {}});
+  const auto found = divergence_of(oracle, {.sequence = *sequence, .traits = {}});
   ASSERT_TRUE(found);
   ShrinkOptions options;
   options.forbidden = is_forbidden;

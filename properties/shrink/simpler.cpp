@@ -5,7 +5,7 @@
 #include <bit>
 #include <utility>
 
-#include "model/visit_names.hpp"
+#include "properties/shrink/usage.hpp"
 
 namespace mprogcheck::properties {
 namespace {
@@ -19,14 +19,14 @@ using model::Target;
 
 /// The order of the simplifications.
 enum Phase : std::uint32_t {
-  drop_chunk,          ///< + 63 - log2 of the length: the longest first
-  drop_pair = 64,      ///< operation and variant
-  into_fill,           ///< the attach `operation` becomes part of the fill `variant`
-  into_link,           ///< the link `variant` is made with the program that the update `operation` gives it
-  into_source,         ///< what `operation` loads, opens or dups is there from the start, or is its source; variant 1:
-                       ///< which is not closed after it
-  undeclare_all,       ///< all that nobody uses
-  undeclare,           ///< variant: device, or device_count + program, first_caller + caller, or unkept
+  drop_chunk,      ///< + 63 - log2 of the length: the longest first
+  drop_pair = 64,  ///< operation and variant
+  into_fill,       ///< the attach `operation` becomes part of the fill `variant`
+  into_link,       ///< the link `variant` is made with the program that the update `operation` gives it
+  into_source,     ///< what `operation` loads, opens or dups is there from the start, or is its source; variant 1:
+                   ///< which is not closed after it
+  undeclare_all,   ///< all that nobody uses
+  undeclare,  ///< variant: device, or device_count + program, first_caller + caller, unkept, or first_cgroup + cgroup
   filler_to_pool,      ///< the filler `operation` is a pool program instead, so that a `fill` may have it
   move_device,         ///< operation: from, variant: to; everywhere
   first_of_family,     ///< the first hook of each family in the place of its others
@@ -39,48 +39,8 @@ enum Phase : std::uint32_t {
 
 constexpr unsigned first_caller = Target::device_count + Name::pool_count;
 constexpr unsigned unkept = first_caller + Caller::declarable;
+constexpr unsigned first_cgroup = unkept + 1;
 constexpr std::size_t few = 12;  ///< so many operations that all pairs can be tried
-
-/// The device of an operation on devices.
-template <typename Visit>
-void visit_device(Operation& operation, Visit visit) {
-  std::visit(
-      [&](auto& call) {
-        if constexpr (requires { call.device; }) visit(call.device);
-      },
-      operation);
-}
-
-template <typename Visit>
-void visit_site(Operation& operation, Visit visit) {
-  std::visit(
-      [&](auto& call) {
-        if constexpr (requires { call.site; }) visit(call.site);
-      },
-      operation);
-}
-
-/// What the operations speak of.
-struct Usage {
-  std::array<bool, Name::slots> names{};
-  std::array<bool, Target::device_count> devices{};
-  std::array<bool, Caller::declarable> callers{};
-  bool other_hooks = false;  ///< than the first of all
-  bool later_hooks = false;  ///< than the first of their family
-
-  explicit Usage(const Sequence& sequence) {
-    for (Operation operation : sequence.operations) {
-      if (!operation.caller.is_root()) callers[operation.caller.number - 1U] = true;
-      visit_names(operation, [this](Name name) { names[name.slot] = true; });
-      visit_device(operation, [this](model::Device device) { devices[device.number] = true; });
-      visit_site(operation, [this](const model::Site& site) {
-        if (!site.target.is_literal()) devices[site.target.number()] = true;
-        other_hooks = other_hooks || site.hook != model::Hook{};
-        later_hooks = later_hooks || site.hook != first_hook_of(model::family_of(site.hook));
-      });
-    }
-  }
-};
 
 void remove_program(Declarations& declarations, unsigned n) {
   declarations.programs &= ~(1U << n);
@@ -89,6 +49,14 @@ void remove_program(Declarations& declarations, unsigned n) {
 void remove_device(Declarations& declarations, unsigned n) {
   declarations.devices = static_cast<std::uint8_t>(declarations.devices & ~(1U << n));
   declarations.made_as[n] = {};
+}
+
+/// Those below it are then in the one above it.
+void remove_cgroup(Declarations& declarations, unsigned n) {
+  declarations.cgroups = static_cast<std::uint8_t>(declarations.cgroups & ~(1U << n));
+  for (std::uint8_t& parent : declarations.parents)
+    if (parent == n) parent = declarations.parents[n];
+  declarations.parents[n] = model::Cgroup::top;
 }
 
 bool appends_to(const Operation& operation, const model::Site& site) {
@@ -212,6 +180,8 @@ struct Simpler::Plan {
       if (declarations.has_program(n) && !usage.names[Name::pool(n).slot]) add(undeclare, 0, Target::device_count + n);
     for (unsigned n = 0; n < Caller::declarable; ++n)
       if (declarations.uids[n] != 0 && !usage.callers[n]) add(undeclare, 0, first_caller + n);
+    for (unsigned n = 0; n < model::Cgroup::count; ++n)
+      if (declarations.has_cgroup(n) && !usage.cgroups[n]) add(undeclare, 0, first_cgroup + n);
     if (declarations.unkept) add(undeclare, 0, unkept);
     if (keys.size() - first > 1) keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(first), {undeclare_all, 0, 0});
   }
@@ -257,6 +227,8 @@ struct Simpler::Plan {
   void undeclare_one(Declarations& declarations, std::uint32_t n) const {
     if (n < Target::device_count)
       remove_device(declarations, n);
+    else if (n >= first_cgroup)
+      remove_cgroup(declarations, n - first_cgroup);
     else if (n == unkept)
       declarations.unkept = false;
     else if (n >= first_caller)
@@ -343,7 +315,10 @@ struct Simpler::Plan {
           visit_site(operation, [](model::Site& site) { site.hook = first_hook_of(model::family_of(site.hook)); });
         break;
       case first_everywhere:
-        for (Operation& operation : list) visit_site(operation, [](model::Site& site) { site.hook = model::Hook{}; });
+        for (Operation& operation : list)
+          visit_site(operation, [](model::Site& site) {
+            if (!site.target.is_cgroup()) site.hook = model::Hook{};
+          });
         break;
       case move_name: {
         if (key.operation < Name::pool_count && declarations.has_program(key.operation)) {
@@ -422,6 +397,12 @@ Measure measure(const Sequence& sequence) {
       const auto& declared = declarations.classes[n];
       sum.fields += static_cast<std::uint64_t>(declared.type != model::ProgramType{}) +
                     static_cast<std::uint64_t>(declared.returns != model::Returns{});
+    }
+  for (unsigned n = 0; n < model::Cgroup::count; ++n)
+    if (declarations.has_cgroup(n)) {
+      ++sum.declared;
+      sum.numbers += n;
+      sum.fields += declarations.parents[n] != model::Cgroup::top ? 1U : 0U;
     }
   sum.declared += static_cast<std::uint64_t>(declarations.unkept);
   sum.declared += static_cast<std::uint64_t>(Caller::declarable - std::ranges::count(declarations.uids, 0U));

@@ -35,6 +35,7 @@ std::uint64_t rank_of_literal(std::uint32_t value) {
 
 std::uint64_t rank(const Target& target) {
   if (target.is_peer()) return peer_target + target.number();
+  if (target.is_cgroup()) return target.number();
   if (!target.is_literal()) return target.value;
   return other_target + (target.ifindex() != 0 ? 1 : 0);
 }
@@ -87,6 +88,7 @@ struct Weigh {
     sum.fields += returns != model::Returns{} ? 1U : 0U;
   }
   void operator()(role::Device /*role*/, model::Device device) { sum.numbers += device.number; }
+  void operator()(role::Cgroup /*role*/, model::Cgroup cgroup) { sum.numbers += cgroup.number; }
   void operator()(role::Home /*role*/, bool home) { sum.numbers += home ? 1U : 0U; }
   void operator()(role::Qdisc /*role*/, model::Qdisc qdisc) { sum.numbers += rank(qdisc); }
   void operator()(role::Pin /*role*/, model::PinName pin) {
@@ -244,8 +246,12 @@ class Forms {
   void simpler(role::Site /*role*/, const model::Site& now) {
     const model::Hook first = first_hook_of(model::family_of(now.hook));
     for (const model::Hook hook : {model::Hook{}, first})
-      if (hook < now.hook) set(model::Site{hook, now.target});
+      if (hook < now.hook && target_kind(hook) == target_kind(now.hook)) set(model::Site{hook, now.target});
     const auto aim = [&](Target target) { set(model::Site{now.hook, target}); };
+    if (now.target.is_cgroup()) {
+      for (std::uint32_t cgroup = 0; cgroup < now.target.number(); ++cgroup) aim(Target::cgroup(cgroup));
+      return;
+    }
     if (now.target.is_literal()) aim(Target::literal(0));
     for (std::uint32_t device = 0; device < std::min<std::uint64_t>(rank(now.target), Target::device_count); ++device)
       aim(Target::device(device));

@@ -32,7 +32,7 @@ class TamperingOracle final : public Oracle {
       Run kept;
       void take(std::size_t /*job*/, Run& run) override { kept = std::move(run); }
     } sink;
-    ModelOracle honest(job.quirks);
+    ModelOracle honest(job.traits);
     static_cast<void>(honest.run({&job, 1}, sink));
     return std::move(sink.kept);
   }

@@ -34,10 +34,10 @@ struct GuestFamily {
   bool has_static_keys = false;
 };
 
-extern const GuestFamily guest_tcx, guest_netkit;
+extern const GuestFamily guest_tcx, guest_netkit, guest_cgroup;
 
 inline const GuestFamily& guest_family(model::Family family) {
-  static constexpr std::array<const GuestFamily*, model::families> all{&guest_tcx, &guest_netkit};
+  static constexpr std::array<const GuestFamily*, model::families> all{&guest_tcx, &guest_netkit, &guest_cgroup};
   return *all[static_cast<unsigned>(family)];
 }
 inline const GuestFamily& guest_family(model::Hook hook) {
