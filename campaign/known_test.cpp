@@ -66,6 +66,37 @@ TEST(known, a_kernel_with_a_quirk_is_recognized_by_the_entry_s_own_sequence) {
   }
 }
 
+TEST(known, what_shows_later_is_the_entry_s_only_behind_its_operation) {
+  const auto pattern = KnownPattern::make("update *", "cgroup.update.beside_preorder", "*", "*", true);
+  ASSERT_TRUE(pattern);
+  const auto divergences = known_divergences();
+  const auto entry = std::ranges::find(*divergences, "cgroup_update_beside_preorder", &KnownDivergence::name);
+  ASSERT_NE(entry, divergences->end());
+  const auto is_its = [&](const model::Sequence& sequence, std::size_t step) {
+    properties::Divergence divergence;
+    divergence.step = step;
+    divergence.operation = sequence.operations[step];
+    return std::pair(pattern->matches(sequence, divergence, {}), entry->pattern.matches(sequence, divergence, {}));
+  };
+  const auto both = [](bool one) { return std::pair(one, one); };
+  EXPECT_EQ(is_its(entry->sequence, 3), both(true));
+  EXPECT_EQ(is_its(entry->sequence, 2), both(false));
+  EXPECT_EQ(is_its(entry->sequence, 1), both(false));
+  model::Sequence without = entry->sequence;
+  without.operations.erase(without.operations.begin() + 2);
+  EXPECT_EQ(is_its(without, 2), both(false));
+}
+
+TEST(known, a_kernel_that_lacks_a_part_of_the_interface_is_told_of_by_its_features) {
+  model::Traits older;
+  older.lose(model::Extension::cgroup_order);
+  ModelOracle oracle(older);
+  const auto known = probe_built_in(oracle);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->traits, older);
+  EXPECT_TRUE(known->unexplained.empty());
+}
+
 TEST(known, a_canary_is_planted_where_the_model_with_its_quirks_can_lie) {
   const auto sequence = model::parse(
       "mprogcheck 1\nnetdev d0\nprog p0 sched_cls\nfill tcx_ingress@d0 63\ndetach tcx_ingress@d0\n"

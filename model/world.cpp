@@ -61,7 +61,9 @@ Located World::locate(const Site& site, Rule no_target) const {
   if (target.is_cgroup()) {
     const CgroupState& cgroup = cgroups_[target.number()];
     if (!cgroup.exists) return {no_list, cgroup.existed ? Rule::cgroup_removed : Rule::cgroup_never};
-    return {sites_.find(site), std::nullopt};
+    const ListIndex list = sites_.find(site);
+    assert(list != no_list);
+    return {list, std::nullopt};
   }
   // A peer stays at home when its device moves, and goes when that goes.
   const bool there =

@@ -153,12 +153,7 @@ class Session {
     const bool writes = verdict.outcome.ok() || verdict.outcome == model::enospc;
     if (!index || !writes) return;
     const model::Answer honest = model::answer_to(world_, *query, *index, world_.traits());
-    ListView view{.list = *index,
-                  .outcome = verdict.outcome,
-                  .revision = honest.revision,
-                  .count = honest.count,
-                  .mode = honest.mode};
-    view.breach = honest.beyond_attr ? static_cast<std::uint8_t>(Breach::beyond_attr) : std::uint8_t{0};
+    ListView view = view_of_answer(*index, verdict.outcome, honest);
     entries_.assign(honest.entries().begin(), honest.entries().end());
     if (misbehaviour_ != nullptr) misbehaviour_->answer(world_, *query, view, entries_);
     if (lies(Lie::answer)) ++view.count;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "model/follow.hpp"
+#include "oracle/observe.hpp"
 
 namespace mprogcheck {
 
@@ -74,12 +75,7 @@ class Tries {
     const auto list = world_.list_at(query->site);
     if (!list || (!verdict.outcome.ok() && verdict.outcome != model::enospc)) return false;
     const model::Answer honest = model::answer_to(world_, *query, *list, world_.traits());
-    ListView view{.list = *list,
-                  .outcome = verdict.outcome,
-                  .revision = honest.revision,
-                  .count = honest.count,
-                  .mode = honest.mode};
-    view.breach = honest.beyond_attr ? static_cast<std::uint8_t>(Breach::beyond_attr) : std::uint8_t{0};
+    ListView view = view_of_answer(*list, verdict.outcome, honest);
     entries_.assign(honest.entries().begin(), honest.entries().end());
     if (misbehaviour_ != nullptr) misbehaviour_->answer(world_, *query, view, entries_);
     verdict.outcome = view.outcome;

@@ -72,6 +72,13 @@ Victim inserted_end(const model::Verdict& verdict, const model::World& after, co
 
 }  // namespace
 
+ListView view_of_answer(model::ListIndex list, model::Outcome outcome, const model::Answer& answer) {
+  ListView view{
+      .list = list, .outcome = outcome, .revision = answer.revision, .count = answer.count, .mode = answer.mode};
+  view.breach = answer.beyond_attr ? static_cast<std::uint8_t>(Breach::beyond_attr) : std::uint8_t{0};
+  return view;
+}
+
 std::optional<std::uint8_t> lie_about(const model::Sequence& sequence, Lie lie, std::uint32_t at,
                                       model::Traits traits) {
   const auto& operations = sequence.operations;

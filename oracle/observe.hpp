@@ -3,10 +3,14 @@
 
 #include <optional>
 
+#include "model/query.hpp"
 #include "model/touched.hpp"
 #include "oracle/oracle.hpp"
 
 namespace mprogcheck {
+
+/// What a query is answered by that does as it promises. The entries are the answer's.
+ListView view_of_answer(model::ListIndex list, model::Outcome outcome, const model::Answer& answer);
 
 /// The lists that every oracle queries after a step, in the order of their index. `world` is the model before the step,
 /// `edit` what the step does to it.

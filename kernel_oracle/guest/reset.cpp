@@ -58,6 +58,17 @@ bool SequenceRunner::close_handles() {
   return closed;
 }
 
+/// `is_empty_now` detaches what it can, and looks.
+template <typename Try>
+void SequenceRunner::empty_by(const AttachList& hook, Try is_empty_now) {
+  for (unsigned round = 0; round < 3; ++round)
+    if (is_empty_now()) return;
+  if (patience_with_workers() != 0 && await(patience_with_workers(), is_empty_now)) return;
+  const RawView& left = hook.view();
+  unclean(name_of(hook) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
+          std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
+}
+
 void SequenceRunner::empty(AttachList& hook) {
   // By position, and from the front: a kernel may refuse to detach the last of a full list.
   union bpf_attr attr;
@@ -75,12 +86,7 @@ void SequenceRunner::empty(AttachList& hook) {
     hook.look(calls_);
     return hook.is_fresh();
   };
-  for (unsigned round = 0; round < 3; ++round)
-    if (is_empty_now()) return;
-  if (patience_with_workers() != 0 && await(patience_with_workers(), is_empty_now)) return;
-  const RawView& left = hook.view();
-  unclean(name_of(hook) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
-          std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
+  empty_by(hook, is_empty_now);
 }
 
 /// Of programs that a call attached: their ids are looked up, for their names may be gone. The revision goes on, and
@@ -107,12 +113,7 @@ void SequenceRunner::empty_cgroup(AttachList& hook) {
     }
     return hook.is_fresh();
   };
-  for (unsigned round = 0; round < 3; ++round)
-    if (is_empty_now()) return;
-  if (patience_with_workers() != 0 && await(patience_with_workers(), is_empty_now)) return;
-  const RawView& left = hook.view();
-  unclean(name_of(hook) + " cannot be emptied: " + std::to_string(left.count) + " entries, revision " +
-          std::to_string(left.revision) + ", query errno " + std::to_string(left.error));
+  empty_by(hook, is_empty_now);
 }
 
 /// What no query tells of an empty list comes to light with an entry. The next sequence counts from where that leaves

@@ -169,6 +169,8 @@ class SequenceRunner {
   void learn_revision(AttachList& hook);
   void empty(AttachList& hook);
   void empty_cgroup(AttachList& hook);
+  template <typename Try>
+  void empty_by(const AttachList& hook, Try is_empty_now);
   void full_check();
   bool is_gone(const Object& object);
   [[nodiscard]] std::uint64_t patience_with_workers() const;
