@@ -57,15 +57,6 @@ Cell not_judged(std::string_view verdict, std::string why, ExitCode code) {
   return {.verdict = verdict, .text = fmt::format("{}: {}", verdict, why), .why = std::move(why), .code = code};
 }
 
-/// The file's expectations are those of a kernel that has all of the interface, and this one lacks what it is about.
-bool is_of_newer_kernels(const model::Sequence& sequence, model::Traits traits) {
-  if (traits.missing == 0) return false;
-  return std::ranges::any_of(sequence.operations, [](const model::Operation& operation) {
-    const auto site = model::site_of(operation);
-    return site && site->target.is_cgroup();
-  });
-}
-
 /// `consoles`: how many were kept.
 Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known& known, const Options& options,
                         bool alone, unsigned& consoles) {
@@ -89,10 +80,10 @@ Result<Cell> replay_one(const NamedSequence& named, Oracle& oracle, const Known&
     cell.text = fmt::format("held, {} step{}", cell.judged, cell.judged == 1 ? "" : "s");
   }
   auto otherwise = disagreements(named.told, replayed->run);
-  if (is_of_newer_kernels(named.told.sequence, replayed->traits)) {
-    // What the file expects is held against the model; what this kernel says was predicted, or is a divergence above.
-    for (Disagreement& one : otherwise) one.kernel.clear();
-    std::erase_if(otherwise, [](const Disagreement& one) { return one.model.empty(); });
+  if (const std::string lacking = lacks_of_interface(named.told, replayed->traits); !lacking.empty()) {
+    leave_to_the_model(otherwise);
+    fmt::print("note      {}: this kernel lacks {}; what the file expects is held against the model alone\n",
+               printable_line(named.name), lacking);
   }
   if (!otherwise.empty()) {
     fmt::print("{}", describe(printable_line(named.file), named.told, otherwise));

@@ -72,6 +72,23 @@ std::string describe(const std::string& file, const model::Case& told, const std
   return text;
 }
 
+std::string lacks_of_interface(const model::Case& told, model::Traits traits) {
+  const bool asks = told.expects() && std::ranges::any_of(told.sequence.operations, [](const auto& operation) {
+                      const auto site = model::site_of(operation);
+                      return site && site->target.is_cgroup();
+                    });
+  std::string names;
+  for (unsigned n = 0; asks && n < model::extension_count; ++n)
+    if (const auto part = static_cast<model::Extension>(n); traits.lacks(part))
+      names.append(names.empty() ? "" : ", ").append(model::name_of(part));
+  return names;
+}
+
+void leave_to_the_model(std::vector<Disagreement>& all) {
+  for (Disagreement& one : all) one.kernel.clear();
+  std::erase_if(all, [](const Disagreement& one) { return one.model.empty(); });
+}
+
 bool is_unexpected(const std::vector<Disagreement>& all, bool kernel_is_as_predicted) {
   return std::ranges::any_of(all, [&](const Disagreement& one) {
     return !one.model.empty() || (kernel_is_as_predicted && !one.kernel.empty());

@@ -26,6 +26,13 @@ std::vector<Disagreement> disagreements(const model::Case& told, const Run& run)
 /// each thing that is not as expected. Each ends with a newline.
 std::string describe(const std::string& file, const model::Case& told, const std::vector<Disagreement>& all);
 
+/// What a file expects of cgroups' hooks is what a kernel says that has all of the interface: the names of what this
+/// one lacks, with commas; empty where the file expects nothing of the kind. What such a kernel says was predicted, and
+/// is judged like any other's.
+std::string lacks_of_interface(const model::Case& told, model::Traits traits);
+/// Keeps those in which file and model disagree.
+void leave_to_the_model(std::vector<Disagreement>& all);
+
 /// Whether a disagreement is one that nobody knows of: the model does not share the expectation, or a kernel that is as
 /// the model says does not. What only a kernel with a known divergence does otherwise is known.
 bool is_unexpected(const std::vector<Disagreement>& all, bool kernel_is_as_predicted);
